@@ -1,0 +1,48 @@
+# make dance [SONG=path]   sets up, dances, says where the video is
+# make test                sets up what tests need, passes them
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SONG ?=
+OUT ?= out
+
+.PHONY: dance test check bench clean
+
+dance: $(VENV)/.installed
+	@mkdir -p $(OUT)
+ifeq ($(SONG),)
+	@$(BIN)/hotfoot compose $(OUT)/song.wav --bpm 118 --seconds 24 --seed 3
+	@$(BIN)/hotfoot dance $(OUT)/song.wav -o $(OUT)/dance.mp4 -o $(OUT)/dance.npz -o $(OUT)/dance.png
+else
+	@$(BIN)/hotfoot dance "$(SONG)" -o $(OUT)/dance.mp4 -o $(OUT)/dance.npz -o $(OUT)/dance.png
+endif
+	@echo "the dance video is $(OUT)/dance.mp4"
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed
+	$(BIN)/hotfoot bench
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch is a range that admits a CPU build; pip takes one where it is at hand (find-links, an
+# installed one). See the README for machines where it would fetch CUDA libraries instead.
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist

@@ -1,0 +1,5 @@
+"""``python -m hotfoot``."""
+
+from hotfoot.cli.main import run
+
+run()

@@ -1,0 +1,75 @@
+"""What verbs share: progress on stderr, JSON on stdout, parsing of values."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from hotfoot.errors import OptionError
+
+Report = Callable[[str, int, int], None]
+
+
+def emit(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    """Print one JSON object, or lines for people."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+def warn(sentences: tuple[str, ...] | list[str]) -> None:
+    """Warnings to stderr."""
+    for sentence in sentences:
+        click.echo(f"warning: {sentence}", err=True)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report]:
+    """Bars with time left on stderr; one per stage. Silent where stderr is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """``WxH`` to integers.
+
+    Raises:
+        OptionError: not of that form.
+    """
+    if text is None:
+        return None
+    try:
+        width, height = text.lower().split("x")
+        return int(width), int(height)
+    except ValueError:
+        raise OptionError(f"--size is '{text}'", "Expected WxH, e.g. 576x1024.") from None
+
+
+def use_cores() -> None:
+    """Fix the number of threads: ``OMP_NUM_THREADS`` if set, else all cores."""
+    import torch
+
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    torch.set_num_threads(int(wanted) if wanted.isdigit() and int(wanted) else os.cpu_count() or 1)

@@ -1,0 +1,40 @@
+"""``hotfoot compose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hotfoot.cli.common import emit
+from hotfoot.errors import OutputError
+
+
+@click.command(epilog="Example: hotfoot compose song.wav --bpm 124 --seconds 30 --seed 3")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--bpm", default=120.0, show_default=True, help="Tempo.")
+@click.option("--seconds", default=30.0, show_default=True, help="Length.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same song.")
+@click.option("--style", help="house, rock, break, half, disco, funk [default: drawn].")
+@click.option("--swing", default=0.0, help="0 straight to 0.33 triplets.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result, exact beats included.")
+def command(
+    target: Path, bpm: float, seconds: float, seed: int, style: str | None, swing: float,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Compose a song with an exact beat into TARGET (.wav)."""
+    from hotfoot.files import replacing
+    from hotfoot.music.synthesis import compose
+
+    if target.suffix.lower() != ".wav":
+        raise OutputError(f"cannot write {target.name}", "Songs are composed as .wav.")
+    song = compose(seconds, bpm, seed=seed, style=style, swing=swing)
+    with replacing(target) as temporary:
+        song.save(temporary)
+    result = {
+        "file": str(target),
+        "bpm": bpm,
+        "beats": [round(float(b), 4) for b in song.beats],
+        "sections": [round(float(s), 4) for s in song.sections],
+    }
+    emit(result, [f"{seconds:g} s at {bpm:g} BPM", str(target)], as_json)

@@ -1,0 +1,69 @@
+"""``hotfoot train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hotfoot.cli.common import use_cores
+
+
+@click.group(
+    epilog="Example: hotfoot train dancer default --motion M --music S --vae default --out runs/d1"
+)
+def command() -> None:
+    """Train a VAE or a dancer; an interrupted run goes on where it stopped."""
+
+
+@command.command("vae")
+@click.argument("recipe", default="default")
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--steps", type=int, help="Optimiser steps.")
+@click.option("--seed", type=int, help="Of data and weights.")
+def train_vae_command(
+    recipe: str, motion: Path, out: Path, steps: int | None, seed: int | None
+) -> None:
+    """Train a VAE of one-hot images on motion clips (RECIPE: default, hard-line, debug)."""
+    from hotfoot.training.recipes import vae_recipe
+    from hotfoot.training.vae import save_vae, train_vae
+
+    chosen = vae_recipe(recipe, steps=steps, seed=seed)
+    use_cores()
+    model = train_vae(chosen, motion, out)
+    save_vae(model, out / "vae")
+    click.echo(str(out / "vae"))
+
+
+@command.command("dancer")
+@click.argument("recipe", default="default")
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option("--music", required=True, type=click.Path(path_type=Path), help="Folder of songs.")
+@click.option("--vae", "vae_source", default="default", show_default=True,
+              help="A trained VAE's folder, or a model whose VAE is used.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--steps", type=int, help="Optimiser steps.")
+@click.option("--shards", type=int, help="Shards of training segments.")
+@click.option("--batch", type=int, help="Segments per step.")
+@click.option("--seed", type=int, help="Of data and weights.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
+def train_dancer_command(
+    recipe: str, motion: Path, music: Path, vae_source: str, out: Path, steps: int | None,
+    shards: int | None, batch: int | None, seed: int | None, device: str,
+) -> None:  # fmt: skip
+    """Train a dance transformer on motion paired with music.
+
+    RECIPE: default, base-gpu, unshared-index, velocity, debug. The result is a model folder,
+    OUT/model, for hotfoot dance --model.
+    """
+    from hotfoot.training.dancer import export_model, train_dancer
+    from hotfoot.training.recipes import Data, dancer_recipe
+    from hotfoot.training.vae import load_vae
+
+    chosen = dancer_recipe(recipe, steps=steps, shards=shards, batch=batch, seed=seed)
+    vae = load_vae(vae_source)
+    use_cores()
+    dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device)
+    export_model(dit, vae, statistics, chosen, out / "model")
+    click.echo(str(out / "model"))

@@ -1,0 +1,176 @@
+"""Training segments: a song, a dance on its beats, a camera, a reference pose.
+
+Everything is drawn from a seed and an index, so a corpus is the same wherever it is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
+from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
+from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
+from hotfoot.errors import InputError
+from hotfoot.music.audio import open_song
+from hotfoot.music.synthesis import STYLES, compose
+from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song
+
+SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
+FPS = 30.0
+_EXTRA_FRAMES = 96  # filmed beyond the segment, where a reference pose may come from
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """One training example at 30 fps.
+
+    Attributes:
+        xy: [T, 18, 2] normalised by the canvas sides.
+        confidence: [T, 18].
+        reference_xy: [18, 2] the static reference pose, another instant of the same film.
+        reference_confidence: [18].
+        music: [T / 8, width] tokens.
+        known: number of leading frames that are given.
+    """
+
+    xy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    reference_xy: NDArray[np.float32]
+    reference_confidence: NDArray[np.float32]
+    music: NDArray[np.float32]
+    known: int
+
+
+@dataclass(frozen=True, eq=False)
+class _ClipFacts:
+    clip: MotionClip
+    beats: NDArray[np.float64]
+    energy: float
+
+
+class PairedCorpus:
+    """Clips and songs, ready to be paired.
+
+    Args:
+        clips: motion to dance.
+        songs: analysed songs.
+        style: the film crew.
+    """
+
+    def __init__(
+        self, clips: list[MotionClip], songs: list[SongAnalysis], style: FilmStyle = CLEAN
+    ) -> None:
+        if not songs:
+            raise InputError("no songs to pair motion with", "Give a folder of songs.")
+        long_enough = [c for c in clips if len(c.joints) / c.fps >= 6.0]
+        self._clips = [
+            _ClipFacts(c, motion_beats(c), float(joint_speed(c.joints, c.fps).mean()))
+            for c in long_enough
+        ]
+        if not self._clips:
+            raise InputError("no clip lasts 6 seconds", "Give longer motion clips.")
+        self._songs = songs
+        self._style = style
+        self._encoder = SpectralEncoder()
+        weight = np.array([_clip_weight(f.clip) for f in self._clips])
+        self._weight = weight / weight.sum()
+
+    def draw(self, rng: np.random.Generator, frames: int) -> Segment:
+        """One segment of ``frames`` frames."""
+        while True:
+            segment = self._try(rng, frames)
+            if segment is not None:
+                return segment
+
+    def _try(self, rng: np.random.Generator, frames: int) -> Segment | None:
+        song = self._songs[rng.integers(len(self._songs))]
+        rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
+        total = frames + _EXTRA_FRAMES
+        seconds = total / FPS
+        beats = song.rhythm.beats / rate
+        duration = song.features.duration_s / rate
+        start = float(rng.uniform(0, max(0.0, duration - frames / FPS)))
+        # Two candidates; louder music takes the livelier one, mostly.
+        picks = [self._clips[i] for i in rng.choice(len(self._clips), 2, p=self._weight)]
+        picks.sort(key=lambda f: f.energy)
+        level = song.features.loudness_db
+        part = level[int(start * rate * 100) : int((start + frames / FPS) * rate * 100) + 1]
+        loud = float(part.mean()) > float(np.median(level)) if len(part) else True
+        facts = picks[int(loud) if rng.random() < 0.75 else int(not loud)]
+        clip_s = facts.clip.joints.shape[0] / facts.clip.fps
+        warp = warp_to_beats(facts.beats, beats, start, seconds, rng, clip_s)
+        if warp is None:
+            return None
+        joints = play(facts.clip, warp(start + np.arange(total) / FPS))
+        filmed = film(joints, rng, self._style)
+        xy, confidence = filmed.xy, filmed.confidence
+        if confidence[:frames].mean() < 0.45:
+            return None
+        if rng.random() < 0.5:  # the reference may lie before or after
+            xy, confidence = xy[:frames], confidence[:frames]
+            at = int(rng.integers(frames))
+            ref_xy, ref_confidence = xy[at], confidence[at]
+        else:
+            at = int(rng.integers(frames, total))
+            ref_xy, ref_confidence = xy[at], confidence[at]
+            xy, confidence = xy[:frames], confidence[:frames]
+        if (ref_confidence > 0).sum() < 8:
+            return None
+        music = self._encoder.tokens(song, frames // 8, FPS, start * rate, rate)
+        return Segment(xy, confidence, ref_xy, ref_confidence, music, draw_known(rng, frames))
+
+
+def _clip_weight(clip: MotionClip) -> float:
+    """Dance by its length; karate and exercises seldom, handstands and floor work more seldom."""
+    seconds = min(len(clip.joints) / clip.fps, 60.0)
+    return seconds * (1.0 if clip.is_dance else 0.1) * (1.0 if clip.upright > 0.9 else 0.15)
+
+
+def draw_known(rng: np.random.Generator, frames: int) -> int:
+    """Known frames: none for 45 %, the 16 of stitching for 40 %, else anything up to a quarter."""
+    u = rng.random()
+    if u < 0.45:
+        return 0
+    return min(16, frames) if u < 0.85 else int(rng.integers(1, max(2, frames // 4)))
+
+
+def open_corpus(
+    motion: Path, music: Path, held_out: bool = False, composed: int = 60
+) -> PairedCorpus:
+    """Corpus of a folder of motion and a folder of songs, plus composed songs of all tempi.
+
+    Every sixth song, by name, is held out for evaluation, and so is every tenth motion take.
+    """
+    train, test = split_clips(load_clips(motion))
+    names = sorted(p for p in music.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
+    chosen = [p for i, p in enumerate(names) if (i % 6 == 3) == held_out]
+    songs = [analyse_song(open_song(p)) for p in chosen]
+    songs += composed_songs(composed if not held_out else max(1, composed // 6), held_out)
+    return PairedCorpus(test if held_out else train, songs)
+
+
+def composed_songs(count: int, held_out: bool) -> list[SongAnalysis]:
+    """Analyses of composed songs from 62 to 188 BPM, half minute each."""
+    import tempfile
+
+    songs = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "song.wav"
+        for i in range(count):
+            seed = i + (10_000 if held_out else 0)
+            rng = np.random.default_rng(seed)
+            compose(
+                40.0,
+                float(62 * (188 / 62) ** ((i + 0.5) / count)),
+                seed=seed,
+                style=str(rng.choice(STYLES)) if i % 2 else None,
+                swing=float(rng.choice([0, 0, 0.15, 0.3])),
+                drift=float(rng.choice([0, 0, 0.02])),
+                sections=int(rng.integers(1, 4)),
+            ).save(path)
+            songs.append(analyse_song(open_song(path)))
+    return songs

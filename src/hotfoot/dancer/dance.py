@@ -1,0 +1,202 @@
+"""The public ``dance()``: song and reference in, dance out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hotfoot.dancer.plan import plan_segments, planned_columns
+from hotfoot.dancer.result import Dance
+from hotfoot.errors import OptionError
+from hotfoot.music.audio import open_song
+from hotfoot.music.tokens import ENCODERS, analyse_song
+from hotfoot.pose.references import DEFAULT_FIGURE, check_reference, load_reference
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.timebase import frames_in
+
+if TYPE_CHECKING:
+    from hotfoot.dancer.model import DanceModel
+
+Progress = Callable[[str, int, int], None]
+"""``progress(stage, done, total)``."""
+
+
+def dance(
+    song: str | Path,
+    reference: str | Path | PoseSequence = DEFAULT_FIGURE,
+    *,
+    model: str | Path | DanceModel = "default",
+    seed: int = 0,
+    start: float = 0.0,
+    end: float | None = None,
+    fps: float | None = None,
+    size: tuple[int, int] | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    mirror: bool = False,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Dance:
+    """Dance to a song.
+
+    Args:
+        song: any sound file.
+        reference: built-in figure, pose file, or a pose (its first frame counts).
+        model: name, folder, or a loaded model.
+        seed: same seed, same dance.
+        start: seconds of the song to begin at.
+        end: seconds of the song to end at.
+        fps: frames per second of the result; default is the model's.
+        size: (width, height) of the canvas; default is the reference's.
+        steps: denoising steps; more is finer and slower.
+        guidance: weight of the music, 1 is plain.
+        mirror: exchange left and right.
+        device: torch device.
+        progress: called with stage, done, total.
+
+    Returns:
+        The dance, ``round(duration * fps)`` frames.
+
+    Raises:
+        InputError: anything wrong with the song, the reference, the model or an option.
+    """
+    return variations(
+        song, reference, 1, model=model, seed=seed, start=start, end=end, fps=fps, size=size,
+        steps=steps, guidance=guidance, mirror=mirror, device=device, progress=progress,
+    )[0]  # fmt: skip
+
+
+def variations(
+    song: str | Path,
+    reference: str | Path | PoseSequence = DEFAULT_FIGURE,
+    count: int = 2,
+    *,
+    model: str | Path | DanceModel = "default",
+    seed: int = 0,
+    start: float = 0.0,
+    end: float | None = None,
+    fps: float | None = None,
+    size: tuple[int, int] | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    mirror: bool = False,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> list[Dance]:
+    """Several dances to one song, generated side by side. Arguments as for :func:`dance`."""
+    check_options(count, seed, fps, size, steps, guidance)
+    say = progress or (lambda stage, done, total: None)
+    opened = open_song(Path(song), start, end)
+    pose, warnings = _reference(reference, size)
+    from hotfoot.dancer.generate import SamplingOptions, generate
+    from hotfoot.dancer.model import DanceModel, load_model
+
+    clock = [time.perf_counter()]
+    say("listening", 0, 1)
+    analysis = analyse_song(opened)
+    say("listening", 1, 1)
+    clock.append(time.perf_counter())
+    loaded = model if isinstance(model, DanceModel) else load_model(model, device)
+    clock.append(time.perf_counter())
+    config = loaded.config
+    duration = analysis.features.duration_s
+    made = frames_in(duration, config.fps)
+    plan = plan_segments(made, config.frames, config.overlap)
+    encoder = ENCODERS[config.music]()
+    music = encoder.encode(opened, analysis, planned_columns(plan), config.fps)
+    chosen = config.sampling
+    options = SamplingOptions(
+        seed=seed,
+        variations=count,
+        steps=steps or chosen.steps,
+        guidance=chosen.guidance if guidance is None else guidance,
+        shift=chosen.shift,
+        solver=chosen.solver,  # type: ignore[arg-type]
+    )
+    if mirror:
+        pose = pose.mirrored()
+    generated = generate(
+        loaded, plan, music, pose.normalised[0], pose.confidence[0], options,
+        lambda done, total: say("dancing", done, total),
+    )  # fmt: skip
+    clock.append(time.perf_counter())
+    stages = ("music", "model", "sampling")
+    timings = {s: b - a for s, a, b in zip(stages, clock[:-1], clock[1:], strict=True)}
+    dances = []
+    for v in range(count):
+        poses = PoseSequence(
+            generated.xy[v, :made] * np.asarray(pose.canvas, np.float32),
+            generated.confidence[v, :made],
+            config.fps,
+            pose.canvas,
+            config.skeleton,
+        )
+        seams = tuple(s for s in generated.seams if s < made)
+        if mirror:
+            poses = poses.mirrored()
+        if fps is not None and fps != config.fps:
+            poses = _exactly(poses.resampled(fps), frames_in(duration, fps))
+            seams = tuple(round(s * fps / config.fps) for s in seams)
+        dances.append(
+            Dance(
+                poses=poses,
+                reference=pose.mirrored() if mirror else pose,
+                beats=analysis.rhythm.beats,
+                seams=seams,
+                seed=seed,
+                variation=v,
+                model=config.name,
+                song=opened,
+                tempo_bpm=analysis.rhythm.tempo_bpm,
+                warnings=(*analysis.features.warnings, *warnings),
+                timings=timings,
+            )
+        )
+    return dances
+
+
+def _reference(
+    reference: str | Path | PoseSequence, size: tuple[int, int] | None
+) -> tuple[PoseSequence, list[str]]:
+    if isinstance(reference, PoseSequence):
+        pose, name = reference.frames(0, 1).to_skeleton("body-18"), "the reference"
+    else:
+        pose, name = load_reference(reference), Path(reference).name
+    if size is not None:
+        pose = pose.with_canvas(size)
+    return pose, check_reference(pose.confidence[0], pose.normalised[0], name)
+
+
+def _exactly(poses: PoseSequence, frames: int) -> PoseSequence:
+    if len(poses) == frames:
+        return poses
+    index = np.minimum(np.arange(frames), len(poses) - 1)
+    return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
+
+
+def check_options(
+    count: int,
+    seed: int,
+    fps: float | None,
+    size: tuple[int, int] | None,
+    steps: int | None,
+    guidance: float | None,
+) -> None:
+    """Raise OptionError for values that make no sense."""
+    if not 1 <= count <= 64:
+        raise OptionError(f"{count} variations asked for", "Allowed: 1 to 64.")
+    if not 0 <= seed < 2**63:
+        raise OptionError(f"--seed is {seed}", "Allowed: 0 to 2^63 - 1.")
+    if fps is not None and not (np.isfinite(fps) and 1 <= fps <= 240):
+        raise OptionError(f"--fps is {fps:g}", "Allowed: 1 to 240.")
+    if size is not None and not (min(size) >= 16 and max(size) <= 8192):
+        raise OptionError(f"--size is {size[0]}x{size[1]}", "Allowed: sides of 16 to 8192 pixels.")
+    if steps is not None and not 1 <= steps <= 1000:
+        raise OptionError(f"--steps is {steps}", "Allowed: 1 to 1000.")
+    if guidance is not None and not (np.isfinite(guidance) and 0 <= guidance <= 20):
+        raise OptionError(f"--guidance is {guidance:g}", "Allowed: 0 to 20.")

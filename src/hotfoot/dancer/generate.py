@@ -1,0 +1,176 @@
+"""Generate poses for a planned song: segment after segment in time, variations side by side."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hotfoot.dancer.model import DanceModel
+from hotfoot.dancer.plan import SegmentPlan
+from hotfoot.dancer.stitch import lead_in
+from hotfoot.dit.reference import compose_reference, known_mask
+from hotfoot.flow.guidance import guided
+from hotfoot.flow.path import velocity_from_data
+from hotfoot.flow.schedule import schedule
+from hotfoot.flow.solver import Method, solve
+from hotfoot.onehot.codec import decode, to_lines
+
+Progress = Callable[[int, int], None]
+"""``progress(done, total)`` in denoising steps."""
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """Numbers of a run."""
+
+    seed: int
+    variations: int
+    steps: int
+    guidance: float
+    shift: float
+    solver: Method = "euler"
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """Normalised poses [V, T, K, 2], confidence [V, T, K] and the frames where segments join."""
+
+    xy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    seams: tuple[int, ...]
+
+
+def segment_seed(seed: int, variation: int, segment: int) -> int:
+    """Seed of the noise of one segment: 63 bits of a hash, alike on every machine."""
+    digest = hashlib.sha256(f"{seed}/{variation}/{segment}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
+
+
+@torch.inference_mode()
+def generate(
+    model: DanceModel,
+    plan: list[SegmentPlan],
+    music: NDArray[np.float32],
+    reference_xy: NDArray[np.float32],
+    reference_confidence: NDArray[np.float32],
+    options: SamplingOptions,
+    progress: Progress | None = None,
+) -> Generated:
+    """Dance a plan.
+
+    Args:
+        model: the model.
+        plan: segments, in order.
+        music: tokens [columns, width] for the whole plan, computed once.
+        reference_xy: static pose [K, 2], normalised by the canvas.
+        reference_confidence: [K].
+        options: seed, variations, steps, guidance.
+        progress: called after each denoising step.
+    """
+    config = model.config
+    device = model.latent_mean.device
+    count = options.variations
+    total = plan[-1].start + plan[-1].length
+    points = len(reference_confidence)
+    xy = np.zeros((count, total, points, 2), np.float32)
+    confidence = np.zeros((count, total, points), np.float32)
+    static = [a[:, 0] for a in to_lines(reference_xy[None], reference_confidence[None], config.codec.bins)]
+    times = schedule(options.steps, options.shift)
+    all_steps = options.steps * len(plan)
+    for number, part in enumerate(plan):
+        known = slice(part.start, part.start + part.known)
+        lines = to_lines(xy[:, known], confidence[:, known], config.codec.bins)
+        centre, value = (
+            compose_reference(
+                torch.from_numpy(line),
+                torch.from_numpy(still).expand(count, -1),
+                part.length,
+            ).to(device)
+            for line, still in zip(lines, static, strict=True)
+        )
+        same = part.known == 0  # then all variations share one reference image
+        reference = model.encode(centre[:1], value[:1]) if same else model.encode(centre, value)
+        reference = reference.expand(count, -1, -1, -1)
+        rows, columns = reference.shape[2:]
+        mask = known_mask(part.known, rows, columns).expand(count, -1, -1, -1).to(device)
+        first = part.first_column
+        tokens = torch.from_numpy(music[first : first + columns]).to(device)
+        noise = torch.stack(
+            [
+                torch.randn(
+                    reference.shape[1:],
+                    generator=torch.Generator().manual_seed(segment_seed(options.seed, v, number)),
+                )
+                for v in range(count)
+            ]
+        ).to(device)
+
+        def tick(step: int, number: int = number) -> None:
+            if progress is not None:
+                progress(number * options.steps + step, all_steps)
+
+        velocity = _velocity(model, reference, mask, tokens.expand(count, -1, -1), options.guidance)
+        latent = solve(velocity, noise, times, options.solver, tick)
+        images = model.decode(latent).float().cpu().numpy()
+        for v in range(count):
+            start = None
+            if part.known:
+                seen = value[v, :, 0].cpu().numpy() > 0
+                start = np.where(seen, centre[v, :, 0].cpu().numpy(), np.nan).astype(np.float32)
+            new_xy, new_conf = decode(images[v], config.codec, start=start)
+            fresh = slice(part.start + part.known, part.start + part.length)
+            xy[v, fresh] = lead_in(new_xy, new_conf, xy[v, known], confidence[v, known])
+            confidence[v, fresh] = new_conf[part.known :]
+        del images
+    confidence[confidence < config.codec.visible_above] = 0
+    seams = tuple(p.start + p.known for p in plan[1:])
+    return Generated(xy, confidence, seams)
+
+
+def _velocity(
+    model: DanceModel, reference: Tensor, mask: Tensor, music: Tensor, guidance: float
+) -> Callable[[Tensor, float], Tensor]:
+    """Guided velocity function of one segment; both sides of the guidance in one pass."""
+    count = len(reference)
+    dit, predicts_data = model.dit, model.config.dit.prediction == "data"
+
+    def evaluate(x: Tensor, t: float, drop: Tensor) -> Tensor:
+        repeat = len(drop) // count
+        tiled = [a.repeat(repeat, *[1] * (a.ndim - 1)) for a in (x, reference, mask, music)]
+        time = torch.full((len(drop),), t, device=x.device)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=_use_bf16(x)):
+            out = dit(tiled[0], time, tiled[1], tiled[2], tiled[3], drop).float()
+        return velocity_from_data(tiled[0], out, time) if predicts_data else out
+
+    keep = torch.zeros(count, dtype=torch.bool, device=reference.device)
+    if guidance == 1:
+        return lambda x, t: evaluate(x, t, keep)
+    both = torch.cat([keep, ~keep])
+    halves: dict[float, tuple[Tensor, Tensor]] = {}
+
+    def conditional(x: Tensor, t: float) -> Tensor:
+        return halves.pop(t)[0] if t in halves else evaluate(x, t, keep)
+
+    def unconditional(x: Tensor, t: float) -> Tensor:
+        halves[t] = evaluate(x, t, both).tensor_split(2)  # type: ignore[assignment]
+        return halves[t][1]
+
+    return guided(conditional, unconditional, guidance)
+
+
+def _use_bf16(x: Tensor) -> bool:
+    """bf16 where the processor multiplies it natively (avx512_bf16, GPUs)."""
+    if x.device.type != "cpu":
+        return True
+    return bool(torch.backends.mkldnn.is_available()) and _cpu_has_bf16()
+
+
+def _cpu_has_bf16() -> bool:
+    return "AVX512" in torch.backends.cpu.get_cpu_capability() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+

@@ -1,0 +1,43 @@
+"""Join segments: what exists is kept, what follows is led in from it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LEAD_IN = 12  # frames over which the remaining offset at a seam fades
+
+
+def lead_in(
+    xy: NDArray[np.float32],
+    confidence: NDArray[np.float32],
+    known_xy: NDArray[np.float32],
+    known_confidence: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Shift the first new frames so that they continue the known ones.
+
+    The network repeats the known frames almost, not exactly. The offset of its last known frame
+    is taken off the new frames with a smooth decay, joint by joint where both are seen.
+
+    Args:
+        xy: the segment as generated [T, K, 2], known frames included.
+        confidence: [T, K].
+        known_xy: the true known frames [N, K, 2].
+        known_confidence: [N, K].
+
+    Returns:
+        The new frames [T - N, K, 2].
+    """
+    known = len(known_xy)
+    if known == 0:
+        return xy
+    new = xy[known:].copy()
+    # Two frames of offset agree on position and velocity; their mean resists jitter.
+    pairs = min(2, known)
+    seen = (known_confidence[-pairs:] > 0) & (confidence[known - pairs : known] > 0)
+    gap = np.where(seen[..., None], known_xy[-pairs:] - xy[known - pairs : known], 0)
+    weight = np.maximum(seen.sum(axis=0), 1)[:, None]
+    offset = gap.sum(axis=0) / weight
+    steps = (np.arange(len(new)) + 1) / (_LEAD_IN + 1)
+    fade = np.where(steps < 1, 0.5 * (1 + np.cos(np.pi * np.minimum(steps, 1))), 0)
+    return new + (fade[:, None, None] * offset[None]).astype(np.float32)

@@ -1,0 +1,101 @@
+"""Shapes of the dance transformer, and named presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hotfoot.errors import OptionError
+
+
+@dataclass(frozen=True)
+class DiTConfig:
+    """Everything that fixes the transformer's shape.
+
+    Attributes:
+        latent_channels: channels of the pose latent.
+        rows: height of the latent grid.
+        music_width: width of a music token.
+        width: model width.
+        depth: joint blocks.
+        heads: attention heads.
+        kv_heads: key/value heads (grouped-query attention); equal to ``heads`` for none.
+        mlp_width: hidden width of the gated MLP.
+        patch: (rows, columns) of a pose token.
+        rope_axes: rotary dimensions of the three index axes; they sum to width / heads.
+        rope_theta: base of the rotary frequencies.
+        time_shared: music shares the time axis of the poses (paper); False is the ablation.
+        joint_adaln: one modulation network for all blocks plus a table per block (fewer
+            parameters), instead of one network per block.
+        refiners: extra blocks on pose tokens alone, and as many on music tokens alone, before the
+            joint ones (as in Lumina-Image 2.0).
+        timestep_width: width of the timestep embedding.
+        prediction: what the network puts out, the velocity or the clean latent (from which the
+            velocity follows; better where a token has more numbers than the model is wide).
+    """
+
+    latent_channels: int
+    rows: int
+    music_width: int
+    width: int = 384
+    depth: int = 8
+    heads: int = 6
+    kv_heads: int = 6
+    mlp_width: int = 1024
+    patch: tuple[int, int] = (8, 1)
+    rope_axes: tuple[int, int, int] = (16, 16, 32)
+    rope_theta: float = 1000.0
+    time_shared: bool = True
+    joint_adaln: bool = True
+    refiners: int = 0
+    timestep_width: int = 384
+    prediction: Literal["velocity", "data"] = "data"
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads or self.heads % self.kv_heads:
+            raise OptionError(
+                f"width {self.width}, heads {self.heads}, kv_heads {self.kv_heads}",
+                "width must be a multiple of heads, heads of kv_heads.",
+            )
+        if sum(self.rope_axes) != self.width // self.heads or any(a % 2 for a in self.rope_axes):
+            raise OptionError(
+                f"rope_axes {self.rope_axes}",
+                f"Expected three even numbers that sum to {self.width // self.heads}.",
+            )
+        if self.rows % self.patch[0]:
+            raise OptionError(
+                f"{self.rows} rows do not divide into patches of {self.patch[0]}",
+                "The patch height must divide the rows.",
+            )
+
+
+def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTConfig:
+    """A named shape for a latent grid and a music encoder.
+
+    ``debug`` is for tests, ``small`` is the default and fits CPUs, ``base`` wants a GPU, ``paper``
+    is Lumina-Image 2.0's transformer (2.6 B parameters).
+
+    Raises:
+        OptionError: unknown name.
+    """
+    grid = {"latent_channels": latent_channels, "rows": rows, "music_width": music_width}
+    whole = (rows, 1)
+    if name == "debug":
+        return DiTConfig(
+            **grid, width=64, depth=2, heads=2, kv_heads=2, mlp_width=128, patch=whole,
+            rope_axes=(8, 8, 16), timestep_width=64,
+        )  # fmt: skip
+    if name == "small":
+        return DiTConfig(**grid, patch=whole)
+    if name == "base":
+        return DiTConfig(
+            **grid, width=768, depth=12, heads=12, kv_heads=12, mlp_width=2048,
+            patch=(max(1, rows // 4), 1), timestep_width=768,
+        )  # fmt: skip
+    if name == "paper":
+        return DiTConfig(
+            **grid, width=2304, depth=26, heads=24, kv_heads=8, mlp_width=9216,
+            patch=(2 if rows % 2 == 0 else 1, 1), rope_axes=(32, 32, 32), rope_theta=10000.0,
+            joint_adaln=False, refiners=2, timestep_width=1024, prediction="velocity",
+        )  # fmt: skip
+    raise OptionError(f"unknown preset '{name}'", "Known: debug, small, base, paper.")

@@ -1,0 +1,51 @@
+"""Errors that users see. Each says what happened, what is allowed, and what to do next."""
+
+from __future__ import annotations
+
+
+class HotfootError(Exception):
+    """Base of every error raised on purpose. Exit code 1 on the command line."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class InputError(HotfootError):
+    """The user's file or value is wrong. Exit code 2 on the command line."""
+
+    exit_code = 2
+
+
+class AudioError(InputError):
+    """A song cannot be read, or is too short."""
+
+
+class PoseError(InputError):
+    """A pose file or a pose array is wrong."""
+
+
+class OptionError(InputError):
+    """An option is out of range or unknown."""
+
+
+class OutputError(InputError):
+    """An output path cannot be written."""
+
+
+class ModelError(InputError):
+    """A model folder is missing, incomplete, corrupted or too new."""
+
+
+class DependencyError(InputError):
+    """An optional package is needed and missing."""
+
+
+class TrainingError(HotfootError):
+    """Training cannot go on (no data, loss not finite)."""

@@ -1,0 +1,149 @@
+"""Songs in: any file that FFmpeg's libraries decode, streamed, as mono blocks of one sample rate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import AudioError
+
+SAMPLE_RATE = 24_000
+"""Hz of everything that this package analyses; 100 hops of 240 samples a second."""
+
+MIN_SONG_S = 1.0
+MAX_SONG_S = 2 * 3600.0
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song on disk, or a part of it.
+
+    Attributes:
+        path: the file.
+        start_s: where the part begins, in seconds of the file.
+        end_s: where it ends; None is the end of the file.
+    """
+
+    path: Path
+    start_s: float = 0.0
+    end_s: float | None = None
+
+    def blocks(
+        self, sample_rate: int = SAMPLE_RATE, warnings: list[str] | None = None
+    ) -> Iterator[NDArray[np.float32]]:
+        """Mono blocks, float32, about a second each; nothing longer is held in memory.
+
+        Args:
+            sample_rate: of the blocks, in Hz.
+            warnings: receives a sentence if the file breaks off.
+
+        Raises:
+            AudioError: unreadable file, no sound in it, NaN or infinite samples.
+        """
+        begin = int(round(self.start_s * sample_rate))
+        end = None if self.end_s is None else int(round(self.end_s * sample_rate))
+        position = 0
+        for block in _decode(self.path, sample_rate, warnings):
+            first, last = position, position + len(block)
+            position = last
+            if last <= begin:
+                continue
+            if end is not None and first >= end:
+                return
+            stop = len(block) if end is None else min(len(block), end - first)
+            yield block[max(begin - first, 0) : stop]
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the file's content and of the part's borders."""
+        digest = hashlib.sha256()
+        with self.path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        digest.update(f"{self.start_s!r}:{self.end_s!r}".encode())
+        return digest.hexdigest()
+
+
+def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Song:
+    """Check that a path can be a song.
+
+    Raises:
+        AudioError: missing, a folder, empty, or start/end that make no sense.
+    """
+    if not path.exists():
+        raise AudioError(f"no such file: {path}", "Give the path of a song (mp3, m4a, wav, ...).")
+    if path.is_dir():
+        raise AudioError(f"{path} is a folder", "Give the path of one song.")
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path.name} is empty (0 bytes)", "Copy or download the song again.")
+    if not (np.isfinite(start_s) and start_s >= 0):
+        raise AudioError(f"--start is {start_s}", "Allowed: 0 or more seconds.")
+    if end_s is not None and not (np.isfinite(end_s) and end_s - start_s >= MIN_SONG_S):
+        raise AudioError(
+            f"the part from {start_s:g} s to {end_s:g} s is too short",
+            f"At least {MIN_SONG_S:g} s are needed.",
+        )
+    return Song(path, float(start_s), None if end_s is None else float(end_s))
+
+
+def _decode(
+    path: Path, sample_rate: int, warnings: list[str] | None
+) -> Iterator[NDArray[np.float32]]:
+    import av
+    from av.error import FFmpegError
+
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except (FFmpegError, OSError, ValueError) as error:
+        raise AudioError(
+            f"{path.name} cannot be read as sound ({_reason(error)})",
+            "Allowed: mp3, m4a, aac, ogg, opus, flac, wav, aiff, and the sound of mp4, webm, mkv.",
+        ) from error
+    with container:
+        if not container.streams.audio:
+            raise AudioError(f"{path.name} holds no sound", "Give a file with an audio track.")
+        resampler = av.AudioResampler(format="fltp", rate=sample_rate)
+        pending: list[NDArray[np.float32]] = []
+        held = 0
+        decoded = False
+        try:
+            for frame in container.decode(container.streams.audio[0]):
+                for out in resampler.resample(frame):
+                    mono = _mono(out.to_ndarray(), path)
+                    pending.append(mono)
+                    held += len(mono)
+                decoded = decoded or held > 0
+                if held >= sample_rate:
+                    yield np.concatenate(pending)
+                    pending, held = [], 0
+        except FFmpegError as error:
+            if not decoded:
+                raise AudioError(
+                    f"{path.name} cannot be decoded ({_reason(error)})",
+                    "The file is damaged, or not what its name says. Convert or download it again.",
+                ) from error
+            if warnings is not None:
+                warnings.append(f"{path.name} breaks off ({_reason(error)}); using what is there.")
+        if decoded:
+            for out in resampler.resample(None):
+                pending.append(_mono(out.to_ndarray(), path))
+        if pending:
+            yield np.concatenate(pending)
+
+
+def _mono(planes: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
+    mono = planes.mean(axis=0, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        raise AudioError(
+            f"{path.name} holds NaN or infinite samples", "Export it again from its source."
+        )
+    return np.clip(mono, -4, 4)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text).split("\n")[0].lower()

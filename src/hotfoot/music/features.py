@@ -1,0 +1,142 @@
+"""Frame-wise features of a song at 100 Hz: spectral flux in three bands, mel spectrum, loudness.
+
+One pass over streamed blocks; memory grows only with the features (about 20 kB per second).
+Frame ``i`` is centred on second ``i / 100``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import rfft
+
+from hotfoot.errors import AudioError
+from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, Song
+
+FEATURE_RATE = 100
+"""Feature frames per second."""
+
+_HOP = SAMPLE_RATE // FEATURE_RATE
+_WINDOW = 1024
+MEL_BANDS = 40
+_FLUX_BANDS = ((0, 6), (6, 22), (22, MEL_BANDS))  # mel bands: below 300 Hz, to 2 kHz, above
+_SILENCE_DB = -60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Features of one song, N frames at 100 Hz.
+
+    Attributes:
+        duration_s: length of the song.
+        mel: log-mel spectrum in dB, float32 [N, 40].
+        flux: positive spectral flux of low, middle and high bands, float32 [N, 3].
+        loudness_db: RMS level in dB of full scale, float32 [N].
+        chroma: energy of the 12 pitch classes, float32 [N, 12], sums to 1 (0 in silence).
+        warnings: sentences for the user.
+    """
+
+    duration_s: float
+    mel: NDArray[np.float32]
+    flux: NDArray[np.float32]
+    loudness_db: NDArray[np.float32]
+    chroma: NDArray[np.float32]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing louder than -60 dB of full scale."""
+        return bool(self.loudness_db.max(initial=-120) < _SILENCE_DB)
+
+
+def extract(song: Song) -> Features:
+    """Features of a song.
+
+    Raises:
+        AudioError: shorter than a second or longer than two hours, or unreadable.
+    """
+    warnings: list[str] = []
+    mel_bank, chroma_bank = _mel_filters(), _chroma_filters()
+    window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+    tail = np.zeros(_WINDOW // 2, np.float32)
+    mels, levels, chromas = [], [], []
+    samples = 0
+
+    def analyse(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        count = (len(signal) - _WINDOW) // _HOP + 1
+        if count <= 0:
+            return signal
+        frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
+        power = np.abs(rfft(frames * window, axis=1)).astype(np.float32) ** 2
+        mels.append(10 * np.log10(power @ mel_bank + 1e-8))
+        chromas.append((power @ chroma_bank).astype(np.float32))
+        mid = frames[:, _WINDOW // 2 - _HOP : _WINDOW // 2 + _HOP]
+        levels.append(10 * np.log10(np.mean(mid * mid, axis=1) + 1e-12))
+        return signal[count * _HOP :]
+
+    for block in song.blocks(warnings=warnings):
+        samples += len(block)
+        if samples > MAX_SONG_S * SAMPLE_RATE:
+            raise AudioError(
+                f"{song.path.name} is longer than {MAX_SONG_S / 3600:g} hours",
+                "Cut it with --start and --end.",
+            )
+        tail = analyse(np.concatenate([tail, block]))
+    duration = samples / SAMPLE_RATE
+    if duration < MIN_SONG_S:
+        raise AudioError(
+            f"{song.path.name} lasts {duration:.2f} s", f"At least {MIN_SONG_S:g} s are needed."
+        )
+    analyse(np.concatenate([tail, np.zeros(_WINDOW // 2 + _HOP, np.float32)]))
+    count = int(np.ceil(duration * FEATURE_RATE))
+    mel = np.concatenate(mels)[:count].astype(np.float32)
+    chroma = np.concatenate(chromas)[:count]
+    loudness = np.concatenate(levels)[:count].astype(np.float32)
+    if loudness.max() < _SILENCE_DB:
+        warnings.append(f"{song.path.name} is silent; the dance will be quiet.")
+    return Features(
+        duration_s=duration,
+        mel=mel,
+        flux=_flux(mel),
+        loudness_db=loudness,
+        chroma=chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-6),
+        warnings=tuple(warnings),
+    )
+
+
+def _flux(mel_db: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Half-wave rectified rise of the log spectrum over 20 ms, mean per band group.
+
+    The spectrum is floored 60 dB below the song's peak, so that noise in silence is no onset.
+    """
+    floored = np.maximum(mel_db, max(float(mel_db.max(initial=-80)) - 60, -50))
+    rise = np.maximum(floored[2:] - floored[:-2], 0)
+    flux = np.stack([rise[:, a:b].mean(axis=1) for a, b in _FLUX_BANDS], axis=1)
+    # A rise between frames i and i + 2 is seen at frame i + 1.
+    return np.pad(flux, ((1, 1), (0, 0)))[: len(mel_db)].astype(np.float32)
+
+
+def _mel_filters() -> NDArray[np.float32]:
+    """Triangular filters [513, 40] on the mel scale (O'Shaughnessy), 30 Hz to 11 kHz."""
+    edges_mel = np.linspace(*(2595 * np.log10(1 + f / 700) for f in (30.0, 11000.0)), MEL_BANDS + 2)
+    edges = 700 * (10 ** (edges_mel / 2595) - 1)
+    freqs = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
+    up = (freqs - edges[:-2]) / np.maximum(np.diff(edges)[:-1], 1e-9)
+    down = (edges[2:] - freqs) / np.maximum(np.diff(edges)[1:], 1e-9)
+    bank = np.maximum(np.minimum(up, down), 0)
+    # Narrow low bands can fall between FFT bins; each takes at least its nearest bin.
+    nearest = np.abs(freqs - edges[1:-1]).argmin(axis=0)
+    bank[nearest, np.arange(MEL_BANDS)] = np.maximum(bank[nearest, np.arange(MEL_BANDS)], 0.5)
+    return (bank / bank.sum(axis=0)).astype(np.float32)
+
+
+def _chroma_filters() -> NDArray[np.float32]:
+    """FFT bins to pitch classes [513, 12], 100 Hz to 2 kHz."""
+    freqs = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)
+    bank = np.zeros((len(freqs), 12), np.float32)
+    used = (freqs > 100) & (freqs < 2000)
+    pitch = 12 * np.log2(freqs[used] / 440) + 69
+    bank[np.flatnonzero(used), np.mod(np.round(pitch).astype(int), 12)] = 1
+    return bank

@@ -1,0 +1,220 @@
+"""Compose songs whose beats are known exactly: for tests, demonstrations and training pairs.
+
+A song is sections of 4/4 bars; each section has a drum pattern, a bass line, chords, sometimes a
+lead, and a level. Everything is drawn from the seed.
+"""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import OptionError
+
+_PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 4, 4), (5, 3, 0, 4), (0, 4, 5, 3), (0, 0, 3, 4))
+_MAJOR = (0, 2, 4, 5, 7, 9, 11)
+# 16 steps to a bar; kick, snare, hat.
+_PATTERNS = {
+    "house": ("x...x...x...x...", "....x.......x...", "..x...x...x...x."),
+    "rock": ("x.......x.x.....", "....x.......x...", "x.x.x.x.x.x.x.x."),
+    "break": ("x.....x...x.....", "....x.......x..x", "x.x.xxx.x.x.x.xx"),
+    "half": ("x.........x.....", "........x.......", "x...x...x...x..."),
+    "disco": ("x...x...x...x...", "....x.......x...", "x.xxx.xxx.xxx.xx"),
+    "funk": ("x..x..x...x..x..", "....x..x.x..x...", "x.x.x.x.x.x.x.x."),
+}
+STYLES = tuple(_PATTERNS)
+
+
+@dataclass(frozen=True, eq=False)
+class ComposedSong:
+    """A composed song and its truth.
+
+    Attributes:
+        samples: mono float32 in -1..1.
+        sample_rate: Hz.
+        beats: seconds of every beat.
+        downbeats: seconds of every bar's first beat.
+        sections: seconds at which sections begin.
+        levels: loudness of each section, 0..1.
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+    beats: NDArray[np.float64]
+    downbeats: NDArray[np.float64]
+    sections: NDArray[np.float64]
+    levels: tuple[float, ...]
+
+    def save(self, path: Path) -> None:
+        """Write a 16-bit WAV file."""
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(self.sample_rate)
+            file.writeframes((np.clip(self.samples, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def compose(
+    duration_s: float = 30.0,
+    bpm: float = 120.0,
+    *,
+    seed: int = 0,
+    style: str | None = None,
+    swing: float = 0.0,
+    drift: float = 0.0,
+    sections: int | None = None,
+    sample_rate: int = 24_000,
+) -> ComposedSong:
+    """Compose a song.
+
+    Args:
+        duration_s: length in seconds.
+        bpm: beats per minute.
+        seed: same seed, same song.
+        style: drum pattern, one of :data:`STYLES`; None draws one per section.
+        swing: 0 straight to 0.33 triplet feel; delays every second sixteenth pair.
+        drift: relative tempo swing over the song, e.g. 0.03.
+        sections: how many; None is about one per 8 bars.
+        sample_rate: Hz.
+
+    Raises:
+        OptionError: tempo, length, swing or style out of range.
+    """
+    if not 30 <= bpm <= 300:
+        raise OptionError(f"tempo is {bpm:g} BPM", "Allowed: 30 to 300.")
+    if not 0.1 <= duration_s <= 7200:
+        raise OptionError(f"duration is {duration_s:g} s", "Allowed: 0.1 to 7200.")
+    if not 0 <= swing <= 0.34 or not 0 <= drift <= 0.2:
+        raise OptionError(f"swing {swing:g}, drift {drift:g}", "Allowed: 0..0.34 and 0..0.2.")
+    if style is not None and style not in _PATTERNS:
+        raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
+    rng = np.random.default_rng(seed)
+    count = int(np.ceil(duration_s * bpm / 60 * (1 + drift))) + 8
+    phase = rng.uniform(0, 2 * np.pi)
+    local = bpm * (1 + drift * np.sin(phase + 2 * np.pi * np.arange(count) / max(count, 1)))
+    beats = np.concatenate([[0.0], np.cumsum(60.0 / local)])
+    bars = int(np.ceil(np.searchsorted(beats, duration_s) / 4)) or 1
+    if sections is None:
+        sections = max(1, round(bars / 8))
+    borders = np.unique(np.round(np.linspace(0, bars, sections + 1)[:-1]).astype(int))
+    out = np.zeros(int(duration_s * sample_rate) + sample_rate * 2, np.float32)
+    kit = _kit(rng, sample_rate)
+    key = int(rng.integers(0, 12))
+    levels = []
+    quiet_next = rng.random() < 0.5
+    for first, last in zip(borders, [*borders[1:], bars], strict=True):
+        level = float(rng.uniform(0.25, 0.5) if quiet_next else rng.uniform(0.7, 1.0))
+        quiet_next = not quiet_next and len(borders) > 1
+        levels.append(level)
+        pattern = _PATTERNS[style or str(rng.choice(STYLES))]
+        chords = _PROGRESSIONS[rng.integers(len(_PROGRESSIONS))]
+        bass_rhythm = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.")[rng.integers(3)]
+        lead = rng.random() < 0.6
+        motif = rng.integers(0, 7, 8)
+        for bar in range(first, last):
+            chord = chords[bar % 4]
+            _bar(out, beats, bar, pattern, level, swing, kit, sample_rate)
+            _notes(
+                out, beats, bar, chord, key, level, bass_rhythm, motif if lead else None,
+                sample_rate,
+            )
+    out = out[: int(duration_s * sample_rate)]
+    out = (0.9 * np.tanh(1.2 * out / max(float(np.abs(out).max()), 1e-6))).astype(np.float32)
+    beats = beats[beats < duration_s]
+    starts = beats[np.minimum(borders * 4, len(beats) - 1)]
+    return ComposedSong(out, sample_rate, beats, beats[::4], starts, tuple(levels))
+
+
+def _step_time(beats: NDArray[np.float64], bar: int, step: int, swing: float) -> float:
+    beat = bar * 4 + step // 4
+    if beat + 1 >= len(beats):
+        return float("inf")
+    fraction = (step % 4) / 4
+    if step % 4 == 2:
+        fraction += swing / 2
+    return float(beats[beat] + fraction * (beats[beat + 1] - beats[beat]))
+
+
+def _add(out: NDArray[np.float32], sound: NDArray[np.float32], time_s: float, rate: int) -> None:
+    start = round(time_s * rate) if np.isfinite(time_s) else len(out)
+    stop = min(len(out), start + len(sound))
+    if stop > start:
+        out[start:stop] += sound[: stop - start]
+
+
+def _bar(
+    out: NDArray[np.float32],
+    beats: NDArray[np.float64],
+    bar: int,
+    pattern: tuple[str, ...],
+    level: float,
+    swing: float,
+    kit: tuple[NDArray[np.float32], ...],
+    rate: int,
+) -> None:
+    for sound, steps in zip(kit, pattern, strict=True):
+        for step, mark in enumerate(steps):
+            if mark == "x":
+                accent = level * (1.0 if step % 4 == 0 else 0.75)
+                _add(out, sound * np.float32(accent), _step_time(beats, bar, step, swing), rate)
+
+
+def _notes(
+    out: NDArray[np.float32],
+    beats: NDArray[np.float64],
+    bar: int,
+    chord: int,
+    key: int,
+    level: float,
+    bass_rhythm: str,
+    motif: NDArray[np.int64] | None,
+    rate: int,
+) -> None:
+    start = _step_time(beats, bar, 0, 0)
+    end = _step_time(beats, bar + 1, 0, 0)
+    if not np.isfinite(end):
+        return
+    for degree in (0, 2, 4):
+        note = _degree(chord + degree, key) + 60
+        _add(out, 0.05 * level * _tone(note, end - start, rate, (1, 0.3, 0.1), 0.05), start, rate)
+    step_s = (end - start) / 16
+    for step, mark in enumerate(bass_rhythm):
+        if mark == "x":
+            sound = 0.22 * level * _tone(_degree(chord, key) + 36, 1.8 * step_s, rate, (1, 0.4, 0.2))
+            _add(out, sound, start + step * step_s, rate)
+    if motif is not None:
+        for i, degree in enumerate(motif):
+            sound = 0.08 * level * _tone(
+                _degree(int(degree), key) + 72, 1.6 * step_s, rate, (1, 0, 0.3)
+            )
+            _add(out, sound, start + 2 * i * step_s, rate)
+
+
+def _degree(degree: int, key: int) -> int:
+    return key + _MAJOR[degree % 7] + 12 * (degree // 7)
+
+
+def _tone(
+    note: float, length_s: float, rate: int, harmonics: tuple[float, ...], attack_s: float = 0.004
+) -> NDArray[np.float32]:
+    t = np.arange(max(1, int(length_s * rate)), dtype=np.float32) / rate
+    base = 2 * np.pi * 440 * 2 ** ((note - 69) / 12)
+    wave_ = sum(a * np.sin(base * (k + 1) * t) for k, a in enumerate(harmonics) if a)
+    envelope = np.minimum(t / attack_s, 1) * np.exp(-2.5 * t / max(length_s, 1e-3))
+    return (wave_ * envelope).astype(np.float32)
+
+
+def _kit(rng: np.random.Generator, rate: int) -> tuple[NDArray[np.float32], ...]:
+    """Kick, snare and hat; all begin at their first sample."""
+    t = np.arange(int(0.3 * rate), dtype=np.float32) / rate
+    low = rng.uniform(42, 60)
+    kick = np.sin(2 * np.pi * (low * t + 1.6 * (1 - np.exp(-t * 35)))) * np.exp(-t * 14)
+    noise = rng.normal(0, 1, len(t))
+    snare = (0.5 * noise + 0.4 * np.sin(2 * np.pi * 190 * t)) * np.exp(-t * 22)
+    bright = np.diff(noise, prepend=0)
+    hat = 0.25 * bright * np.exp(-t * rng.uniform(40, 80))
+    return tuple(np.asarray(s, np.float32) for s in (0.95 * kick, 0.5 * snare, hat))

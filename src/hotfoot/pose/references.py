@@ -1,0 +1,173 @@
+"""Reference poses: built-in figures, and what a given pose must have to be danced by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import PoseError
+from hotfoot.pose.formats import read_poses
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
+
+_PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic", ".tif", ".tiff"}
+_VIDEOS = {".mp4", ".mov", ".webm", ".mkv", ".avi"}
+_NEEDED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A standing person, front on; lengths in body heights of 1 for the average adult.
+
+    Attributes:
+        about: one line for the user.
+        canvas: (width, height) in pixels.
+        size: pixels per unit length, as a share of the canvas height.
+        floor: where the feet stand, as a share of the canvas height (beyond 1: out of sight).
+        legs, arms, torso, shoulders, hips, head: factors on the average adult's bones.
+        stance: half distance of the feet.
+    """
+
+    about: str
+    canvas: tuple[int, int] = (576, 1024)
+    size: float = 0.62
+    floor: float = 0.88
+    legs: float = 1.0
+    arms: float = 1.0
+    torso: float = 1.0
+    shoulders: float = 1.0
+    hips: float = 1.0
+    head: float = 1.0
+    stance: float = 0.07
+
+
+FIGURES: dict[str, Figure] = {
+    "average": Figure("an adult of average build, full body, portrait"),
+    "tall": Figure("long legs and arms, full body, portrait", legs=1.12, arms=1.08, head=0.92),
+    "stocky": Figure(
+        "short legs, broad shoulders and hips, portrait",
+        legs=0.9, arms=0.94, shoulders=1.16, hips=1.22,
+    ),
+    "child": Figure(
+        "a child: short limbs, large head, portrait",
+        size=0.58, legs=0.82, arms=0.84, torso=0.84, shoulders=0.8, hips=0.85, head=1.15,
+    ),
+    "square": Figure("an adult of average build in a square picture", canvas=(768, 768)),
+    "wide": Figure("an adult of average build in a landscape picture", canvas=(1280, 720)),
+    "knees-up": Figure(
+        "framed from the knees up, portrait; the feet are out of the picture", size=0.95, floor=1.16
+    ),
+}  # fmt: skip
+DEFAULT_FIGURE = "average"
+
+
+def figure_pose(name: str) -> PoseSequence:
+    """One frame of a built-in figure.
+
+    Raises:
+        PoseError: unknown name.
+    """
+    if name not in FIGURES:
+        raise PoseError(f"no built-in figure '{name}'", f"Known: {', '.join(FIGURES)}.")
+    f = FIGURES[name]
+    ankle = 0.045
+    knee = ankle + 0.245 * f.legs
+    hip = knee + 0.25 * f.legs
+    shoulder = hip + 0.285 * f.torso
+    half_hip, half_shoulder = 0.052 * f.hips, 0.103 * f.shoulders
+    nose = shoulder + 0.115 * f.head
+    upper, lower = 0.165 * f.arms, 0.145 * f.arms
+    elbow = (half_shoulder + 0.32 * upper, shoulder - 0.945 * upper)
+    wrist = (elbow[0] + 0.18 * lower, elbow[1] - 0.98 * lower)
+    left = {
+        "shoulder": (half_shoulder, shoulder),
+        "elbow": elbow,
+        "wrist": wrist,
+        "hip": (half_hip, hip),
+        "knee": (half_hip * 0.5 + f.stance * 0.55, knee),
+        "ankle": (f.stance, ankle),
+        "eye": (0.018 * f.head, nose + 0.022 * f.head),
+        "ear": (0.042 * f.head, nose + 0.012 * f.head),
+    }
+    points = {"nose": (0.0, nose), "neck": (0.0, shoulder)}
+    points |= {f"left_{k}": v for k, v in left.items()}
+    points |= {f"right_{k}": (-v[0], v[1]) for k, v in left.items()}
+    layout = get_skeleton("body-18")
+    width, height = f.canvas
+    unit = f.size * height / 0.96
+    xy = np.array(
+        [
+            (width / 2 + points[n][0] * unit, f.floor * height - points[n][1] * unit)
+            for n in layout.keypoints
+        ],
+        np.float32,
+    )
+    inside = (xy >= 0).all(axis=1) & (xy < [width, height]).all(axis=1)
+    return PoseSequence(xy[None], inside[None].astype(np.float32), 30.0, f.canvas, "body-18")
+
+
+def load_reference(source: str | Path, frame: int = 0) -> PoseSequence:
+    """One BODY_18 frame of a built-in figure or a pose file.
+
+    Args:
+        source: name of a figure, or path.
+        frame: of a pose file with several.
+
+    Raises:
+        PoseError: unknown, unreadable, or a body that cannot be danced by.
+    """
+    path = Path(source)
+    if str(source) in FIGURES and not path.exists():
+        return figure_pose(str(source))
+    if not path.exists():
+        raise PoseError(
+            f"no reference '{source}'",
+            f"Give a pose file, or a built-in figure: {', '.join(FIGURES)}.",
+        )
+    if path.suffix.lower() in _PHOTOS | _VIDEOS:
+        raise PoseError(
+            f"{path.name} is a picture; this version reads poses, not pictures",
+            "Detect the pose with a DWPose or OpenPose tool and give its JSON "
+            "(for ComfyUI: the node 'Save Pose Keypoints').",
+        )
+    poses = read_poses(path)
+    if not -len(poses) <= frame < len(poses):
+        raise PoseError(f"frame {frame} asked for", f"{path.name} has {len(poses)} frames.")
+    one = poses.frames(frame, frame + 1 if frame != -1 else None).to_skeleton("body-18")
+    check_reference(one.confidence[0], one.normalised[0], path.name)
+    return one
+
+
+def check_reference(
+    confidence: NDArray[np.float32], xy: NDArray[np.float32], name: str
+) -> list[str]:
+    """Refuse bodies that cannot be danced by; return warnings for those cut off.
+
+    Args:
+        confidence: [18].
+        xy: [18, 2] normalised by the canvas.
+        name: for messages.
+    """
+    index = get_skeleton("body-18").index
+    inside = (confidence > 0) & (xy >= 0).all(axis=1) & (xy <= 1).all(axis=1)
+    missing = [n.replace("_", " ") for n in _NEEDED if not inside[index[n]]]
+    if missing:
+        raise PoseError(
+            f"the person in {name} is cut off or not seen: no {', '.join(missing)}",
+            "Shoulders and hips must be inside the picture. Choose another frame or a built-in "
+            f"figure: {', '.join(FIGURES)}.",
+        )
+    body = xy[inside]
+    if float(np.ptp(body[:, 1])) < 0.05:
+        raise PoseError(
+            f"the person in {name} is less than 5 % of the picture's height",
+            "Crop the picture closer to the person.",
+        )
+    legs = [n for n in ("left_ankle", "right_ankle", "left_knee", "right_knee")]
+    unseen = [n.replace("_", " ") for n in legs if not inside[index[n]]]
+    if unseen:
+        return [f"{name}: no {', '.join(unseen)} in the picture; the dance is cut off there too."]
+    return []

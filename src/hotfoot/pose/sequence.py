@@ -1,0 +1,136 @@
+"""The one pose type of the project: 2D keypoints of one person over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import PoseError
+from hotfoot.pose.skeletons import Skeleton, convert_keypoints, get_skeleton
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSequence:
+    """Keypoints of one person, frame by frame.
+
+    Attributes:
+        keypoints: float32 [T, K, 2], pixels of the canvas, x right, y down. A keypoint of
+            confidence 0 has position 0.
+        confidence: float32 [T, K] in 0..1; 0 means not seen.
+        fps: frames per second.
+        canvas: (width, height) in pixels.
+        skeleton: name in :data:`hotfoot.pose.skeletons.SKELETONS`.
+
+    Raises:
+        PoseError: shapes do not fit, values are not finite, no frame, or fps/canvas not positive.
+    """
+
+    keypoints: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    fps: float
+    canvas: tuple[int, int]
+    skeleton: str = "body-18"
+
+    def __post_init__(self) -> None:
+        skeleton = get_skeleton(self.skeleton)
+        xy = np.asarray(self.keypoints, np.float32)
+        conf = np.asarray(self.confidence, np.float32)
+        if xy.ndim != 3 or xy.shape[2] != 2:
+            raise PoseError(
+                f"keypoints have shape {xy.shape}", "Expected [frames, keypoints, 2] in pixels."
+            )
+        if xy.shape[1] != len(skeleton):
+            raise PoseError(
+                f"{xy.shape[1]} keypoints given for skeleton {skeleton.name}",
+                f"{skeleton.name} has {len(skeleton)}.",
+            )
+        if conf.shape != xy.shape[:2]:
+            raise PoseError(
+                f"confidence has shape {conf.shape}", f"Expected {xy.shape[:2]} like the keypoints."
+            )
+        if len(xy) == 0:
+            raise PoseError("the pose sequence has no frame", "At least one frame is needed.")
+        if not np.isfinite(conf).all():
+            raise PoseError("confidence holds NaN or infinity", "Use 0 for keypoints not seen.")
+        if not np.isfinite(xy[conf > 0]).all():
+            raise PoseError(
+                "a visible keypoint is NaN or infinite",
+                "Give keypoints that are not seen confidence 0.",
+            )
+        if not (np.isfinite(self.fps) and 0 < self.fps <= 1000):
+            raise PoseError(f"fps is {self.fps}", "Frames per second must lie in 0..1000.")
+        if len(self.canvas) != 2 or min(self.canvas) < 1:
+            raise PoseError(f"canvas is {self.canvas}", "Expected (width, height) in pixels.")
+        conf = np.clip(conf, 0, 1)
+        xy = np.where((conf > 0)[..., None], xy, np.float32(0))
+        xy.flags.writeable = False
+        conf.flags.writeable = False
+        object.__setattr__(self, "keypoints", xy)
+        object.__setattr__(self, "confidence", conf)
+        object.__setattr__(self, "fps", float(self.fps))
+        object.__setattr__(self, "canvas", (int(self.canvas[0]), int(self.canvas[1])))
+        object.__setattr__(self, "skeleton", skeleton.name)
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds: frames / fps."""
+        return len(self) / self.fps
+
+    @property
+    def layout(self) -> Skeleton:
+        """The skeleton itself."""
+        return get_skeleton(self.skeleton)
+
+    @property
+    def normalised(self) -> NDArray[np.float32]:
+        """Keypoints divided by the canvas sides, [T, K, 2]; inside the canvas they lie in 0..1."""
+        return self.keypoints / np.asarray(self.canvas, np.float32)
+
+    def frames(self, start: int, stop: int | None = None) -> PoseSequence:
+        """Frames ``start`` to ``stop`` (python slicing rules)."""
+        return replace(
+            self, keypoints=self.keypoints[start:stop], confidence=self.confidence[start:stop]
+        )
+
+    def to_skeleton(self, name: str) -> PoseSequence:
+        """The same poses in another keypoint order; missing points are left empty."""
+        xy, conf = convert_keypoints(self.keypoints, self.confidence, self.skeleton, name)
+        return replace(self, keypoints=xy, confidence=conf, skeleton=get_skeleton(name).name)
+
+    def mirrored(self) -> PoseSequence:
+        """Left and right exchanged, picture flipped."""
+        order = list(self.layout.mirror)
+        xy = self.keypoints[:, order].copy()
+        xy[..., 0] = self.canvas[0] - xy[..., 0]
+        return replace(self, keypoints=xy, confidence=self.confidence[:, order])
+
+    def with_canvas(self, canvas: tuple[int, int]) -> PoseSequence:
+        """Fit into another canvas: scaled by one factor, centred, nothing cut off."""
+        scale = min(canvas[0] / self.canvas[0], canvas[1] / self.canvas[1])
+        offset = (np.asarray(canvas) - np.asarray(self.canvas) * scale) / 2
+        xy = self.keypoints * np.float32(scale) + offset.astype(np.float32)
+        return replace(self, keypoints=xy, canvas=canvas)
+
+    def resampled(self, fps: float) -> PoseSequence:
+        """The same motion at another frame rate, linear between frames.
+
+        A frame between two is as visible as the less visible of both, so that no joint is drawn on
+        the way to nowhere.
+        """
+        if fps == self.fps:
+            return self
+        count = max(1, int(np.floor(len(self) / self.fps * fps + 0.5)))
+        at = np.clip(np.arange(count) * (self.fps / fps), 0, len(self) - 1)
+        i = np.minimum(at.astype(int), max(len(self) - 2, 0))
+        j = np.minimum(i + 1, len(self) - 1)
+        w = (at - i).astype(np.float32)
+        xy = self.keypoints[i] * (1 - w)[:, None, None] + self.keypoints[j] * w[:, None, None]
+        conf = np.minimum(self.confidence[i], self.confidence[j])
+        conf = np.where((w < 1e-6)[:, None], self.confidence[i], conf)
+        conf = np.where((w > 1 - 1e-6)[:, None], self.confidence[j], conf)
+        return replace(self, keypoints=xy, confidence=conf, fps=float(fps))

@@ -1,0 +1,202 @@
+"""Skeleton registry: names, limbs, mirror maps, and conversions between keypoint orders.
+
+Orders follow the tools that define them: COCO (17 points), OpenPose (BODY_18 and BODY_25),
+COCO-WholeBody (133), and ``body-hands-60`` = BODY_18 + left hand 21 + right hand 21.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import PoseError
+
+_HAND = (
+    "wrist",
+    *(f"{f}_{i}" for f in ("thumb", "index", "middle", "ring", "little") for i in range(1, 5)),
+)
+_HAND_EDGES = tuple(
+    edge
+    for base in (1, 5, 9, 13, 17)
+    for edge in ((0, base), (base, base + 1), (base + 1, base + 2), (base + 2, base + 3))
+)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """An ordered set of keypoints.
+
+    ``limbs`` are index pairs in drawing order. ``mirror[i]`` is the keypoint that takes ``i``'s
+    place when left and right are exchanged.
+    """
+
+    name: str
+    keypoints: tuple[str, ...]
+    limbs: tuple[tuple[int, int], ...]
+    aliases: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Keypoint name to index."""
+        return {name: i for i, name in enumerate(self.keypoints)}
+
+    @cached_property
+    def mirror(self) -> tuple[int, ...]:
+        """Index map that exchanges left and right."""
+        return tuple(self.index[_swap_side(name)] for name in self.keypoints)
+
+
+def _swap_side(name: str) -> str:
+    if name.startswith("left_"):
+        return "right_" + name[5:]
+    if name.startswith("right_"):
+        return "left_" + name[6:]
+    return name
+
+
+def _sided(*names: str) -> tuple[str, ...]:
+    """Expand ``l:x``/``r:x`` shorthand."""
+    long = {"l:": "left_", "r:": "right_"}
+    return tuple(long[n[:2]] + n[2:] if n[:2] in long else n for n in names)
+
+
+_COCO17 = _sided(
+    *("nose", "l:eye", "r:eye", "l:ear", "r:ear", "l:shoulder", "r:shoulder", "l:elbow"),
+    *("r:elbow", "l:wrist", "r:wrist", "l:hip", "r:hip", "l:knee", "r:knee", "l:ankle", "r:ankle"),
+)
+_BODY18 = _sided(
+    *("nose", "neck", "r:shoulder", "r:elbow", "r:wrist", "l:shoulder", "l:elbow", "l:wrist"),
+    *("r:hip", "r:knee", "r:ankle", "l:hip", "l:knee", "l:ankle", "r:eye", "l:eye", "r:ear"),
+    "l:ear",
+)
+_BODY25 = _sided(
+    *("nose", "neck", "r:shoulder", "r:elbow", "r:wrist", "l:shoulder", "l:elbow", "l:wrist"),
+    *("mid_hip", "r:hip", "r:knee", "r:ankle", "l:hip", "l:knee", "l:ankle", "r:eye", "l:eye"),
+    *("r:ear", "l:ear", "l:big_toe", "l:small_toe", "l:heel", "r:big_toe", "r:small_toe", "r:heel"),
+)
+# The 68 face points of iBUG; mirroring pairs them around the middle of the face.
+_FACE_PAIRS = (
+    *((i, 16 - i) for i in range(8)),
+    *((17 + i, 26 - i) for i in range(5)),
+    *((31, 35), (32, 34), (36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)),
+    *((48, 54), (49, 53), (50, 52), (55, 59), (56, 58), (60, 64), (61, 63), (65, 67)),
+)
+_face_names = [f"face_{i}" for i in range(68)]
+for _i, (_a, _b) in enumerate(_FACE_PAIRS):
+    # The image-left half of iBUG's face is the person's right.
+    _face_names[_a], _face_names[_b] = f"right_face_{_i}", f"left_face_{_i}"
+_WHOLE133 = (
+    *_COCO17,
+    *_sided("l:big_toe", "l:small_toe", "l:heel", "r:big_toe", "r:small_toe", "r:heel"),
+    *_face_names,
+    *(f"left_hand_{n}" for n in _HAND),
+    *(f"right_hand_{n}" for n in _HAND),
+)
+_HANDS = (*(f"left_hand_{n}" for n in _HAND), *(f"right_hand_{n}" for n in _HAND))
+
+# Drawing order of OpenPose: neck-shoulders, arms, right leg, left leg, head.
+BODY18_LIMBS = (
+    *((1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11)),
+    *((11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
+)
+_COCO17_LIMBS = (
+    *((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15)),
+    *((12, 14), (14, 16), (0, 1), (0, 2), (1, 3), (2, 4)),
+)
+_BODY25_LIMBS = (
+    *((1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (10, 11)),
+    *((8, 12), (12, 13), (13, 14), (1, 0), (0, 15), (15, 17), (0, 16), (16, 18)),
+    *((14, 19), (19, 20), (14, 21), (11, 22), (22, 23), (11, 24)),
+)
+
+
+def _shift(edges: tuple[tuple[int, int], ...], by: int) -> tuple[tuple[int, int], ...]:
+    return tuple((a + by, b + by) for a, b in edges)
+
+
+_ALL = (
+    Skeleton("body-18", _BODY18, BODY18_LIMBS, ("openpose-18", "body18", "coco-18")),
+    Skeleton("coco-17", _COCO17, _COCO17_LIMBS, ("coco17",)),
+    Skeleton(
+        "body-hands-60",
+        (*_BODY18, *_HANDS),
+        (*BODY18_LIMBS, *_shift(_HAND_EDGES, 18), *_shift(_HAND_EDGES, 39)),
+        ("body+hands-60",),
+    ),
+    Skeleton("body-25", _BODY25, _BODY25_LIMBS, ("body_25", "openpose-25")),
+    Skeleton(
+        "wholebody-133",
+        _WHOLE133,
+        (*_COCO17_LIMBS, *_shift(_HAND_EDGES, 91), *_shift(_HAND_EDGES, 112)),
+        ("coco-wholebody-133", "coco-wholebody"),
+    ),
+)
+SKELETONS: dict[str, Skeleton] = {s.name: s for s in _ALL}
+_BY_ALIAS = {alias: s for s in _ALL for alias in (s.name, *s.aliases)}
+
+
+def get_skeleton(name: str) -> Skeleton:
+    """Skeleton of a name or alias.
+
+    Raises:
+        PoseError: unknown name; the message lists those that exist.
+    """
+    try:
+        return _BY_ALIAS[name.lower()]
+    except KeyError:
+        raise PoseError(
+            f"unknown skeleton '{name}'", f"Known skeletons: {', '.join(SKELETONS)}."
+        ) from None
+
+
+# Points that a skeleton lacks but that follow from two others as their midpoint. The neck between
+# the shoulders is DWPose's own rule.
+_MIDPOINTS = {
+    "neck": ("left_shoulder", "right_shoulder"),
+    "mid_hip": ("left_hip", "right_hip"),
+}
+# Points of one skeleton that stand for points of another.
+_STANDINS = {
+    "left_hand_wrist": "left_wrist",
+    "right_hand_wrist": "right_wrist",
+}
+
+
+def convert_keypoints(
+    keypoints: NDArray[np.float32], confidence: NDArray[np.float32], source: str, target: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Reorder keypoints from one skeleton to another.
+
+    Points that the source lacks are the midpoint of two others (neck, mid hip; confidence is the
+    smaller of both), or stay empty: position 0 and confidence 0.
+
+    Args:
+        keypoints: [T, K, 2].
+        confidence: [T, K].
+        source: skeleton of the input.
+        target: skeleton wanted.
+
+    Returns:
+        [T, K', 2] and [T, K'] in the target's order.
+    """
+    src, dst = get_skeleton(source), get_skeleton(target)
+    if src.name == dst.name:
+        return keypoints.copy(), confidence.copy()
+    out = np.zeros((len(keypoints), len(dst), 2), np.float32)
+    conf = np.zeros((len(keypoints), len(dst)), np.float32)
+    for j, name in enumerate(dst.keypoints):
+        i = src.index.get(name, src.index.get(_STANDINS.get(name, "")))
+        if i is not None:
+            out[:, j], conf[:, j] = keypoints[:, i], confidence[:, i]
+        elif name in _MIDPOINTS and all(n in src.index for n in _MIDPOINTS[name]):
+            a, b = (src.index[n] for n in _MIDPOINTS[name])
+            out[:, j] = (keypoints[:, a] + keypoints[:, b]) / 2
+            conf[:, j] = np.minimum(confidence[:, a], confidence[:, b])
+    out[conf == 0] = 0
+    return out, conf

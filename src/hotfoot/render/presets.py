@@ -1,0 +1,201 @@
+"""Presets: what each pose-to-video tool wants, as data, and the folders that they read.
+
+Sizes, frame rates, colour order and stick widths follow the tools' own code; the sources are in
+``docs/presets.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import repeat
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from hotfoot.errors import OptionError
+from hotfoot.files import replacing
+from hotfoot.music.audio import Song
+from hotfoot.pose.formats import write_poses
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.render.figures import FigureStyle, Frame, draw_frames
+from hotfoot.render.video import write_video
+
+Layout = Literal["video", "frames", "wan-animate", "steadydancer", "stableanimator", "unianimate"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a tool reads.
+
+    Attributes:
+        about: one line for the user.
+        fps: frame rate of its pose video.
+        area: canvas area in pixels; the aspect stays the reference's. 0 keeps the canvas.
+        multiple: canvas sides are multiples of this.
+        lengths: frame counts are ``lengths[0] * n + lengths[1]``; the last frame is repeated.
+        style: how figures are drawn.
+        layout: files in the folder.
+    """
+
+    about: str
+    fps: float
+    area: int = 0
+    multiple: int = 2
+    lengths: tuple[int, int] = (1, 0)
+    style: FigureStyle = field(default_factory=FigureStyle)
+    layout: Layout = "video"
+
+
+_THIN_BLUE = FigureStyle(order="blue", supersample=2160)
+PRESETS: dict[str, Preset] = {
+    "wan-animate": Preset(
+        "Wan2.2-Animate: src_pose.mp4, src_face.mp4 (black), src_ref.png", 30, 1280 * 720, 16,
+        style=FigureStyle(half_axis=0, radius=0), layout="wan-animate",
+    ),
+    "vace": Preset("VACE: pose video, blue first as its own annotator draws", 16, 480 * 832, 16,
+                   (4, 1), FigureStyle(order="blue")),
+    "controlnet": Preset("ControlNet OpenPose / DWPose: one PNG per frame", 30, 0, 8,
+                         layout="frames"),
+    "unianimate": Preset("UniAnimate-DiT: frames and pose.jpg", 15, 832 * 480, 16, (4, 1),
+                         FigureStyle(order="blue"), "unianimate"),
+    "mimicmotion": Preset("MimicMotion: thin blue-first pose video", 15, 576 * 1024, 64,
+                          style=_THIN_BLUE),
+    "stableanimator": Preset("StableAnimator: poses/frame_N.png, reference.png", 20, 576 * 1024, 64,
+                             style=replace(_THIN_BLUE, order="red"), layout="stableanimator"),
+    "musepose": Preset("MusePose: pose video, widths by length, blue first", 15, 768 * 768, 8,
+                       style=FigureStyle(order="blue", by_length=True)),
+    "steadydancer": Preset("SteadyDancer: cond_pos/ and cond_neg/ frames", 16, 1024 * 576, 16,
+                           (4, 1), FigureStyle(order="blue", by_length=True), "steadydancer"),
+    "wan-s2v": Preset("Wan2.2-S2V: pose video for --pose_video, with the song", 16, 0, 16, (4, 1),
+                      FigureStyle(order="blue")),
+    "ltx-pose": Preset("LTX-2 IC-LoRA pose: full-bright limbs", 25, 768 * 768, 32, (8, 1),
+                       FigureStyle(limb_brightness=1.0)),
+}  # fmt: skip
+
+
+def get_preset(name: str) -> Preset:
+    """A preset by name.
+
+    Raises:
+        OptionError: unknown; the message lists them.
+    """
+    if name not in PRESETS:
+        raise OptionError(f"unknown preset '{name}'", f"Known: {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def preset_canvas(canvas: tuple[int, int], preset: Preset) -> tuple[int, int]:
+    """Canvas of the preset's area and the aspect of ``canvas``, sides rounded to its multiple."""
+    width, height = canvas
+    scale = (preset.area / (width * height)) ** 0.5 if preset.area else 1.0
+    m = preset.multiple
+    return max(m, round(width * scale / m) * m), max(m, round(height * scale / m) * m)
+
+
+def prepared(poses: PoseSequence, preset: Preset) -> PoseSequence:
+    """Poses at the preset's frame rate, canvas and length; the last frame is held if needed."""
+    poses = poses.resampled(preset.fps).with_canvas(preset_canvas(poses.canvas, preset))
+    step, rest = preset.lengths
+    count = -(-(len(poses) - rest) // step) * step + rest
+    index = np.minimum(np.arange(max(count, 1)), len(poses) - 1)
+    return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
+
+
+def write_preset(
+    poses: PoseSequence, reference: PoseSequence, folder: Path, name: str, song: Song | None
+) -> None:
+    """Write the folder that a tool reads; also the keypoints as ``poses.json``.
+
+    Raises:
+        OptionError: unknown preset.
+        OutputError: the place cannot be written.
+    """
+    preset = get_preset(name)
+    ready = prepared(poses, preset)
+    still = replace(prepared(reference.frames(0, 1), replace(preset, lengths=(1, 0))), fps=1.0)
+    with replacing(folder) as target:
+        target.mkdir()
+        _WRITERS[preset.layout](ready, still, target, preset, song)
+        write_poses(ready, target / "poses.json", "openpose")
+
+
+def _video(
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+) -> None:
+    frames = draw_frames(poses, preset.style)
+    write_video(frames, len(poses), poses.fps, folder / "pose.mp4", song)
+    _png(next(draw_frames(still, preset.style)), folder / "reference_pose.png")
+
+
+def _frames(
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+) -> None:
+    for i, frame in enumerate(draw_frames(poses, preset.style)):
+        _png(frame, folder / f"pose_{i:05d}.png")
+
+
+def _wan_animate(
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+) -> None:
+    frames = draw_frames(poses, preset.style)
+    write_video(frames, len(poses), poses.fps, folder / "src_pose.mp4", song)
+    # Black is the model's own "no face".
+    black: Iterator[Frame] = repeat(np.zeros((512, 512, 3), np.uint8), len(poses))
+    write_video(black, len(poses), poses.fps, folder / "src_face.mp4")
+    _png(next(draw_frames(still, preset.style)), folder / "src_ref.png")
+    (folder / "README.txt").write_text(
+        "Replace src_ref.png by the photo of your person (same framing as the pose video).\n"
+    )
+
+
+def _steadydancer(
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+) -> None:
+    # The negative condition is the same dance by another body, slightly off.
+    middle = np.asarray(poses.canvas, np.float32) / 2
+    other = replace(
+        poses, keypoints=((poses.keypoints - middle) * np.float32([1.08, 0.94]) + middle)
+    )
+    for name, sequence in (("cond_pos", poses), ("cond_neg", other)):
+        (folder / name).mkdir()
+        for i, frame in enumerate(draw_frames(sequence, preset.style)):
+            _jpg(frame, folder / name / f"{i:04d}.jpg")
+
+
+def _stableanimator(
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+) -> None:
+    (folder / "poses").mkdir()
+    for i, frame in enumerate(draw_frames(poses, preset.style)):
+        _png(frame, folder / "poses" / f"frame_{i}.png")
+    _png(next(draw_frames(still, preset.style)), folder / "reference.png")
+
+
+def _unianimate(
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+) -> None:
+    (folder / "frames").mkdir()
+    for i, frame in enumerate(draw_frames(poses, preset.style)):
+        _jpg(frame, folder / "frames" / f"{i:05d}.jpg")
+    _jpg(next(draw_frames(still, preset.style)), folder / "pose.jpg")
+
+
+_WRITERS = {
+    "video": _video,
+    "frames": _frames,
+    "wan-animate": _wan_animate,
+    "steadydancer": _steadydancer,
+    "stableanimator": _stableanimator,
+    "unianimate": _unianimate,
+}
+
+
+def _png(frame: Frame, path: Path) -> None:
+    cv2.imwrite(str(path), frame[..., ::-1])
+
+
+def _jpg(frame: Frame, path: Path) -> None:
+    cv2.imwrite(str(path), frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])

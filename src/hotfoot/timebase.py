@@ -1,0 +1,41 @@
+"""All conversions between seconds, frames and latent columns live here.
+
+Frame ``i`` of a sequence at ``fps`` shows the instant ``i / fps``; the first frame is at time 0.
+A latent column covers :data:`FRAMES_PER_COLUMN` consecutive frames; one music token covers one
+column, so a token lasts ``FRAMES_PER_COLUMN / fps`` seconds whatever the fps.
+"""
+
+from __future__ import annotations
+
+import math
+
+FRAMES_PER_COLUMN = 8
+"""Temporal stride of the VAE (paper, supplement)."""
+
+
+def frames_in(duration_s: float, fps: float) -> int:
+    """Number of frames of a song of ``duration_s`` seconds: ``round(duration * fps)``, at least 1.
+
+    >>> frames_in(10.0, 30.0)
+    300
+    """
+    return max(1, math.floor(duration_s * fps + 0.5))
+
+
+def columns_in(frames: int) -> int:
+    """Number of latent columns that cover ``frames`` frames (the last may be partly filled).
+
+    >>> columns_in(256), columns_in(257)
+    (32, 33)
+    """
+    return -(-frames // FRAMES_PER_COLUMN)
+
+
+def frame_time(frame: float, fps: float) -> float:
+    """Seconds at which ``frame`` is shown."""
+    return frame / fps
+
+
+def nearest_frame(time_s: float, fps: float) -> int:
+    """Frame whose instant is nearest to ``time_s``."""
+    return math.floor(time_s * fps + 0.5)

@@ -1,0 +1,149 @@
+"""Train the dance transformer on shards of encoded segments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from hotfoot.dancer.model import DanceModel, ModelConfig, save_model
+from hotfoot.dit.config import DiTConfig, preset
+from hotfoot.dit.model import DanceDiT
+from hotfoot.dit.reference import known_mask
+from hotfoot.flow.path import T_FLOOR, interpolate, sample_times, velocity
+from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.onehot.codec import CodecConfig
+from hotfoot.training.loop import LoopConfig, fit
+from hotfoot.training.recipes import Data, DancerRecipe
+from hotfoot.training.shards import Shard, ShardPool
+from hotfoot.vae.lines import LineVAE
+
+_MEL_FROM = 31  # the coarse spectrum is the tail of a spectral token
+
+
+def dit_config(recipe: DancerRecipe, vae: LineVAE) -> DiTConfig:
+    """The transformer's shape for a VAE of 36 coordinate channels."""
+    config = preset(
+        recipe.preset, 36 * vae.config.latent_channels, vae.config.rows, SpectralEncoder.width
+    )
+    return replace(config, time_shared=recipe.time_shared, prediction=recipe.prediction)
+
+
+def latent_statistics(shard: Shard, latent_channels: int) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation per VAE channel, [z], over lines, rows and columns."""
+    z = shard.latent.float().unflatten(1, (-1, latent_channels))
+    return z.mean(dim=(0, 1, 3, 4)), z.std(dim=(0, 1, 3, 4))
+
+
+def flow_loss(model: nn.Module, config: DiTConfig, batch: Shard, t: Tensor, noise: Tensor,
+              drop: Tensor) -> dict[str, Tensor]:  # fmt: skip
+    """Flow matching: squared error of the velocity.
+
+    Where the network predicts data, the error of the data is divided by t (at least
+    :data:`~hotfoot.flow.path.T_FLOOR`), which is the error of the velocity that follows from it.
+    """
+    x = interpolate(batch.latent, noise, t)
+    rows, columns = x.shape[2:]
+    mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)
+    out = model(x, t, batch.reference, mask, batch.music, drop).float()
+    if config.prediction == "velocity":
+        error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))
+        return {"loss": error.mean()}
+    error = (out - batch.latent).square().mean(dim=(1, 2, 3))
+    return {"loss": (error / t.clamp(min=2 * T_FLOOR).square()).mean(), "data": error.mean()}
+
+
+def train_dancer(
+    recipe: DancerRecipe, data: Data, vae: LineVAE, folder: Path, device: str = "cpu"
+) -> tuple[DanceDiT, tuple[Tensor, Tensor]]:
+    """Train, or go on training, in ``folder``; returns the averaged model and latent statistics."""
+    vae.eval().requires_grad_(False)
+    torch.manual_seed(recipe.seed)
+    pool = ShardPool(data, folder / "shards", vae, recipe)
+    channels = vae.config.latent_channels
+    mean, std = latent_statistics(pool.wait_for(0), channels)
+    config = dit_config(recipe, vae)
+    model = DanceDiT(config).to(device)
+    repeat = config.latent_channels // channels
+    shift = mean.repeat(repeat)[:, None, None].to(device)
+    scale = std.repeat(repeat)[:, None, None].to(device)
+
+    def prepared(batch: Shard) -> Shard:
+        moved = {k: v.to(device).float() for k, v in vars(batch).items() if k != "known"}
+        moved["latent"] = (moved["latent"] - shift) / scale
+        moved["reference"] = (moved["reference"] - shift) / scale
+        return Shard(**moved, known=batch.known)
+
+    autocast = torch.autocast(device.split(":")[0], torch.bfloat16)
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        batch = prepared(pool.batch(step))
+        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+        t = sample_times(recipe.batch, generator, recipe.time_mean).to(device)
+        noise = torch.randn(batch.latent.shape, generator=generator).to(device)
+        drop = (torch.rand(recipe.batch, generator=generator) < recipe.drop_music).to(device)
+        jitter = torch.randn(batch.music[..., _MEL_FROM:].shape, generator=generator)
+        batch.music[..., _MEL_FROM:] += recipe.music_noise * jitter.to(device)
+        with autocast:
+            return flow_loss(model, config, batch, t, noise, drop)
+
+    held = prepared(pool.wait_for(-1))
+
+    @torch.inference_mode()
+    def validate(average: nn.Module) -> dict[str, float]:
+        generator = torch.Generator().manual_seed(1)
+        count = len(held.known)
+        t = torch.linspace(0.05, 0.95, count)[torch.randperm(count, generator=generator)]
+        noise = torch.randn(held.latent.shape, generator=generator).to(device)
+        none = torch.zeros(count, dtype=torch.bool)
+        out = {}
+        for name, drop in (("held_out", none), ("held_out_no_music", ~none)):
+            with autocast:
+                losses = flow_loss(average, config, held, t.to(device), noise, drop.to(device))
+            out[name] = float(losses["loss"])
+            if "data" in losses:
+                out[f"{name}_data"] = float(losses["data"])
+        return out
+
+    loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
+    trained = fit(model, losses_at, folder, loop, validate)
+    assert isinstance(trained, DanceDiT)
+    return trained, (mean, std)
+
+
+def export_model(
+    dit: DanceDiT,
+    vae: LineVAE,
+    statistics: tuple[Tensor, Tensor],
+    recipe: DancerRecipe,
+    folder: Path,
+    name: str = "hotfoot-small",
+    card: str = "",
+) -> DanceModel:
+    """Write a model folder that ``hotfoot dance --model`` takes."""
+    mean, std = statistics
+    config = ModelConfig(
+        name=name,
+        skeleton="body-18",
+        fps=30.0,
+        frames=recipe.frames,
+        overlap=min(16, recipe.frames // 4),
+        codec=CodecConfig(bins=vae.config.bins, profile_sigma=vae.config.profile_sigma),
+        vae={"kind": "lines", **asdict(vae.config)},
+        dit=dit.config,
+        music=SpectralEncoder.name,
+        latent_mean=tuple(float(v) for v in mean),
+        latent_std=tuple(float(v) for v in std),
+    )
+    model = DanceModel(config, vae, dit).eval()
+    save_model(model, folder, card or _default_card(name, recipe))
+    return model
+
+
+def _default_card(name: str, recipe: DancerRecipe) -> str:
+    return (
+        f"# {name}\n\nTrained by `hotfoot train dancer` with this recipe:\n\n```\n{recipe}\n```\n\n"
+        "Say here what it was trained on, whom to credit, and what it cannot do.\n"
+    )

@@ -1,0 +1,125 @@
+"""Named training recipes. A recipe is data; ablations are recipes, not branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from hotfoot.errors import OptionError
+from hotfoot.vae.lines import LineVAEConfig
+
+
+@dataclass(frozen=True)
+class VAERecipe:
+    """How a VAE is trained.
+
+    Attributes:
+        vae: shape of the network.
+        steps: optimiser steps.
+        lines: coordinate channels per step.
+        frames: length of a line.
+        learning_rate: peak; cosine to a hundredth.
+        kl_weight: weight of the KL term.
+        still: share of lines that end in a repeated value, as reference images do.
+        seed: of data and weights.
+    """
+
+    vae: LineVAEConfig = LineVAEConfig(width=96, blocks=4)
+    steps: int = 3000
+    lines: int = 64
+    frames: int = 64
+    learning_rate: float = 2e-3
+    kl_weight: float = 1e-2
+    still: float = 0.25
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class DancerRecipe:
+    """How a dance transformer is trained.
+
+    Attributes:
+        preset: shape of the transformer.
+        time_shared: the paper's index, or the default one.
+        prediction: data or velocity.
+        frames: frames per segment.
+        shards: how many shards of segments are made.
+        shard_size: segments per shard.
+        shards_ahead: shards that exist before training begins.
+        steps: optimiser steps.
+        batch: segments per step.
+        learning_rate: peak; cosine to a hundredth.
+        warmup: steps.
+        ema: decay of the averaged weights.
+        drop_music: chance that a segment's music is dropped (paper: 0.3).
+        time_mean: mean of the logit-normal times.
+        music_noise: standard deviation of noise on music tokens' spectrum, against memorising.
+        seed: of data, weights and noise.
+    """
+
+    preset: str = "small"
+    time_shared: bool = True
+    prediction: str = "data"
+    frames: int = 256
+    shards: int = 40
+    shard_size: int = 256
+    shards_ahead: int = 6
+    steps: int = 5000
+    batch: int = 32
+    learning_rate: float = 8e-4
+    warmup: int = 100
+    ema: float = 0.998
+    drop_music: float = 0.3
+    time_mean: float = 0.4
+    music_noise: float = 0.2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Data:
+    """Folders of training data."""
+
+    motion: Path
+    music: Path
+
+
+_T = TypeVar("_T")
+
+VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {
+    "default": VAERecipe,
+    "hard-line": lambda: VAERecipe(vae=LineVAEConfig(width=96, blocks=4, profile_sigma=0.0)),
+    "debug": lambda: VAERecipe(vae=LineVAEConfig(width=16, blocks=1), steps=4, lines=8),
+}
+DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
+    "default": DancerRecipe,
+    "base-gpu": lambda: DancerRecipe(
+        preset="base", shards=400, steps=60_000, batch=256, learning_rate=3e-4, ema=0.9995
+    ),
+    "unshared-index": lambda: DancerRecipe(time_shared=False),
+    "velocity": lambda: DancerRecipe(prediction="velocity"),
+    "debug": lambda: DancerRecipe(
+        preset="debug", shards=1, shard_size=4, shards_ahead=1, steps=4, batch=2, frames=64
+    ),
+}
+
+
+def vae_recipe(name: str, **changes: object) -> VAERecipe:
+    """A VAE recipe by name, with fields changed."""
+    return replace(_find(VAE_RECIPES, name)(), **_given(changes))  # type: ignore[arg-type]
+
+
+def dancer_recipe(name: str, **changes: object) -> DancerRecipe:
+    """A dancer recipe by name, with fields changed."""
+    return replace(_find(DANCER_RECIPES, name)(), **_given(changes))  # type: ignore[arg-type]
+
+
+def _given(changes: dict[str, object]) -> dict[str, object]:
+    return {k: v for k, v in changes.items() if v is not None}
+
+
+def _find(table: dict[str, Callable[[], _T]], name: str) -> Callable[[], _T]:
+    if name not in table:
+        raise OptionError(f"unknown recipe '{name}'", f"Known: {', '.join(table)}.")
+    return table[name]

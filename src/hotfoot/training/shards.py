@@ -1,0 +1,159 @@
+"""Shards of encoded training segments on disk: latents, reference latents, tokens.
+
+A separate process films and encodes while the trainer trains. Shard ``i`` depends only on the
+recipe's seed and ``i``; a shard appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from hotfoot.corpus.segments import PairedCorpus, Segment, open_corpus
+from hotfoot.dit.reference import compose_reference
+from hotfoot.errors import TrainingError
+from hotfoot.onehot.codec import to_lines
+from hotfoot.training.recipes import Data, DancerRecipe
+from hotfoot.vae.lines import LineVAE
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """Encoded segments: latents and references [N, C, R, U], music [N, U, M], known [N]."""
+
+    latent: Tensor
+    reference: Tensor
+    music: Tensor
+    known: Tensor
+
+
+def encode_segments(segments: list[Segment], vae: LineVAE) -> Shard:
+    """Encode segments with a frozen VAE; half precision."""
+    latents, references = [], []
+    frames = len(segments[0].xy)
+    for s in segments:
+        lines = [torch.from_numpy(a) for a in to_lines(s.xy, s.confidence, vae.config.bins)]
+        static = [
+            torch.from_numpy(a[:, 0])
+            for a in to_lines(s.reference_xy[None], s.reference_confidence[None], vae.config.bins)
+        ]
+        composed = [
+            compose_reference(line[:, : s.known], still, frames)
+            for line, still in zip(lines, static, strict=True)
+        ]
+        with torch.inference_mode():
+            centre, value = (torch.stack(pair) for pair in zip(lines, composed, strict=True))
+            encoded = vae.encode_lines(centre, value).half()
+        latents.append(encoded[0])
+        references.append(encoded[1])
+    return Shard(
+        torch.stack(latents),
+        torch.stack(references),
+        torch.from_numpy(np.stack([s.music for s in segments])).half(),
+        torch.tensor([s.known for s in segments]),
+    )
+
+
+def make_shard(
+    corpus: PairedCorpus, vae: LineVAE, recipe: DancerRecipe, index: int, size: int
+) -> Shard:
+    """Shard ``index`` of a corpus; the same for the same recipe."""
+    rng = np.random.default_rng([recipe.seed, index])
+    return encode_segments([corpus.draw(rng, recipe.frames) for _ in range(size)], vae)
+
+
+def shard_path(folder: Path, index: int) -> Path:
+    """Where shard ``index`` lies; -1 is the held-out one."""
+    return folder / (f"shard-{index:05d}.safetensors" if index >= 0 else "held-out.safetensors")
+
+
+def save_shard(shard: Shard, path: Path) -> None:
+    """Write under a temporary name, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    save_file({k: v.contiguous() for k, v in vars(shard).items()}, temporary)
+    temporary.replace(path)
+
+
+def load_shard(path: Path) -> Shard:
+    """Read a shard."""
+    return Shard(**load_file(path))
+
+
+def _produce(data: Data, folder: Path, vae: LineVAE, recipe: DancerRecipe) -> None:
+    torch.set_num_threads(1)
+    if not shard_path(folder, -1).exists():
+        held = open_corpus(data.motion, data.music, held_out=True)
+        size = min(128, recipe.shard_size)
+        save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
+    missing = [i for i in range(recipe.shards) if not shard_path(folder, i).exists()]
+    if not missing:
+        return
+    corpus = open_corpus(data.motion, data.music)
+    for i in missing:
+        save_shard(make_shard(corpus, vae, recipe, i, recipe.shard_size), shard_path(folder, i))
+
+
+class ShardPool:
+    """Shards as they become ready, in a fixed order.
+
+    At step ``s`` a batch is drawn from the first ``shards_ahead + s * batch / shard_size / 2``
+    shards, so what is drawn does not depend on how fast the producer is.
+    """
+
+    def __init__(self, data: Data, folder: Path, vae: LineVAE, recipe: DancerRecipe) -> None:
+        self._folder, self._recipe = folder, recipe
+        self._shards: list[Shard] = []
+        self._producer: multiprocessing.process.BaseProcess | None = None
+        wanted = [-1, *range(recipe.shards)]
+        if not all(shard_path(folder, i).exists() for i in wanted):
+            context = multiprocessing.get_context("spawn")
+            self._producer = context.Process(
+                target=_produce, args=(data, folder, vae, recipe), daemon=True
+            )
+            self._producer.start()
+
+    def wait_for(self, index: int) -> Shard:
+        """The shard, once it is there.
+
+        Raises:
+            TrainingError: the producer has stopped without making it.
+        """
+        path = shard_path(self._folder, index)
+        while not path.exists():
+            if self._producer is None or not self._producer.is_alive():
+                if path.exists():
+                    break
+                raise TrainingError(
+                    f"the process that makes training data stopped before {path.name}",
+                    "See its error above; run the command again to go on.",
+                )
+            time.sleep(0.2)
+        return load_shard(path)
+
+    def available(self, step: int) -> int:
+        """Shards in use at a step."""
+        r = self._recipe
+        return min(r.shards, r.shards_ahead + step * r.batch // (2 * r.shard_size))
+
+    def batch(self, step: int) -> Shard:
+        """The batch of a step, as float32."""
+        r = self._recipe
+        count = self.available(step)
+        while len(self._shards) < count:
+            self._shards.append(self.wait_for(len(self._shards)))
+        rng = np.random.default_rng([r.seed, 7, step])
+        picks = [(int(i), int(rng.integers(r.shard_size))) for i in rng.integers(count, size=r.batch)]
+        fields = (
+            torch.stack([getattr(self._shards[i], name)[j] for i, j in picks])
+            for name in ("latent", "reference", "music", "known")
+        )
+        latent, reference, music, known = fields
+        return Shard(latent.float(), reference.float(), music.float(), known)

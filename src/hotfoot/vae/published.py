@@ -1,0 +1,178 @@
+"""Published image VAEs, frozen: three coordinate channels per RGB picture.
+
+``diffusers`` (an extra) provides the classes; weights come from a local folder or the hub. TAEF2 is
+a tiny VAE whose blocks at the coarsest level have a branch that ``diffusers`` lacks; it is added
+here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hotfoot.errors import DependencyError, ModelError
+from hotfoot.onehot.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
+
+CLASSES = ("AutoencoderKL", "AutoencoderTiny")
+
+
+class PublishedVAE(nn.Module):
+    """A frozen image VAE behind the interface of :class:`~hotfoot.vae.interface.PoseVAE`.
+
+    Args:
+        autoencoder: ``AutoencoderKL`` or ``AutoencoderTiny``.
+        codec: how lines are drawn. Natural-image VAEs want a Gaussian line, dark on white.
+        stride: spatial stride of the autoencoder.
+    """
+
+    def __init__(self, autoencoder: Any, codec: CodecConfig, stride: int = 8) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.codec = codec
+        self.stride = stride
+        config = autoencoder.config
+        self.depth = int(config.latent_channels)
+        self.scale = float(getattr(config, "scaling_factor", None) or 1.0)
+        self.shift = float(getattr(config, "shift_factor", None) or 0.0)
+
+    def latent_channels(self, channels: int) -> int:
+        """Latent channels of an image with so many channels."""
+        return -(-channels // 3) * self.depth
+
+    def latent_rows(self) -> int:
+        """Height of the latent grid."""
+        return self.codec.bins // self.stride
+
+    @torch.inference_mode()
+    def encode_lines(self, centre: Tensor, value: Tensor) -> Tensor:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`. Pictures pass one by one, to save memory."""
+        out = []
+        for lines, hot in zip(centre.cpu().numpy(), value.cpu().numpy(), strict=True):
+            pictures = torch.from_numpy(pack_rgb(draw_lines(lines, hot, self.codec), self.codec))
+            latents = [self._encode(p[None].to(centre.device)) for p in pictures]
+            out.append(torch.cat(latents, dim=1)[0])
+        return torch.stack(out)
+
+    def _encode(self, picture: Tensor) -> Tensor:
+        encoded = self.autoencoder.encode(picture)
+        latent = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        return (latent - self.shift) * self.scale
+
+    @torch.inference_mode()
+    def decode(self, latent: Tensor, channels: int) -> Tensor:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`."""
+        images = []
+        for one in latent:
+            parts = one.unflatten(0, (-1, self.depth))
+            pictures = [
+                self.autoencoder.decode(p[None] / self.scale + self.shift).sample[0].float()
+                for p in parts
+            ]
+            packed = torch.stack(pictures).cpu().numpy()
+            images.append(torch.from_numpy(unpack_rgb(packed, channels, self.codec)))
+        return torch.stack(images).to(latent.device)
+
+
+def natural_codec(sigma: float = 1.0) -> CodecConfig:
+    """Codec for natural-image VAEs: Gaussian line, dark on white, values in -1..1."""
+    return CodecConfig(profile_sigma=sigma, polarity="dark", value_range=(-1.0, 1.0))
+
+
+def load_published(
+    source: str | Path, kind: str = "AutoencoderKL", codec: CodecConfig | None = None
+) -> PublishedVAE:
+    """A VAE in ``diffusers``' layout, from a local folder or the hub.
+
+    Raises:
+        DependencyError: diffusers is not installed.
+        ModelError: unknown class, or nothing that can be loaded.
+    """
+    if kind not in CLASSES:
+        raise ModelError(f"unknown VAE class '{kind}'", f"Allowed: {', '.join(CLASSES)}.")
+    diffusers = _diffusers()
+    try:
+        autoencoder = getattr(diffusers, kind).from_pretrained(str(source), use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"no {kind} can be loaded from {source}",
+            "Give a folder with config.json and diffusion_pytorch_model.safetensors, "
+            "or a name on the hub while online.",
+        ) from error
+    stride = 2 ** (len(autoencoder.config.block_out_channels) - 1)
+    return PublishedVAE(autoencoder, codec or natural_codec(), stride)
+
+
+def load_taef2(
+    encoder: Path, decoder: Path, codec: CodecConfig | None = None
+) -> PublishedVAE:
+    """TAEF2 from its two weight files (tensors only, loaded by key).
+
+    Raises:
+        DependencyError: diffusers is not installed.
+        ModelError: missing files, or keys or shapes that do not fit.
+    """
+    diffusers = _diffusers()
+    autoencoder = diffusers.AutoencoderTiny(
+        latent_channels=32,
+        encoder_block_out_channels=(64, 64, 64, 64),
+        decoder_block_out_channels=(64, 64, 64, 64),
+        num_encoder_blocks=(1, 3, 3, 3),
+        num_decoder_blocks=(3, 3, 3, 1),
+    )
+    for layers, coarse in (
+        (autoencoder.encoder.layers, range(11, 14)),
+        (autoencoder.decoder.layers, range(2, 5)),
+    ):
+        for i in coarse:
+            layers[i] = _PooledBlock(layers[i])
+    # The published decoder counts its input clamp as layer 0.
+    for part, path, offset in (
+        (autoencoder.encoder, encoder, 0),
+        (autoencoder.decoder, decoder, 1),
+    ):
+        try:
+            tensors = torch.load(path, weights_only=True, map_location="cpu")
+            part.layers.load_state_dict({_renumber(k, offset): v for k, v in tensors.items()})
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelError(
+                f"{Path(path).name} does not hold TAEF2's weights",
+                "Give the published taef2_encoder.pth and taef2_decoder.pth.",
+            ) from error
+    return PublishedVAE(autoencoder.float(), codec or natural_codec())
+
+
+def _renumber(key: str, offset: int) -> str:
+    layer, rest = key.split(".", 1)
+    return f"{int(layer) - offset}.{rest}"
+
+
+class _PooledBlock(nn.Module):
+    """A block of the tiny autoencoder whose input first gets a GroupNorm branch added."""
+
+    def __init__(self, block: Any) -> None:
+        super().__init__()
+        self.conv, self.skip, self.fuse = block.conv, block.skip, block.fuse
+        width = block.conv[0].in_channels
+        self.pool = nn.Sequential(
+            nn.Conv2d(width, 256, 1, bias=False),
+            nn.GroupNorm(4, 256),
+            nn.ReLU(),
+            nn.Conv2d(256, width, 1, bias=False),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.pool(x)
+        return self.fuse(self.conv(x) + self.skip(x))
+
+
+def _diffusers() -> Any:
+    try:
+        import diffusers
+    except ImportError as error:
+        raise DependencyError(
+            "published VAEs need the package diffusers", "Install it: pip install 'hotfoot[vae]'"
+        ) from error
+    return diffusers
