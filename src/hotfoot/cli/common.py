@@ -34,7 +34,13 @@ def warn(sentences: tuple[str, ...] | list[str]) -> None:
 def progress_bars() -> Iterator[Report]:
     """Bars with time left on stderr; one per stage. Silent where stderr is not a terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     columns = (

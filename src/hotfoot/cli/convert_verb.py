@@ -18,9 +18,12 @@ Examples:
 )
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--to", "kind", type=click.Choice(["hotfoot", "openpose", "folder", "coco", "mmpose",
-                                                 "aist"]),
-              help="Format of TARGET [default: from its suffix].")
+@click.option(
+    "--to",
+    "kind",
+    type=click.Choice(["hotfoot", "openpose", "folder", "coco", "mmpose", "aist"]),
+    help="Format of TARGET [default: from its suffix].",
+)
 @click.option("--skeleton", help="Keypoint order of TARGET (.npz only).")
 @click.option("--fps", type=float, help="Frame rate, where SOURCE does not say.")
 @click.option("--size", metavar="WxH", help="Canvas, where SOURCE does not say.")

@@ -20,38 +20,82 @@ Examples:
   hotfoot dance song.ogg -o best.mp4 --best-of 4 --size 720x1280"""
 )
 @click.argument("song", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "outputs", multiple=True, type=click.Path(path_type=Path),
-              help="Where to write; repeats. .mp4 .webm .gif .npz .json .png, or a folder with "
-                   "--preset. Default: SONG's name + .mp4 and .npz, here.")
-@click.option("--reference", default="average", show_default=True, metavar="PATH|NAME",
-              help="Pose file, or a built-in figure: average, tall, stocky, child, square, wide, "
-                   "knees-up.")
-@click.option("--preset", help="Layout for a tool: wan-animate, vace, controlnet, unianimate, "
-                               "mimicmotion, stableanimator, musepose, steadydancer, wan-s2v, "
-                               "ltx-pose.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Where to write; repeats. .mp4 .webm .gif .npz .json .png, or a folder with "
+    "--preset. Default: SONG's name + .mp4 and .npz, here.",
+)
+@click.option(
+    "--reference",
+    default="average",
+    show_default=True,
+    metavar="PATH|NAME",
+    help="Pose file, or a built-in figure: average, tall, stocky, child, square, wide, knees-up.",
+)
+@click.option(
+    "--preset",
+    help="Layout for a tool: wan-animate, vace, controlnet, unianimate, "
+    "mimicmotion, stableanimator, musepose, steadydancer, wan-s2v, "
+    "ltx-pose.",
+)
 @click.option("--model", default="default", show_default=True, help="Name or folder.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same dance.")
 @click.option("--variations", default=1, show_default=True, help="Write so many dances.")
-@click.option("--best-of", default=1, show_default=True,
-              help="Make so many and keep the one most on the beat.")
+@click.option(
+    "--best-of",
+    default=1,
+    show_default=True,
+    help="Make so many and keep the one most on the beat.",
+)
 @click.option("--start", default=0.0, help="Seconds of the song to begin at.")
 @click.option("--end", type=float, help="Seconds of the song to end at.")
 @click.option("--fps", type=float, help="Frames per second [default: the model's, 30].")
 @click.option("--size", metavar="WxH", help="Canvas [default: the reference's].")
 @click.option("--steps", type=int, help="Denoising steps [default: the model's].")
 @click.option("--guidance", type=float, help="Weight of the music [default: the model's].")
-@click.option("--keyframe", "keyframes", multiple=True, metavar="TIME=POSE",
-              help="Pass through a pose (file or figure) at a second; repeats.")
+@click.option(
+    "--keyframe",
+    "keyframes",
+    multiple=True,
+    metavar="TIME=POSE",
+    help="Pass through a pose (file or figure) at a second; repeats.",
+)
 @click.option("--mirror", is_flag=True, help="Exchange left and right.")
+@click.option(
+    "--beat-lock/--no-beat-lock",
+    default=True,
+    show_default=True,
+    help="Retime the dance so that its accents fall on beats.",
+)
 @click.option("--loop", is_flag=True, help="End where it begins.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    song: Path, outputs: tuple[Path, ...], reference: str, preset: str | None, model: str,
-    seed: int, variations: int, best_of: int, start: float, end: float | None,
-    fps: float | None, size: str | None, steps: int | None, guidance: float | None,
-    keyframes: tuple[str, ...], mirror: bool, loop: bool, device: str, as_json: bool,
-) -> None:  # fmt: skip
+    song: Path,
+    outputs: tuple[Path, ...],
+    reference: str,
+    preset: str | None,
+    model: str,
+    seed: int,
+    variations: int,
+    best_of: int,
+    start: float,
+    end: float | None,
+    fps: float | None,
+    size: str | None,
+    steps: int | None,
+    guidance: float | None,
+    keyframes: tuple[str, ...],
+    mirror: bool,
+    beat_lock: bool,
+    loop: bool,
+    device: str,
+    as_json: bool,
+) -> None:
     """Dance to a whole SONG."""
     from dataclasses import replace
 
@@ -86,7 +130,8 @@ def command(
     with progress_bars() as report:
         dances = dance_variations(
             song, reference, count, model=model, seed=seed, start=start, end=end, fps=fps,
-            size=canvas, steps=steps, guidance=guidance, mirror=mirror, device=device,
+            size=canvas, steps=steps, guidance=guidance, mirror=mirror,
+            beat_lock=beat_lock, device=device,
             progress=report,
         )  # fmt: skip
         if best_of > 1:

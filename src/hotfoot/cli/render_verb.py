@@ -18,8 +18,13 @@ Examples:
   hotfoot render dance.npz -o vace.mp4 --preset vace"""
 )
 @click.argument("poses", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
-              help=".mp4 .webm .gif, or .png for a contact sheet.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help=".mp4 .webm .gif, or .png for a contact sheet.",
+)
 @click.option("--audio", type=click.Path(path_type=Path), help="Song to put under the picture.")
 @click.option("--preset", help="Draw as a tool wants it (see hotfoot dance --help).")
 @click.option("--order", type=click.Choice(["red", "blue"]), help="Colour order.")

@@ -40,8 +40,13 @@ def train_vae_command(
 @click.argument("recipe", default="default")
 @click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
 @click.option("--music", required=True, type=click.Path(path_type=Path), help="Folder of songs.")
-@click.option("--vae", "vae_source", default="default", show_default=True,
-              help="A trained VAE's folder, or a model whose VAE is used.")
+@click.option(
+    "--vae",
+    "vae_source",
+    default="default",
+    show_default=True,
+    help="A trained VAE's folder, or a model whose VAE is used.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--steps", type=int, help="Optimiser steps.")
 @click.option("--shards", type=int, help="Shards of training segments.")

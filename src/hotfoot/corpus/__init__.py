@@ -1,0 +1,1 @@
+"""Training data from motion and music: clips, cameras, pairing, segments."""

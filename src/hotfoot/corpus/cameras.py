@@ -113,7 +113,7 @@ def _project(
 def _frame(
     picture: NDArray[np.float32], rng: np.random.Generator, style: FilmStyle
 ) -> tuple[NDArray[np.float32], float]:
-    """Put the picture on a canvas: choose aspect, size and place; follow the dancer; zoom slowly."""
+    """Put the picture on a canvas: aspect, size and place; follow the dancer; zoom slowly."""
     aspect = float(rng.choice(_ASPECTS))
     hips = picture[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=1)
     follow = rng.uniform(0.3, 1.0)

@@ -1,0 +1,1 @@
+"""The product: load a model, plan a song, generate, stitch, edit, save."""

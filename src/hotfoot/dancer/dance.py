@@ -12,9 +12,11 @@ import numpy as np
 
 from hotfoot.dancer.plan import plan_segments, planned_columns
 from hotfoot.dancer.result import Dance
+from hotfoot.dancer.timing import lock_to_beats
 from hotfoot.errors import OptionError
 from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import ENCODERS, analyse_song
+from hotfoot.pose.proportions import keep_proportions, limb_limits
 from hotfoot.pose.references import DEFAULT_FIGURE, check_reference, load_reference
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in
@@ -39,6 +41,7 @@ def dance(
     steps: int | None = None,
     guidance: float | None = None,
     mirror: bool = False,
+    beat_lock: bool = True,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Dance:
@@ -56,6 +59,7 @@ def dance(
         steps: denoising steps; more is finer and slower.
         guidance: weight of the music, 1 is plain.
         mirror: exchange left and right.
+        beat_lock: retime the dance so that its accents fall on beats.
         device: torch device.
         progress: called with stage, done, total.
 
@@ -67,7 +71,8 @@ def dance(
     """
     return variations(
         song, reference, 1, model=model, seed=seed, start=start, end=end, fps=fps, size=size,
-        steps=steps, guidance=guidance, mirror=mirror, device=device, progress=progress,
+        steps=steps, guidance=guidance, mirror=mirror, beat_lock=beat_lock, device=device,
+        progress=progress,
     )[0]  # fmt: skip
 
 
@@ -85,6 +90,7 @@ def variations(
     steps: int | None = None,
     guidance: float | None = None,
     mirror: bool = False,
+    beat_lock: bool = True,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> list[Dance]:
@@ -128,6 +134,7 @@ def variations(
     stages = ("music", "model", "sampling")
     timings = {s: b - a for s, a, b in zip(stages, clock[:-1], clock[1:], strict=True)}
     dances = []
+    limits = limb_limits(pose)
     for v in range(count):
         poses = PoseSequence(
             generated.xy[v, :made] * np.asarray(pose.canvas, np.float32),
@@ -136,7 +143,10 @@ def variations(
             pose.canvas,
             config.skeleton,
         )
+        poses = keep_proportions(poses, limits)
         seams = tuple(s for s in generated.seams if s < made)
+        if beat_lock:
+            poses = lock_to_beats(poses, analysis.rhythm.beats)
         if mirror:
             poses = poses.mirrored()
         if fps is not None and fps != config.fps:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.dancer.timing import movement
 from hotfoot.errors import OptionError
 from hotfoot.pose.sequence import PoseSequence
 
@@ -15,9 +16,7 @@ _KEYFRAME_REACH_S = 0.6
 _LOOP_S = 0.8
 
 
-def pass_through(
-    poses: PoseSequence, keyframes: list[tuple[float, PoseSequence]]
-) -> PoseSequence:
+def pass_through(poses: PoseSequence, keyframes: list[tuple[float, PoseSequence]]) -> PoseSequence:
     """Bend a dance so that it passes through given poses at given seconds.
 
     The difference at the keyframe is added around it with a smooth fade of 0.6 s to either side,
@@ -35,7 +34,7 @@ def pass_through(
             raise OptionError(
                 f"--keyframe at {t:g} s", f"The dance lasts from 0 to {poses.duration_s:.2f} s."
             )
-    if any(b - a < 0.1 for a, b in zip(times[:-1], times[1:], strict=True)):
+    if any(b - a < 0.1 for a, b in itertools.pairwise(times)):
         raise OptionError("two keyframes within 0.1 s", "Leave at least 0.1 s between them.")
     xy = poses.keypoints.copy()
     confidence = poses.confidence.copy()
@@ -74,19 +73,15 @@ def looped(poses: PoseSequence) -> PoseSequence:
 
 
 def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
-    """How well low points of movement fall on beats, minus what chance would give; about -1 to 1.
+    """How well low points of movement fall on beats: 1 on, 0 by chance, -1 half a beat off.
 
-    Mean over movement accents of the closeness to a beat, against half a beat off.
+    Mean over movement accents of the cosine of the beat phase.
     """
     if len(beats) < 4 or len(poses) < 30:
         return 0.0
-    moved = np.linalg.norm(np.diff(poses.keypoints, axis=0), axis=-1)
-    both = (poses.confidence[1:] > 0) & (poses.confidence[:-1] > 0)
-    speed = (moved * both).sum(axis=1) / np.maximum(both.sum(axis=1), 1)
-    speed = gaussian_filter1d(speed.astype(np.float64), 0.06 * poses.fps)
+    speed = movement(poses)
     lows = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
     if not len(lows):
         return 0.0
-    times = (lows + 0.5) / poses.fps
-    phase = np.interp(times, beats, np.arange(len(beats)))
+    phase = np.interp(lows / poses.fps, beats, np.arange(len(beats)))
     return float(np.cos(2 * np.pi * phase).mean())

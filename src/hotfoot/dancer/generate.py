@@ -80,7 +80,9 @@ def generate(
     points = len(reference_confidence)
     xy = np.zeros((count, total, points, 2), np.float32)
     confidence = np.zeros((count, total, points), np.float32)
-    static = [a[:, 0] for a in to_lines(reference_xy[None], reference_confidence[None], config.codec.bins)]
+    static = [
+        a[:, 0] for a in to_lines(reference_xy[None], reference_confidence[None], config.codec.bins)
+    ]
     times = schedule(options.steps, options.shift)
     all_steps = options.steps * len(plan)
     for number, part in enumerate(plan):
@@ -172,5 +174,7 @@ def _use_bf16(x: Tensor) -> bool:
 
 
 def _cpu_has_bf16() -> bool:
-    return "AVX512" in torch.backends.cpu.get_cpu_capability() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-
+    return (
+        "AVX512" in torch.backends.cpu.get_cpu_capability()
+        and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )

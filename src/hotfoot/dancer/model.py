@@ -248,9 +248,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path} is damaged ({error})", "Copy the model again.") from error
 
 
-def _check_tensors(
-    tensors: dict[str, Tensor], expected: dict[str, Tensor], folder: Path
-) -> None:
+def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor], folder: Path) -> None:
     missing = sorted(expected.keys() - tensors.keys())
     extra = sorted(tensors.keys() - expected.keys())
     wrong = sorted(
@@ -269,4 +267,3 @@ def _check_tensors(
                 f"{folder / 'model.safetensors'} {what}: {shown}",
                 "config.json and model.safetensors must come from the same training.",
             )
-

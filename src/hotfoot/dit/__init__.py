@@ -1,0 +1,1 @@
+"""The diffusion transformer and what conditions it."""

@@ -17,6 +17,15 @@ from hotfoot.dit.rope import joint_indices, rotary_angles, rotate
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
+class RMSNorm(nn.RMSNorm):
+    """Root-mean-square norm that keeps the dtype of its input, under autocast too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normed x, scaled by the weight."""
+        weight = self.weight.to(x.dtype) if self.weight is not None else None
+        return F.rms_norm(x, self.normalized_shape, weight, self.eps)
+
+
 class Attention(nn.Module):
     """Self-attention with QK-norm, rotary positions and grouped keys."""
 
@@ -27,11 +36,12 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(
             config.width, (config.heads + 2 * config.kv_heads) * self.head_dim, bias=False
         )
-        self.q_norm = nn.RMSNorm(self.head_dim, eps=1e-6)
-        self.k_norm = nn.RMSNorm(self.head_dim, eps=1e-6)
+        self.q_norm = RMSNorm(self.head_dim, eps=1e-6)
+        self.k_norm = RMSNorm(self.head_dim, eps=1e-6)
         self.out = nn.Linear(config.width, config.width, bias=False)
 
     def forward(self, x: Tensor, angles: Tensor) -> Tensor:
+        """x [B, N, width] attends to itself; angles [N, head_dim / 2]."""
         b, n, _ = x.shape
         sizes = [h * self.head_dim for h in (self.heads, self.kv_heads, self.kv_heads)]
         q, k, v = self.qkv(x).split(sizes, dim=-1)
@@ -63,6 +73,7 @@ class GatedMLP(nn.Module):
         self.down = nn.Linear(hidden, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x [..., width] to the same shape."""
         gate, value = self.up(x).chunk(2, dim=-1)
         return self.down(F.silu(gate) * value)
 
@@ -72,9 +83,9 @@ class Block(nn.Module):
 
     def __init__(self, config: DiTConfig, modulated: bool = True) -> None:
         super().__init__()
-        self.norm1 = nn.RMSNorm(config.width, eps=1e-6)
+        self.norm1 = RMSNorm(config.width, eps=1e-6)
         self.attention = Attention(config)
-        self.norm2 = nn.RMSNorm(config.width, eps=1e-6)
+        self.norm2 = RMSNorm(config.width, eps=1e-6)
         self.mlp = GatedMLP(config.width, config.mlp_width)
         self.table: nn.Parameter | None = None
         self.modulate: nn.Linear | None = None
@@ -129,7 +140,7 @@ class DanceDiT(nn.Module):
             Block(config, modulated=False) for _ in range(config.refiners)
         )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.norm = nn.RMSNorm(config.width, eps=1e-6)
+        self.norm = RMSNorm(config.width, eps=1e-6)
         self.final_scale = nn.Linear(config.timestep_width, config.width)
         self.pose_out = nn.Linear(config.width, config.latent_channels * cells)
         for layer in (self.final_scale, self.pose_out):

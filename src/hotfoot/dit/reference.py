@@ -19,7 +19,9 @@ def known_mask(known: int, rows: int, columns: int) -> Tensor:
     the first q columns are 1 in all channels, column q in the first r channels. N is clamped to
     the segment.
     """
-    frame = torch.arange(columns)[None] * FRAMES_PER_COLUMN + torch.arange(FRAMES_PER_COLUMN)[:, None]
+    frame = (
+        torch.arange(columns)[None] * FRAMES_PER_COLUMN + torch.arange(FRAMES_PER_COLUMN)[:, None]
+    )
     return (frame < known).float()[:, None].expand(-1, rows, -1).clone()
 
 

@@ -1,0 +1,1 @@
+"""Rectified flow: path, schedules, guidance, solvers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -36,7 +37,7 @@ def solve(
     """
     if method not in METHODS:
         raise OptionError(f"unknown solver '{method}'", f"Allowed: {', '.join(METHODS)}.")
-    for i, (a, b) in enumerate(zip(times[:-1], times[1:], strict=True)):
+    for i, (a, b) in enumerate(itertools.pairwise(times)):
         h = b - a
         first = velocity(x, a)
         if method == "midpoint":

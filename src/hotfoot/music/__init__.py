@@ -1,0 +1,1 @@
+"""Songs in: decoding, features, beats, tokens, and composed songs."""

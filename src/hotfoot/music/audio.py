@@ -1,4 +1,4 @@
-"""Songs in: any file that FFmpeg's libraries decode, streamed, as mono blocks of one sample rate."""
+"""Songs in: any file that FFmpeg's libraries decode, streamed as mono blocks."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Song:
         Raises:
             AudioError: unreadable file, no sound in it, NaN or infinite samples.
         """
-        begin = int(round(self.start_s * sample_rate))
-        end = None if self.end_s is None else int(round(self.end_s * sample_rate))
+        begin = round(self.start_s * sample_rate)
+        end = None if self.end_s is None else round(self.end_s * sample_rate)
         position = 0
         for block in _decode(self.path, sample_rate, warnings):
             first, last = position, position + len(block)
@@ -106,14 +106,15 @@ def _decode(
     with container:
         if not container.streams.audio:
             raise AudioError(f"{path.name} holds no sound", "Give a file with an audio track.")
-        resampler = av.AudioResampler(format="fltp", rate=sample_rate)
+        # Packed samples: planar frames of 8 channels crash PyAV 18 in to_ndarray.
+        resampler = av.AudioResampler(format="flt", rate=sample_rate)
         pending: list[NDArray[np.float32]] = []
         held = 0
         decoded = False
         try:
             for frame in container.decode(container.streams.audio[0]):
                 for out in resampler.resample(frame):
-                    mono = _mono(out.to_ndarray(), path)
+                    mono = _mono(out.to_ndarray(), out.layout.nb_channels, path)
                     pending.append(mono)
                     held += len(mono)
                 decoded = decoded or held > 0
@@ -130,13 +131,13 @@ def _decode(
                 warnings.append(f"{path.name} breaks off ({_reason(error)}); using what is there.")
         if decoded:
             for out in resampler.resample(None):
-                pending.append(_mono(out.to_ndarray(), path))
+                pending.append(_mono(out.to_ndarray(), out.layout.nb_channels, path))
         if pending:
             yield np.concatenate(pending)
 
 
-def _mono(planes: NDArray[np.float32], path: Path) -> NDArray[np.float32]:
-    mono = planes.mean(axis=0, dtype=np.float32)
+def _mono(packed: NDArray[np.float32], channels: int, path: Path) -> NDArray[np.float32]:
+    mono = packed.reshape(-1, channels).mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(
             f"{path.name} holds NaN or infinite samples", "Export it again from its source."

@@ -119,7 +119,14 @@ def compose(
             chord = chords[bar % 4]
             _bar(out, beats, bar, pattern, level, swing, kit, sample_rate)
             _notes(
-                out, beats, bar, chord, key, level, bass_rhythm, motif if lead else None,
+                out,
+                beats,
+                bar,
+                chord,
+                key,
+                level,
+                bass_rhythm,
+                motif if lead else None,
                 sample_rate,
             )
     out = out[: int(duration_s * sample_rate)]
@@ -184,12 +191,16 @@ def _notes(
     step_s = (end - start) / 16
     for step, mark in enumerate(bass_rhythm):
         if mark == "x":
-            sound = 0.22 * level * _tone(_degree(chord, key) + 36, 1.8 * step_s, rate, (1, 0.4, 0.2))
+            sound = (
+                0.22 * level * _tone(_degree(chord, key) + 36, 1.8 * step_s, rate, (1, 0.4, 0.2))
+            )
             _add(out, sound, start + step * step_s, rate)
     if motif is not None:
         for i, degree in enumerate(motif):
-            sound = 0.08 * level * _tone(
-                _degree(int(degree), key) + 72, 1.6 * step_s, rate, (1, 0, 0.3)
+            sound = (
+                0.08
+                * level
+                * _tone(_degree(int(degree), key) + 72, 1.6 * step_s, rate, (1, 0, 0.3))
             )
             _add(out, sound, start + 2 * i * step_s, rate)
 

@@ -130,9 +130,7 @@ class SpectralEncoder:
             mean(bar_circle),
             mean(np.stack([tempo * has_beat, has_beat], -1)),
             mean(
-                np.stack(
-                    [(level[at] - middle) / 10, (slow[at] - middle) / 10, 3 * density[at]], -1
-                )
+                np.stack([(level[at] - middle) / 10, (slow[at] - middle) / 10, 3 * density[at]], -1)
             ),
             mean(mel[at]),
         ]

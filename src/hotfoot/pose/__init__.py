@@ -1,0 +1,1 @@
+"""Skeletons, pose sequences, and pose files."""

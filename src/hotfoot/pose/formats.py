@@ -20,7 +20,7 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -256,7 +256,7 @@ def _mmpose(data: Any) -> _Parsed:
 class _ArraysOnly(pickle.Unpickler):
     """Unpickles containers and numpy arrays, nothing that could run code."""
 
-    _ALLOWED = {
+    _ALLOWED: ClassVar = {
         ("numpy", "ndarray"),
         ("numpy", "dtype"),
         ("numpy.core.multiarray", "_reconstruct"),

@@ -166,7 +166,7 @@ def check_reference(
             f"the person in {name} is less than 5 % of the picture's height",
             "Crop the picture closer to the person.",
         )
-    legs = [n for n in ("left_ankle", "right_ankle", "left_knee", "right_knee")]
+    legs = ("left_ankle", "right_ankle", "left_knee", "right_knee")
     unseen = [n.replace("_", " ") for n in legs if not inside[index[n]]]
     if unseen:
         return [f"{name}: no {', '.join(unseen)} in the picture; the dance is cut off there too."]

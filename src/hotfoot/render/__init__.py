@@ -1,0 +1,1 @@
+"""Figures, videos, sheets, and folders for pose-to-video tools."""

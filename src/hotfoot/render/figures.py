@@ -135,7 +135,7 @@ def _hands(
         for e, (a, b) in enumerate(edges):
             i, j = side + a - 18, side + b - 18
             if confidence[i] > 0 and confidence[j] > 0:
-                colour = tuple(int(round(255 * v)) for v in colorsys.hsv_to_rgb(e / 20, 1, 1))
+                colour = tuple(round(255 * v) for v in colorsys.hsv_to_rgb(e / 20, 1, 1))
                 ends = [(int(points[k][0]), int(points[k][1])) for k in (i, j)]
                 cv2.line(picture, ends[0], ends[1], colour, 2)
     for point, seen in zip(points, confidence, strict=True):

@@ -1,0 +1,1 @@
+"""Recipes, shards and the training loop."""

@@ -16,7 +16,7 @@ from hotfoot.flow.path import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.onehot.codec import CodecConfig
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import Data, DancerRecipe
+from hotfoot.training.recipes import DancerRecipe, Data
 from hotfoot.training.shards import Shard, ShardPool
 from hotfoot.vae.lines import LineVAE
 

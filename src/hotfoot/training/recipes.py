@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +26,7 @@ class VAERecipe:
         seed: of data and weights.
     """
 
-    vae: LineVAEConfig = LineVAEConfig(width=96, blocks=4)
+    vae: LineVAEConfig = field(default_factory=LineVAEConfig)
     steps: int = 3000
     lines: int = 64
     frames: int = 64
@@ -89,7 +89,7 @@ _T = TypeVar("_T")
 
 VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {
     "default": VAERecipe,
-    "hard-line": lambda: VAERecipe(vae=LineVAEConfig(width=96, blocks=4, profile_sigma=0.0)),
+    "hard-line": lambda: VAERecipe(vae=LineVAEConfig(profile_sigma=0.0)),
     "debug": lambda: VAERecipe(vae=LineVAEConfig(width=16, blocks=1), steps=4, lines=8),
 }
 DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {

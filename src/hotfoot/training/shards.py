@@ -20,7 +20,7 @@ from hotfoot.corpus.segments import PairedCorpus, Segment, open_corpus
 from hotfoot.dit.reference import compose_reference
 from hotfoot.errors import TrainingError
 from hotfoot.onehot.codec import to_lines
-from hotfoot.training.recipes import Data, DancerRecipe
+from hotfoot.training.recipes import DancerRecipe, Data
 from hotfoot.vae.lines import LineVAE
 
 
@@ -150,7 +150,9 @@ class ShardPool:
         while len(self._shards) < count:
             self._shards.append(self.wait_for(len(self._shards)))
         rng = np.random.default_rng([r.seed, 7, step])
-        picks = [(int(i), int(rng.integers(r.shard_size))) for i in rng.integers(count, size=r.batch)]
+        picks = [
+            (int(i), int(rng.integers(r.shard_size))) for i in rng.integers(count, size=r.batch)
+        ]
         fields = (
             torch.stack([getattr(self._shards[i], name)[j] for i, j in picks])
             for name in ("latent", "reference", "music", "known")

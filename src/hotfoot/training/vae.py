@@ -42,7 +42,9 @@ def draw_lines_batch(
         centre, value = to_lines(seen.xy[window], seen.confidence[window], recipe.vae.bins)
         missing = recipe.frames - centre.shape[1]
         if missing > 0:
-            centre, value = (np.pad(a, ((0, 0), (0, missing)), mode="edge") for a in (centre, value))
+            centre, value = (
+                np.pad(a, ((0, 0), (0, missing)), mode="edge") for a in (centre, value)
+            )
         if rng.random() < recipe.still:
             cut, at = int(rng.integers(recipe.frames - 8)), int(rng.integers(recipe.frames))
             centre, value = centre.copy(), value.copy()
@@ -107,5 +109,7 @@ def load_vae(source: str | Path) -> LineVAE:
         return vae.eval()
     loaded = load_model(source).vae
     if not isinstance(loaded, LineVAE):
-        raise ModelError(f"the VAE of {source} is not ours", "Give a VAE folder from hotfoot train.")
+        raise ModelError(
+            f"the VAE of {source} is not ours", "Give a VAE folder from hotfoot train."
+        )
     return loaded

@@ -1,0 +1,1 @@
+"""Image VAEs of one-hot images, ours and published ones."""

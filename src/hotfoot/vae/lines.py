@@ -34,8 +34,8 @@ class LineVAEConfig:
     bins: int = 512
     fold: int = 64
     latent_channels: int = 4
-    width: int = 64
-    blocks: int = 3
+    width: int = 96
+    blocks: int = 4
     profile_sigma: float = 1.0
 
     def __post_init__(self) -> None:
@@ -146,7 +146,7 @@ class LineVAE(nn.Module):
 
     def encode_lines(self, centre: Tensor, value: Tensor) -> Tensor:
         """Latents [B, C * z, R, T / 8] of lines [B, C, T]; the posterior mean."""
-        b, channels, frames = centre.shape
+        b, _, frames = centre.shape
         embedded = self.embed_lines(centre.reshape(-1, frames), value.reshape(-1, frames))
         mean, _ = self.moments(embedded)
         return mean.reshape(b, -1, *mean.shape[2:])

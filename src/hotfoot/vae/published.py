@@ -7,6 +7,7 @@ here.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,13 @@ class PublishedVAE(nn.Module):
 
 def natural_codec(sigma: float = 1.0) -> CodecConfig:
     """Codec for natural-image VAEs: Gaussian line, dark on white, values in -1..1."""
-    return CodecConfig(profile_sigma=sigma, polarity="dark", value_range=(-1.0, 1.0))
+    return CodecConfig(
+        profile_sigma=sigma,
+        polarity="dark",
+        value_range=(-1.0, 1.0),
+        decoding="soft-argmax",
+        confidence_from="window",
+    )
 
 
 def load_published(
@@ -105,9 +112,7 @@ def load_published(
     return PublishedVAE(autoencoder, codec or natural_codec(), stride)
 
 
-def load_taef2(
-    encoder: Path, decoder: Path, codec: CodecConfig | None = None
-) -> PublishedVAE:
+def load_taef2(encoder: Path, decoder: Path, codec: CodecConfig | None = None) -> PublishedVAE:
     """TAEF2 from its two weight files (tensors only, loaded by key).
 
     Raises:
@@ -136,7 +141,7 @@ def load_taef2(
         try:
             tensors = torch.load(path, weights_only=True, map_location="cpu")
             part.layers.load_state_dict({_renumber(k, offset): v for k, v in tensors.items()})
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
             raise ModelError(
                 f"{Path(path).name} does not hold TAEF2's weights",
                 "Give the published taef2_encoder.pth and taef2_decoder.pth.",

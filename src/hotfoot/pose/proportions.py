@@ -1,0 +1,82 @@
+"""Body proportions in the picture: how long a limb may get, and keeping it to that.
+
+A limb of fixed length is never longer in the picture than when it lies across the view (but for
+perspective). Its length in the reference is a lower bound of that; where the reference shows it
+foreshortened, the rest of the body tells how long it must be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
+
+# Parent before child; the neck is the root.
+_BONES = (
+    *((1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11)),
+    *((11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
+)
+_PERSPECTIVE = 1.12  # an arm stretched towards the camera looks this much longer
+_TYPICAL = 0.95  # trust in the average body where the reference says less
+
+
+@cache
+def _average_lengths() -> NDArray[np.float64]:
+    from hotfoot.pose.references import figure_pose
+
+    return _lengths(figure_pose("average").keypoints)[0]
+
+
+def _lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Bone lengths [T, 17] of BODY_18 keypoints [T, 18, 2]."""
+    a, b = np.array(_BONES).T
+    return np.linalg.norm(xy[:, a].astype(np.float64) - xy[:, b], axis=-1)
+
+
+def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
+    """Longest picture length in pixels of each bone [17] for the person of a BODY_18 reference.
+
+    The scale of the person is a high quantile of the ratio of its limbs to the average body's, so
+    that foreshortened limbs do not count. Left and right limbs are alike.
+    """
+    seen = reference.confidence[0] > 0
+    a, b = np.array(_BONES).T
+    shown = seen[a] & seen[b]
+    lengths = _lengths(reference.keypoints[:1])[0]
+    average = _average_lengths()
+    body = shown & (np.arange(len(_BONES)) < 13)
+    scale = float(np.percentile(lengths[body] / average[body], 80)) if body.any() else 1.0
+    own = np.where(shown, lengths, 0)
+    partner = _partners()
+    own = np.maximum(own, own[list(partner)])
+    return _PERSPECTIVE * np.maximum(own, _TYPICAL * scale * average)
+
+
+@cache
+def _partners() -> tuple[int, ...]:
+    mirror = get_skeleton("body-18").mirror
+    places = {bone: i for i, bone in enumerate(_BONES)}
+    return tuple(places.get((mirror[a], mirror[b]), i) for i, (a, b) in enumerate(_BONES))
+
+
+def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSequence:
+    """Shorten limbs that are longer than their limit; what hangs on them moves along.
+
+    Args:
+        poses: BODY_18.
+        limits: pixels [17] from :func:`limb_limits`.
+    """
+    old = poses.keypoints.astype(np.float64)
+    new = old.copy()
+    for (a, b), limit in zip(_BONES, limits, strict=True):
+        bone = old[:, b] - old[:, a]
+        length = np.linalg.norm(bone, axis=-1, keepdims=True)
+        both = (poses.confidence[:, a] > 0) & (poses.confidence[:, b] > 0)
+        shortened = new[:, a] + bone * np.minimum(1.0, limit / np.maximum(length, 1e-9))
+        new[:, b] = np.where(both[:, None], shortened, old[:, b])
+    return replace(poses, keypoints=new.astype(np.float32))

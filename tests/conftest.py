@@ -1,0 +1,86 @@
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "hotfoot", max_examples=25, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("hotfoot")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("HOTFOOT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def shared():
+    if not SHARED.is_dir():
+        pytest.skip("the project's shared data is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def song(tmp_path_factory):
+    """Twelve seconds at 120 BPM."""
+    from hotfoot.music.synthesis import compose
+
+    path = tmp_path_factory.mktemp("songs") / "song.wav"
+    compose(12.0, 120.0, seed=4, style="house").save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A folder with an untrained model: everything works, nothing dances."""
+    import torch
+
+    from hotfoot.dancer.model import DanceModel, ModelConfig, Sampling, save_model
+    from hotfoot.dit.config import preset
+    from hotfoot.dit.model import DanceDiT
+    from hotfoot.music.tokens import SpectralEncoder
+    from hotfoot.onehot.codec import CodecConfig
+    from hotfoot.vae.lines import LineVAE, LineVAEConfig
+
+    torch.manual_seed(0)
+    vae = LineVAE(LineVAEConfig(width=16, blocks=1))
+    dit = DanceDiT(preset("debug", 36 * 4, 8, SpectralEncoder.width))
+    torch.nn.init.normal_(dit.pose_out.weight, std=0.05)
+    config = ModelConfig(
+        name="tiny", skeleton="body-18", fps=30.0, frames=64, overlap=16, codec=CodecConfig(),
+        vae={"kind": "lines", "width": 16, "blocks": 1}, dit=dit.config, music="spectral-1",
+        latent_mean=(0.0,) * 4, latent_std=(1.0,) * 4, sampling=Sampling(steps=2),
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_model(DanceModel(config, vae, dit), folder, "# tiny\n")
+    return folder
+
+
+def walker(frames=90, fps=30.0, canvas=(320, 480), seed=0):
+    """A figure whose joints swing smoothly; all visible but the right ear."""
+    from hotfoot.pose.references import figure_pose
+    from hotfoot.pose.sequence import PoseSequence
+
+    rng = np.random.default_rng(seed)
+    base = figure_pose("average").with_canvas(canvas).keypoints[0]
+    t = np.arange(frames)[:, None, None] / fps
+    phase = rng.uniform(0, 6, (1, 18, 2))
+    xy = base[None] + 12 * np.sin(2 * np.pi * 0.8 * t + phase)
+    confidence = np.ones((frames, 18), np.float32)
+    confidence[:, 16] = 0
+    return PoseSequence(xy.astype(np.float32), confidence, fps, canvas, "body-18")
+
+
+@pytest.fixture
+def poses():
+    return walker()

@@ -1,0 +1,133 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from hotfoot.dancer.dance import dance
+from hotfoot.dancer.model import load_model
+from hotfoot.errors import OptionError, TrainingError
+from hotfoot.training.dancer import export_model, flow_loss, train_dancer
+from hotfoot.training.loop import LoopConfig, fit, learning_rate
+from hotfoot.training.recipes import Data, dancer_recipe, vae_recipe
+from hotfoot.training.shards import Shard, load_shard, shard_path
+from hotfoot.training.vae import load_vae, save_vae, train_vae
+
+from .test_corpus import write_clips
+
+
+def regression(folder, steps, save_every=5):
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1)
+    data = torch.randn(64, 3, generator=torch.Generator().manual_seed(1))
+    target = data @ torch.tensor([[1.0], [-2.0], [0.5]])
+
+    def losses_at(step):
+        pick = torch.randint(64, (8,), generator=torch.Generator().manual_seed(step))
+        return {"loss": (model(data[pick]) - target[pick]).square().mean()}
+
+    config = LoopConfig(steps, 0.05, 2, 0.9, 0.0, log_every=5, save_every=save_every)
+    return fit(model, losses_at, folder, config)
+
+
+def test_the_loop_learns_logs_and_saves(tmp_path):
+    model = regression(tmp_path / "run", 150)
+    assert model.weight[0].tolist() == pytest.approx([1, -2, 0.5], abs=0.3)
+    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").open()]
+    assert rows[0]["loss"] > rows[-1]["loss"]
+    assert rows[-1]["step"] == 150
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeypatch):
+    whole = regression(tmp_path / "a", 20)
+
+    class Stop(Exception):
+        pass
+
+    calls = 0
+    real = torch.optim.AdamW.step
+
+    def step(self, *args, **kwargs):
+        nonlocal calls
+        calls += 1
+        if calls == 13:
+            raise Stop
+        return real(self, *args, **kwargs)
+
+    with monkeypatch.context() as m:
+        m.setattr(torch.optim.AdamW, "step", step)
+        with pytest.raises(Stop):
+            regression(tmp_path / "b", 20)
+    again = regression(tmp_path / "b", 20)
+    torch.testing.assert_close(again.weight, whole.weight)
+    torch.testing.assert_close(again.bias, whole.bias)
+
+
+def test_a_loss_that_explodes_is_an_error_not_a_model(tmp_path):
+    model = torch.nn.Linear(1, 1)
+    with pytest.raises(TrainingError, match="not finite at step 0"):
+        fit(model, lambda s: {"loss": model(torch.full((1, 1), float("nan"))).sum()}, tmp_path,
+            LoopConfig(3, 0.1, 1, 0.9))  # fmt: skip
+
+
+def test_learning_rate_warms_up_and_falls():
+    config = LoopConfig(100, 1.0, 10, 0.9)
+    rates = [learning_rate(s, config) for s in range(100)]
+    assert rates[0] < rates[5] < rates[9]
+    assert rates[-1] < 0.02
+    assert max(rates) <= 1.0
+
+
+def test_recipes_by_name():
+    assert dancer_recipe("default", steps=7, batch=None).steps == 7
+    assert not dancer_recipe("unshared-index").time_shared
+    assert vae_recipe("hard-line").vae.profile_sigma == 0
+    with pytest.raises(OptionError, match="default"):
+        dancer_recipe("secret")
+
+
+def test_the_loss_of_a_perfect_prediction_is_zero():
+    latent, noise = torch.randn(4, 6, 2, 3), torch.randn(4, 6, 2, 3)
+    shard = Shard(latent, latent, torch.zeros(4, 3, 5), torch.zeros(4, dtype=torch.long))
+    t = torch.tensor([0.01, 0.3, 0.7, 0.99])
+
+    class Config:
+        prediction = "data"
+
+    oracle = lambda x, t, *rest: latent  # noqa: E731
+    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool))
+    assert out["loss"] == 0
+    Config.prediction = "velocity"
+    oracle = lambda x, t, *rest: noise - latent  # noqa: E731
+    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool))
+    assert out["loss"] == 0
+
+
+def test_from_motion_and_songs_to_a_dancing_model(tmp_path, song):
+    """Both trainers end to end, in miniature: VAE, shards by another process, dancer, export."""
+    write_clips(tmp_path / "motion", 12)
+    music = tmp_path / "music"
+    music.mkdir()
+    for i in range(4):
+        (music / f"{i}.wav").write_bytes(song.read_bytes())
+    vae = train_vae(vae_recipe("debug"), tmp_path / "motion", tmp_path / "vae-run")
+    save_vae(vae, tmp_path / "vae")
+    vae = load_vae(tmp_path / "vae")
+    recipe = dancer_recipe("debug")
+    data = Data(tmp_path / "motion", music)
+    run = tmp_path / "run"
+    dit, statistics = train_dancer(recipe, data, vae, run)
+    shard = load_shard(shard_path(run / "shards", 0))
+    assert shard.latent.shape == (4, 144, 8, 8)
+    export_model(dit, vae, statistics, recipe, run / "model")
+    loaded = load_model(run / "model")
+    assert loaded.config.frames == 64
+    made = dance(song, model=loaded, end=4.0, steps=2)
+    assert len(made.poses) == 120
+    # Training again from the finished checkpoint does nothing and gives the same weights.
+    again, _ = train_dancer(recipe, data, vae, run)
+    for a, b in zip(dit.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").open()]
+    assert any("held_out" in r for r in rows)
+    assert np.isfinite([v for r in rows for v in r.values()]).all()

@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+import torch
+
+from hotfoot.dancer.model import load_model
+from hotfoot.errors import ModelError, OptionError
+from hotfoot.onehot.codec import CodecConfig, decode, draw_lines, to_lines
+from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
+from hotfoot.vae.published import load_published, load_taef2, natural_codec
+
+
+def lines(n=6, frames=24, seed=0):
+    rng = np.random.default_rng(seed)
+    centre = rng.uniform(0, 511, (n, frames)).astype(np.float32)
+    value = (rng.random((n, frames)) > 0.2).astype(np.float32) * 0.9
+    return centre * (value > 0), value
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1.0, 2.0])
+def test_table_lookup_is_the_convolution_of_the_drawn_image(sigma):
+    torch.manual_seed(0)
+    vae = LineVAE(LineVAEConfig(width=16, blocks=1, profile_sigma=sigma))
+    centre, value = lines()
+    image = draw_lines(centre, value, CodecConfig(profile_sigma=sigma))
+    slow = vae.embed(torch.from_numpy(image))
+    fast = vae.embed_lines(torch.from_numpy(centre), torch.from_numpy(value))
+    torch.testing.assert_close(fast, slow, rtol=1e-4, atol=1e-5)
+
+
+def test_shapes_and_size():
+    config = LineVAEConfig()
+    vae = LineVAE(config)
+    assert sum(p.numel() for p in vae.parameters()) < 1e6
+    centre, value = (torch.from_numpy(a)[None] for a in lines(36, 64))
+    with torch.inference_mode():
+        latent = vae.encode_lines(centre, value)
+        image = vae.decode(latent, 36)
+    assert latent.shape == (1, vae.latent_channels(36), vae.latent_rows(), 8)
+    assert image.shape == (1, 36, 512, 64)
+    assert (image >= 0).all()
+
+
+def test_channels_do_not_see_each_other():
+    torch.manual_seed(0)
+    vae = LineVAE(LineVAEConfig(width=16, blocks=1)).eval()
+    centre, value = (torch.from_numpy(a)[None] for a in lines(4))
+    with torch.inference_mode():
+        together = vae.encode_lines(centre, value).unflatten(1, (4, -1))
+        alone = vae.encode_lines(centre[:, 2:3], value[:, 2:3])
+    torch.testing.assert_close(together[:, 2], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_a_vae_learns_one_batch():
+    torch.manual_seed(0)
+    vae = LineVAE(LineVAEConfig(width=32, blocks=1))
+    t = np.arange(32)
+    centre = np.stack([100 + 3 * t, 400 - 2 * t, 250 + 40 * np.sin(t / 6)]).astype(np.float32)
+    value = np.ones_like(centre)
+    value[2, 20:] = 0
+    centre, value = torch.from_numpy(centre), torch.from_numpy(value)
+    optimiser = torch.optim.Adam(vae.parameters(), 5e-3)
+    losses = []
+    for _ in range(120):
+        loss = vae_loss(vae, centre, value, 1e-3, torch.zeros(3, 4, 8, 4))
+        optimiser.zero_grad()
+        loss["loss"].backward()
+        optimiser.step()
+        losses.append(loss["loss"].item())
+    assert losses[-1] < 0.4 * losses[0]
+    image = vae.decode(vae.encode_lines(centre[None], value[None]), 3)[0].detach().numpy()
+    found = image.argmax(axis=1)
+    seen = value.numpy() > 0
+    assert np.median(np.abs(found - centre.numpy())[seen]) < 6
+
+
+def test_bins_must_fold():
+    with pytest.raises(OptionError):
+        LineVAEConfig(bins=500, fold=64)
+
+
+def held_out(shared, count, frames=256, seed=3):
+    from hotfoot.corpus.cameras import CLEAN, film
+    from hotfoot.corpus.mocap import load_clips, split_clips
+
+    clips = [c for c in split_clips(load_clips(shared / "motion"))[1] if len(c.joints) >= frames]
+    rng = np.random.default_rng(seed)
+    for i in range(count):
+        joints = clips[i % len(clips)].joints
+        begin = int(rng.integers(len(joints) - frames + 1))
+        yield film(joints[begin : begin + frames], rng, CLEAN)
+
+
+def errors_in_bins(vae, channels, films, codec):
+    errors, scores, labels = [], [], []
+    for f in films:
+        centre, value = to_lines(f.xy, f.confidence, 512)
+        with torch.inference_mode():
+            latent = vae.encode_lines(torch.from_numpy(centre)[None], torch.from_numpy(value)[None])
+            image = vae.decode(latent, channels)[0].numpy()
+        xy, confidence = decode(image, codec, method="soft-argmax")
+        seen = f.confidence > 0
+        errors.append((np.abs(xy - f.xy) * 512)[seen].ravel())
+        scores.append(confidence.ravel())
+        labels.append(seen.ravel())
+    return np.concatenate(errors), np.concatenate(scores), np.concatenate(labels)
+
+
+def area_under_curve(scores, labels):
+    order = np.argsort(scores, kind="stable")
+    rank = np.empty(len(order))
+    rank[order] = np.arange(len(order))
+    ones = labels.sum()
+    return (rank[labels].sum() - ones * (ones - 1) / 2) / (ones * (len(labels) - ones))
+
+
+def test_the_shipped_vae_meets_its_bars(shared):
+    model = load_model()
+    films = list(held_out(shared, 12))
+    errors, scores, labels = errors_in_bins(model.vae, 36, films, model.config.codec)
+    assert errors.mean() <= 0.3
+    assert np.percentile(errors, 99) <= 2.5
+    assert area_under_curve(scores, labels) >= 0.99
+    assert sum(p.numel() for p in model.vae.parameters()) < 1e6
+
+
+def test_taef2_carries_poses(shared):
+    vae = load_taef2(shared / "vae" / "taef2_encoder.pth", shared / "vae" / "taef2_decoder.pth")
+    films = list(held_out(shared, 2, frames=64))
+    errors, _, _ = errors_in_bins(vae, 36, films, vae.codec)
+    assert errors.mean() <= 0.35
+
+
+@pytest.mark.parametrize("kind", ["AutoencoderTiny", "AutoencoderKL"])
+def test_published_vaes_load_from_a_folder(kind, tmp_path):
+    diffusers = pytest.importorskip("diffusers")
+    torch.manual_seed(0)
+    if kind == "AutoencoderTiny":
+        made = diffusers.AutoencoderTiny(
+            encoder_block_out_channels=(8, 8, 8, 8), decoder_block_out_channels=(8, 8, 8, 8),
+            num_encoder_blocks=(1, 1, 1, 1), num_decoder_blocks=(1, 1, 1, 1),
+        )  # fmt: skip
+    else:
+        made = diffusers.AutoencoderKL(
+            down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+            block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=4,
+            latent_channels=4, scaling_factor=0.5, shift_factor=0.25,
+        )  # fmt: skip
+    made.save_pretrained(tmp_path / "vae")
+    vae = load_published(tmp_path / "vae", kind)
+    centre, value = (torch.from_numpy(a)[None] for a in lines(4, 16))
+    latent = vae.encode_lines(centre, value)
+    assert latent.shape == (1, vae.latent_channels(4), vae.latent_rows(), 2)
+    assert vae.decode(latent, 4).shape == (1, 4, 512, 16)
+    assert not any(p.requires_grad for p in vae.parameters())
+
+
+def test_published_vaes_that_are_not_there(tmp_path):
+    pytest.importorskip("diffusers")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match="no AutoencoderKL"):
+        load_published(tmp_path / "empty")
+    with pytest.raises(ModelError, match="unknown VAE class"):
+        load_published(tmp_path, "AutoencoderHuge")
+    (tmp_path / "x.pth").write_bytes(b"no")
+    with pytest.raises(ModelError, match="TAEF2"):
+        load_taef2(tmp_path / "x.pth", tmp_path / "x.pth")
+
+
+def test_natural_codec_draws_dark_on_white():
+    codec = natural_codec()
+    assert (codec.polarity, codec.value_range) == ("dark", (-1.0, 1.0))
