@@ -108,8 +108,9 @@ def command(
     canvas = parse_size(size)
     if variations > 1 and best_of > 1:
         raise OptionError("--variations with --best-of", "Give one of them.")
+    for count in (best_of, variations):
+        check_options(count, seed, fps, canvas, steps, guidance)
     count = max(variations, best_of)
-    check_options(count, seed, fps, canvas, steps, guidance)
     open_song(song, start, end)
     if preset is not None:
         from hotfoot.render.presets import get_preset

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from hotfoot.cli.common import emit
 from hotfoot.errors import PoseError
@@ -77,7 +78,8 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
         for n, s in zip(poses.layout.keypoints, seen.mean(axis=0), strict=True)
         if s < 1
     }
-    inside = ((poses.normalised >= 0) & (poses.normalised <= 1)).all(axis=-1)[seen].mean()
+    in_canvas = np.all((poses.normalised >= 0) & (poses.normalised <= 1), axis=-1)
+    inside = in_canvas[seen].mean()
     result: dict[str, Any] = {
         "kind": kind,
         "skeleton": poses.skeleton,

@@ -167,14 +167,5 @@ def _velocity(
 
 
 def _use_bf16(x: Tensor) -> bool:
-    """bf16 where the processor multiplies it natively (avx512_bf16, GPUs)."""
-    if x.device.type != "cpu":
-        return True
-    return bool(torch.backends.mkldnn.is_available()) and _cpu_has_bf16()
-
-
-def _cpu_has_bf16() -> bool:
-    return (
-        "AVX512" in torch.backends.cpu.get_cpu_capability()
-        and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    )
+    """bf16 on GPUs, and on processors that multiply it natively (AVX-512 bf16, AMX)."""
+    return x.device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from hotfoot.errors import OptionError
 
@@ -78,7 +78,11 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
     Raises:
         OptionError: unknown name.
     """
-    grid = {"latent_channels": latent_channels, "rows": rows, "music_width": music_width}
+    grid: dict[str, Any] = {
+        "latent_channels": latent_channels,
+        "rows": rows,
+        "music_width": music_width,
+    }
     whole = (rows, 1)
     if name == "debug":
         return DiTConfig(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +137,7 @@ def _decode(
             yield np.concatenate(pending)
 
 
-def _mono(packed: NDArray[np.float32], channels: int, path: Path) -> NDArray[np.float32]:
+def _mono(packed: NDArray[Any], channels: int, path: Path) -> NDArray[np.float32]:
     mono = packed.reshape(-1, channels).mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(

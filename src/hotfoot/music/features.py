@@ -118,9 +118,13 @@ def _flux(mel_db: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.pad(flux, ((1, 1), (0, 0)))[: len(mel_db)].astype(np.float32)
 
 
+def _mel(hz: float) -> float:
+    return float(2595 * np.log10(1 + hz / 700))
+
+
 def _mel_filters() -> NDArray[np.float32]:
     """Triangular filters [513, 40] on the mel scale (O'Shaughnessy), 30 Hz to 11 kHz."""
-    edges_mel = np.linspace(*(2595 * np.log10(1 + f / 700) for f in (30.0, 11000.0)), MEL_BANDS + 2)
+    edges_mel = np.linspace(_mel(30.0), _mel(11_000.0), MEL_BANDS + 2)
     edges = 700 * (10 ** (edges_mel / 2595) - 1)
     freqs = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
     up = (freqs - edges[:-2]) / np.maximum(np.diff(edges)[:-1], 1e-9)

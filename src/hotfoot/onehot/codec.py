@@ -200,7 +200,7 @@ def _refine(
     if config.confidence_from == "column" and sigma >= 0.6:
         total = image.sum(axis=1) / np.float32(sigma * np.sqrt(2 * np.pi))
         value = np.maximum(value, total)
-    return np.clip(centre, 0, bins - 1).astype(np.float32), value
+    return np.clip(centre, 0, bins - 1).astype(np.float32), np.asarray(value, np.float32)
 
 
 def pack_rgb(image: NDArray[np.float32], config: CodecConfig) -> NDArray[np.float32]:
@@ -225,4 +225,4 @@ def unpack_rgb(
     image = (pictures.reshape(-1, *pictures.shape[2:])[:channels] - low) / (high - low)
     if config.polarity == "dark":
         image = 1 - image
-    return np.clip(image, 0, 1)
+    return np.clip(image, 0, 1).astype(np.float32)

@@ -140,7 +140,7 @@ def write_poses(poses: PoseSequence, path: Path, kind: str | None = None) -> Non
         kind = suffixes.get(path.suffix.lower())
     writers: dict[str | None, Callable[[PoseSequence, Path], None]] = {
         "hotfoot": _write_npz,
-        "openpose": lambda p, t: t.write_text(json.dumps(pose_keypoint_frames(p))),
+        "openpose": _write_openpose,
         "folder": _write_folder,
         "coco": _write_coco,
         "mmpose": _write_mmpose,
@@ -328,6 +328,10 @@ def _flat(xy: NDArray[np.float32], conf: NDArray[np.float32]) -> list[float]:
     seen = conf > 0
     table = np.concatenate([xy * seen[:, None], seen[:, None]], axis=1)
     return [round(float(v), 2) for v in table.ravel()]
+
+
+def _write_openpose(poses: PoseSequence, path: Path) -> None:
+    path.write_text(json.dumps(pose_keypoint_frames(poses)))
 
 
 def _write_folder(poses: PoseSequence, folder: Path) -> None:

@@ -105,7 +105,7 @@ def figure_pose(name: str) -> PoseSequence:
         ],
         np.float32,
     )
-    inside = (xy >= 0).all(axis=1) & (xy < [width, height]).all(axis=1)
+    inside = np.all((xy >= 0) & (xy < [width, height]), axis=1)
     return PoseSequence(xy[None], inside[None].astype(np.float32), 30.0, f.canvas, "body-18")
 
 
@@ -152,7 +152,7 @@ def check_reference(
         name: for messages.
     """
     index = get_skeleton("body-18").index
-    inside = (confidence > 0) & (xy >= 0).all(axis=1) & (xy <= 1).all(axis=1)
+    inside = (confidence > 0) & np.all((xy >= 0) & (xy <= 1), axis=1)
     missing = [n.replace("_", " ") for n in _NEEDED if not inside[index[n]]]
     if missing:
         raise PoseError(

@@ -89,7 +89,7 @@ class PoseSequence:
     @property
     def normalised(self) -> NDArray[np.float32]:
         """Keypoints divided by the canvas sides, [T, K, 2]; inside the canvas they lie in 0..1."""
-        return self.keypoints / np.asarray(self.canvas, np.float32)
+        return np.asarray(self.keypoints / np.asarray(self.canvas, np.float32), np.float32)
 
     def frames(self, start: int, stop: int | None = None) -> PoseSequence:
         """Frames ``start`` to ``stop`` (python slicing rules)."""

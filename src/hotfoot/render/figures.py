@@ -102,7 +102,7 @@ def draw_pose(
     if hands is not None:
         _hands(picture, hands[0] * np.float32(scale), hands[1], radius)
     if scale != 1.0:
-        picture = cv2.resize(picture, canvas, interpolation=cv2.INTER_LINEAR)
+        picture = np.asarray(cv2.resize(picture, canvas, interpolation=cv2.INTER_LINEAR), np.uint8)
     if style.order == "blue":
         picture = picture[..., ::-1]
     return np.ascontiguousarray(picture)
@@ -124,7 +124,7 @@ def _limb(
         half_axis = int(np.searchsorted([5, 10, 20, 40, 80, 160, 320], length, side="right")) + 1
     centre = (int((ax + bx) / 2), int((ay + by) / 2))
     polygon = cv2.ellipse2Poly(centre, (int(length / 2), half_axis), int(angle), 0, 360, 1)
-    cv2.fillConvexPoly(picture, polygon, colour)
+    cv2.fillConvexPoly(picture, np.asarray(polygon, np.int32), colour)
 
 
 def _hands(

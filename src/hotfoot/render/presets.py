@@ -156,8 +156,9 @@ def _steadydancer(
 ) -> None:
     # The negative condition is the same dance by another body, slightly off.
     middle = np.asarray(poses.canvas, np.float32) / 2
+    stretch = np.array([1.08, 0.94], np.float32)
     other = replace(
-        poses, keypoints=((poses.keypoints - middle) * np.float32([1.08, 0.94]) + middle)
+        poses, keypoints=np.asarray((poses.keypoints - middle) * stretch + middle, np.float32)
     )
     for name, sequence in (("cond_pos", poses), ("cond_neg", other)):
         (folder / name).mkdir()

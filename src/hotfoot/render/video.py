@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def _write_muxed(
     rate = Fraction(fps).limit_denominator(1001)
     with av.open(str(path), "w", format=suffix[1:]) as container:
         video_name = "libx264" if suffix == ".mp4" else "libvpx-vp9"
-        video = container.add_stream(video_name, rate=rate)
+        video: Any = container.add_stream(video_name, rate=rate)
         video.pix_fmt = "yuv420p"
         video.time_base = 1 / rate
         video.thread_count = 2
@@ -94,7 +95,7 @@ def _write_muxed(
             video.options = {"preset": "veryfast", "crf": "18"}
         else:
             video.options = {"deadline": "realtime", "cpu-used": "6", "crf": "24", "b:v": "0"}
-        audio = None
+        audio: Any = None
         if song is not None:
             audio = container.add_stream(
                 "aac" if suffix == ".mp4" else "libopus", rate=_AUDIO_RATE, layout="mono"

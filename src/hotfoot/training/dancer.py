@@ -33,7 +33,9 @@ def dit_config(recipe: DancerRecipe, vae: LineVAE) -> DiTConfig:
 
 def latent_statistics(shard: Shard, latent_channels: int) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation per VAE channel, [z], over lines, rows and columns."""
-    z = shard.latent.float().unflatten(1, (-1, latent_channels))
+    z = shard.latent.float().reshape(
+        len(shard.latent), -1, latent_channels, *shard.latent.shape[2:]
+    )
     return z.mean(dim=(0, 1, 3, 4)), z.std(dim=(0, 1, 3, 4))
 
 

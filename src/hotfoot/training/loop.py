@@ -68,13 +68,15 @@ def fit(
         weight_decay=config.weight_decay,
     )  # fmt: skip
     average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.ema)
+        model,
+        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.ema),  # type: ignore[no-untyped-call]
     )
     start = _resume(folder, model, average.module, optimiser)
     if start:
         average.n_averaged.fill_(start)
     writer = _tensorboard(folder)
-    began, totals, counted = time.monotonic(), {}, 0
+    totals: dict[str, float] = {}
+    began, counted = time.monotonic(), 0
     for step in range(start, config.steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, config)
@@ -85,7 +87,7 @@ def fit(
                 "Lower the learning rate and run again; the last checkpoint is kept.",
             )
         optimiser.zero_grad(set_to_none=True)
-        losses["loss"].backward()
+        losses["loss"].backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
         optimiser.step()
         # Early on the average follows closely, so that a short run has a usable one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from hotfoot.errors import OptionError
 from hotfoot.vae.lines import LineVAEConfig
@@ -61,7 +61,7 @@ class DancerRecipe:
 
     preset: str = "small"
     time_shared: bool = True
-    prediction: str = "data"
+    prediction: Literal["velocity", "data"] = "data"
     frames: int = 256
     shards: int = 40
     shard_size: int = 256

@@ -61,7 +61,7 @@ def train_vae(recipe: VAERecipe, motion: Path, folder: Path) -> LineVAE:
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion))
     held = held or clips
-    model = LineVAE(recipe.vae).to(memory_format=torch.channels_last)
+    model = LineVAE(recipe.vae)
     columns = recipe.frames // FRAMES_PER_COLUMN
     latent = (recipe.lines, recipe.vae.latent_channels, recipe.vae.rows, columns)
 
