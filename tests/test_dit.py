@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,6 +34,7 @@ def trained_like(config, seed=0):
 
 CONFIGS = [
     preset("debug", 12, 4, 5),
+    replace(preset("debug", 12, 4, 5), embed_hidden=48),
     DiTConfig(12, 4, 5, width=64, depth=2, heads=4, kv_heads=2, mlp_width=96, patch=(2, 1),
               rope_axes=(4, 4, 8), joint_adaln=False, refiners=1, timestep_width=32),
     DiTConfig(12, 4, 5, width=64, depth=1, heads=2, kv_heads=2, mlp_width=96, patch=(4, 2),

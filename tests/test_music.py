@@ -15,6 +15,7 @@ from hotfoot.music.tokens import (
     analyse_song,
     beat_phase,
     cached_tokens,
+    encode_song,
 )
 
 
@@ -309,6 +310,9 @@ def test_tokens_are_cached_by_content(song, monkeypatch, tmp_path):
     stored.write_bytes(b"rubbish")
     cached_tokens(Counting(), open_song(song), analysis, 5, 30.0)
     assert Counting.calls == 2
+    Counting.cached = True
+    encode_song(Counting(), open_song(song), analysis, 5, 30.0)
+    assert Counting.calls == 2, "the public way uses the cache where the encoder asks for it"
     monkeypatch.setenv("HOTFOOT_CACHE", "/proc/nowhere")
     cached_tokens(Counting(), open_song(song), analysis, 5, 30.0)
     assert Counting.calls == 3

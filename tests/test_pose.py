@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfoot.errors import OutputError, PoseError
+from hotfoot.pose.cleaning import smoothed
 from hotfoot.pose.formats import FORMATS, detect_format, read_poses, write_poses
 from hotfoot.pose.proportions import keep_proportions, limb_limits
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
@@ -282,6 +283,31 @@ def test_a_foreshortened_limb_of_the_reference_may_still_stretch():
     short = PoseSequence(xy, reference.confidence, 30.0, reference.canvas)
     full = np.linalg.norm(reference.keypoints[0, 3] - reference.keypoints[0, 2])
     assert limb_limits(short)[1] > 0.9 * full
+
+
+def test_smoothing_removes_jitter_and_keeps_motion():
+    poses = walker(120)
+    noise = np.random.default_rng(0).normal(0, 3, poses.keypoints.shape).astype(np.float32)
+    noisy = PoseSequence(poses.keypoints + noise, poses.confidence, 30.0, poses.canvas)
+    out = smoothed(noisy, 0.06)
+    seen = poses.confidence > 0
+    before = np.abs(noisy.keypoints - poses.keypoints)[seen].mean()
+    after = np.abs(out.keypoints - poses.keypoints)[seen].mean()
+    assert after < 0.6 * before
+    assert (out.confidence == poses.confidence).all()
+    assert smoothed(poses, 0.0) is poses
+
+
+def test_smoothing_does_not_leak_across_gaps():
+    poses = walker(60)
+    xy = np.full_like(poses.keypoints, 50.0)
+    xy[30:] = 200.0
+    conf = np.ones_like(poses.confidence)
+    conf[10:50, 4] = 0
+    out = smoothed(PoseSequence(xy, conf, 30.0, (400, 400)), 0.1)
+    np.testing.assert_allclose(out.keypoints[:10, 4], 50, atol=1e-3)
+    np.testing.assert_allclose(out.keypoints[50:, 4], 200, atol=1e-3)
+    assert (out.keypoints[10:50, 4] == 0).all()
 
 
 def test_figures_differ_in_build():

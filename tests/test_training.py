@@ -128,6 +128,7 @@ def test_from_motion_and_songs_to_a_dancing_model(tmp_path, song):
     again, _ = train_dancer(recipe, data, vae, run)
     for a, b in zip(dit.parameters(), again.parameters(), strict=True):
         torch.testing.assert_close(a, b)
+    assert [p.name for p in (run / "samples").iterdir()] == ["step-000004.png"]
     rows = [json.loads(line) for line in (run / "metrics.jsonl").open()]
     assert any("held_out" in r for r in rows)
     assert np.isfinite([v for r in rows for v in r.values()]).all()

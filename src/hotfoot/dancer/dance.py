@@ -15,7 +15,8 @@ from hotfoot.dancer.result import Dance
 from hotfoot.dancer.timing import lock_to_beats
 from hotfoot.errors import OptionError
 from hotfoot.music.audio import open_song
-from hotfoot.music.tokens import ENCODERS, analyse_song
+from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
+from hotfoot.pose.cleaning import smoothed
 from hotfoot.pose.proportions import keep_proportions, limb_limits
 from hotfoot.pose.references import DEFAULT_FIGURE, check_reference, load_reference
 from hotfoot.pose.sequence import PoseSequence
@@ -114,7 +115,7 @@ def variations(
     made = frames_in(duration, config.fps)
     plan = plan_segments(made, config.frames, config.overlap)
     encoder = ENCODERS[config.music]()
-    music = encoder.encode(opened, analysis, planned_columns(plan), config.fps)
+    music = encode_song(encoder, opened, analysis, planned_columns(plan), config.fps)
     chosen = config.sampling
     options = SamplingOptions(
         seed=seed,
@@ -122,6 +123,7 @@ def variations(
         steps=steps or chosen.steps,
         guidance=chosen.guidance if guidance is None else guidance,
         shift=chosen.shift,
+        temperature=chosen.temperature,
         solver=chosen.solver,  # type: ignore[arg-type]
     )
     if mirror:
@@ -143,7 +145,7 @@ def variations(
             pose.canvas,
             config.skeleton,
         )
-        poses = keep_proportions(poses, limits)
+        poses = keep_proportions(smoothed(poses, chosen.smoothing_s), limits)
         seams = tuple(s for s in generated.seams if s < made)
         if beat_lock:
             poses = lock_to_beats(poses, analysis.rhythm.beats)

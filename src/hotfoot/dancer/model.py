@@ -32,12 +32,23 @@ DEFAULT_MODEL = "default"
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a model likes to be sampled; options of ``dance`` override it."""
+    """How a model likes to be sampled; options of ``dance`` override it.
+
+    Attributes:
+        steps: denoising steps.
+        guidance: weight of the music.
+        shift: of the schedule, above 1 for more steps near noise.
+        solver: euler, midpoint or heun.
+        temperature: factor on the first noise; below 1 trades variety for soundness.
+        smoothing_s: standard deviation of the smoothing over time, in seconds.
+    """
 
     steps: int = 16
     guidance: float = 2.0
     shift: float = 2.0
     solver: str = "euler"
+    smoothing_s: float = 0.05
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ class DiTConfig:
         timestep_width: width of the timestep embedding.
         prediction: what the network puts out, the velocity or the clean latent (from which the
             velocity follows; better where a token has more numbers than the model is wide).
+        embed_hidden: hidden width of a nonlinear branch beside the linear maps into and out of
+            pose tokens; 0 for none. Latents of one-hot images lie on a curved surface: a linear map
+            from a model narrower than the token loses a part of every pose, a curved one need not.
     """
 
     latent_channels: int
@@ -50,6 +53,7 @@ class DiTConfig:
     refiners: int = 0
     timestep_width: int = 384
     prediction: Literal["velocity", "data"] = "data"
+    embed_hidden: int = 0
 
     def __post_init__(self) -> None:
         if self.width % self.heads or self.heads % self.kv_heads:
@@ -90,7 +94,7 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
             rope_axes=(8, 8, 16), timestep_width=64,
         )  # fmt: skip
     if name == "small":
-        return DiTConfig(**grid, patch=whole)
+        return DiTConfig(**grid, patch=whole, embed_hidden=1536)
     if name == "base":
         return DiTConfig(
             **grid, width=768, depth=12, heads=12, kv_heads=12, mlp_width=2048,

@@ -119,6 +119,7 @@ class DanceDiT(nn.Module):
         cells = config.patch[0] * config.patch[1]
         token = (2 * config.latent_channels + FRAMES_PER_COLUMN) * cells
         self.pose_in = nn.Linear(token, config.width)
+        self.pose_in_curved = _branch(token, config.embed_hidden, config.width)
         self.music_in = nn.Sequential(
             nn.Linear(config.music_width, config.width),
             nn.SiLU(),
@@ -143,6 +144,9 @@ class DanceDiT(nn.Module):
         self.norm = RMSNorm(config.width, eps=1e-6)
         self.final_scale = nn.Linear(config.timestep_width, config.width)
         self.pose_out = nn.Linear(config.width, config.latent_channels * cells)
+        self.pose_out_curved = _branch(
+            config.width, config.embed_hidden, config.latent_channels * cells
+        )
         for layer in (self.final_scale, self.pose_out):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -172,7 +176,10 @@ class DanceDiT(nn.Module):
         grid = (rows // pr, columns // pc)
         cells = torch.cat([x, reference, mask.to(x.dtype)], dim=1)
         cells = cells.reshape(b, -1, grid[0], pr, grid[1], pc)
-        pose = self.pose_in(cells.permute(0, 2, 4, 1, 3, 5).reshape(b, grid[0] * grid[1], -1))
+        cells = cells.permute(0, 2, 4, 1, 3, 5).reshape(b, grid[0] * grid[1], -1)
+        pose = self.pose_in(cells)
+        if self.pose_in_curved is not None:
+            pose = pose + self.pose_in_curved(cells)
         sound = self.music_in(music)
         if drop_music is not None:
             sound = torch.where(drop_music[:, None, None], self.no_music.to(sound.dtype), sound)
@@ -192,8 +199,20 @@ class DanceDiT(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, angles, time, shared)
         pose = self.norm(tokens[:, :cut]) * (1 + self.final_scale(time))[:, None]
-        out = self.pose_out(pose).reshape(b, *grid, c.latent_channels, pr, pc)
+        out = self.pose_out(pose)
+        if self.pose_out_curved is not None:
+            out = out + self.pose_out_curved(pose)
+        out = out.reshape(b, *grid, c.latent_channels, pr, pc)
         return out.permute(0, 3, 1, 4, 2, 5).reshape(b, c.latent_channels, rows, columns)
+
+
+def _branch(inputs: int, hidden: int, outputs: int) -> nn.Sequential | None:
+    """Two layers that begin at zero; None without a hidden width."""
+    if not hidden:
+        return None
+    last = nn.Linear(hidden, outputs, bias=False)
+    nn.init.zeros_(last.weight)
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), last)
 
 
 def timestep_embedding(t: Tensor, width: int = 256) -> Tensor:

@@ -116,7 +116,7 @@ def tempo_path(envelope: NDArray[np.float64], rate: float) -> NDArray[np.float64
             at = lags * multiple
             comb += weight * np.where(at < window - 1, np.interp(at, reach, acf), 0)
         scores[:, i] = _COMB * comb + prior
-    path = viterbi(scores[None], penalty=0.05, band=len(_BPM) // 3)[0]
+    path = viterbi(scores[None], penalty=0.005, band=len(_BPM) - 1)[0]
     return np.interp(np.arange(n), centres, lags[path])
 
 

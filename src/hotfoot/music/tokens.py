@@ -36,6 +36,8 @@ class MusicEncoder(Protocol):
 
     name: str
     width: int
+    cached: bool
+    """Whether its tokens are worth keeping on disk."""
 
     def encode(
         self, song: Song, analysis: SongAnalysis, count: int, fps: float
@@ -71,6 +73,7 @@ class SpectralEncoder:
 
     name = "spectral-1"
     width = 8 + 8 + 8 + 2 + 2 + 3 + _MEL_GROUPS
+    cached = False
 
     def encode(
         self, song: Song | None, analysis: SongAnalysis, count: int, fps: float
@@ -169,6 +172,20 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return Path(os.environ.get("HOTFOOT_CACHE") or user_cache_path("hotfoot"))
+
+
+def encode_song(
+    encoder: MusicEncoder, song: Song, analysis: SongAnalysis, count: int, fps: float
+) -> NDArray[np.float32]:
+    """Tokens of a song, from the disk cache where the encoder asks for it."""
+    encode = cached_tokens if encoder.cached else _encode
+    return encode(encoder, song, analysis, count, fps)
+
+
+def _encode(
+    encoder: MusicEncoder, song: Song, analysis: SongAnalysis, count: int, fps: float
+) -> NDArray[np.float32]:
+    return encoder.encode(song, analysis, count, fps)
 
 
 def cached_tokens(

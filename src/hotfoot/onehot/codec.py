@@ -133,7 +133,10 @@ def decode(
     image = np.maximum(np.asarray(image, np.float32), 0)
     method = method or config.decoding
     if method == "lattice":
-        faint = image.max(axis=1) < 0.5 * config.visible_above
+        light = image.max(axis=1)
+        if _by_column(config):
+            light = image.sum(axis=1) / _line_mass(config)
+        faint = light < 0.5 * config.visible_above
         # A joint that was out of sight may come back anywhere.
         free = faint.copy()
         free[:, 1:] |= faint[:, :-1]
@@ -154,6 +157,15 @@ def decode(
 def log_image(image: NDArray[np.float32], floor: float = 1e-3) -> NDArray[np.float32]:
     """Log-likelihood of each bin: log of the image over a floor, so empty columns say nothing."""
     return np.log(image + np.float32(floor))
+
+
+def _by_column(config: CodecConfig) -> bool:
+    return config.confidence_from == "column" and config.profile_sigma >= 0.6
+
+
+def _line_mass(config: CodecConfig) -> np.float32:
+    """Sum over bins of a Gaussian line of peak 1."""
+    return np.float32(config.profile_sigma * np.sqrt(2 * np.pi))
 
 
 def _nearby_peak(image: NDArray[np.float32], path: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -193,13 +205,12 @@ def _refine(
     cut = ~inside.all(axis=1) & (peak > 1e-9)
     centre = np.where(cut, edge, centre)
     # Mass of a Gaussian line is its value times sigma * sqrt(2 pi); near the border use the peak.
-    value = mass / np.float32(sigma * np.sqrt(2 * np.pi))
+    value = mass / _line_mass(config)
     at_peak = np.exp(-0.5 * ((path - centre) / sigma) ** 2)
     narrow = cut | (sigma < 0.6) | (sigma * _GAUSS_REACH > 2 * _WINDOW)
     value = np.where(narrow, peak / np.maximum(at_peak, 1e-3), value)
-    if config.confidence_from == "column" and sigma >= 0.6:
-        total = image.sum(axis=1) / np.float32(sigma * np.sqrt(2 * np.pi))
-        value = np.maximum(value, total)
+    if _by_column(config):
+        value = np.maximum(value, image.sum(axis=1) / _line_mass(config))
     return np.clip(centre, 0, bins - 1).astype(np.float32), np.asarray(value, np.float32)
 
 
@@ -214,7 +225,8 @@ def pack_rgb(image: NDArray[np.float32], config: CodecConfig) -> NDArray[np.floa
     padded[: len(image)] = image
     if config.polarity == "dark":
         padded = 1 - padded
-    return (low + padded * (high - low)).reshape(count, 3, *image.shape[1:])
+    scaled = np.asarray(low + padded * (high - low), np.float32)
+    return scaled.reshape(count, 3, *image.shape[1:])
 
 
 def unpack_rgb(

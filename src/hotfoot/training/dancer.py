@@ -5,21 +5,29 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hotfoot.dancer.generate import SamplingOptions, generate
 from hotfoot.dancer.model import DanceModel, ModelConfig, save_model
+from hotfoot.dancer.plan import plan_segments
 from hotfoot.dit.config import DiTConfig, preset
 from hotfoot.dit.model import DanceDiT
 from hotfoot.dit.reference import known_mask
 from hotfoot.flow.path import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.onehot.codec import CodecConfig
+from hotfoot.pose.references import figure_pose
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.render.sheets import contact_sheet, save_png
+from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import DancerRecipe, Data
 from hotfoot.training.shards import Shard, ShardPool
 from hotfoot.vae.lines import LineVAE
 
+_SHEET_EVERY = 1000
 _MEL_FROM = 31  # the coarse spectrum is the tail of a spectral token
 
 
@@ -58,9 +66,18 @@ def flow_loss(model: nn.Module, config: DiTConfig, batch: Shard, t: Tensor, nois
 
 
 def train_dancer(
-    recipe: DancerRecipe, data: Data, vae: LineVAE, folder: Path, device: str = "cpu"
+    recipe: DancerRecipe,
+    data: Data,
+    vae: LineVAE,
+    folder: Path,
+    device: str = "cpu",
+    begin_with: dict[str, Tensor] | None = None,
 ) -> tuple[DanceDiT, tuple[Tensor, Tensor]]:
-    """Train, or go on training, in ``folder``; returns the averaged model and latent statistics."""
+    """Train, or go on training, in ``folder``; returns the averaged model and latent statistics.
+
+    ``begin_with`` gives weights to begin with instead of random ones; layers that it lacks keep
+    their initialisation (zero for those that change nothing at first).
+    """
     vae.eval().requires_grad_(False)
     torch.manual_seed(recipe.seed)
     pool = ShardPool(data, folder / "shards", vae, recipe)
@@ -68,6 +85,8 @@ def train_dancer(
     mean, std = latent_statistics(pool.wait_for(0), channels)
     config = dit_config(recipe, vae)
     model = DanceDiT(config).to(device)
+    if begin_with is not None:
+        model.load_state_dict(begin_with, strict=False)
     repeat = config.latent_channels // channels
     shift = mean.repeat(repeat)[:, None, None].to(device)
     scale = std.repeat(repeat)[:, None, None].to(device)
@@ -78,6 +97,8 @@ def train_dancer(
         moved["reference"] = (moved["reference"] - shift) / scale
         return Shard(**moved, known=batch.known)
 
+    # Compiling pays on GPUs only; on CPUs it takes minutes and gains nothing.
+    forward = torch.compile(model) if device.startswith("cuda") else model
     autocast = torch.autocast(device.split(":")[0], torch.bfloat16)
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -89,7 +110,7 @@ def train_dancer(
         jitter = torch.randn(batch.music[..., _MEL_FROM:].shape, generator=generator)
         batch.music[..., _MEL_FROM:] += recipe.music_noise * jitter.to(device)
         with autocast:
-            return flow_loss(model, config, batch, t, noise, drop)
+            return flow_loss(forward, config, batch, t, noise, drop)
 
     held = prepared(pool.wait_for(-1))
 
@@ -109,22 +130,22 @@ def train_dancer(
                 out[f"{name}_data"] = float(losses["data"])
         return out
 
+    def sample_sheet(step: int, average: nn.Module) -> None:
+        if step % _SHEET_EVERY and step != recipe.steps:
+            return
+        assert isinstance(average, DanceDiT)
+        made = _as_model(average, vae, (mean, std), recipe, "training")
+        write_sample_sheet(made, held.music, folder / "samples" / f"step-{step:06d}.png")
+
     loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
-    trained = fit(model, losses_at, folder, loop, validate)
+    trained = fit(model, losses_at, folder, loop, validate, sample_sheet)
     assert isinstance(trained, DanceDiT)
     return trained, (mean, std)
 
 
-def export_model(
-    dit: DanceDiT,
-    vae: LineVAE,
-    statistics: tuple[Tensor, Tensor],
-    recipe: DancerRecipe,
-    folder: Path,
-    name: str = "hotfoot-small",
-    card: str = "",
+def _as_model(
+    dit: DanceDiT, vae: LineVAE, statistics: tuple[Tensor, Tensor], recipe: DancerRecipe, name: str
 ) -> DanceModel:
-    """Write a model folder that ``hotfoot dance --model`` takes."""
     mean, std = statistics
     config = ModelConfig(
         name=name,
@@ -139,7 +160,48 @@ def export_model(
         latent_mean=tuple(float(v) for v in mean),
         latent_std=tuple(float(v) for v in std),
     )
-    model = DanceModel(config, vae, dit).eval()
+    return DanceModel(config, vae, dit).to(next(dit.parameters()).device).eval()
+
+
+def write_sample_sheet(model: DanceModel, music: Tensor, path: Path) -> None:
+    """Dance one segment to held-out music with two figures, and write what it looks like."""
+    sheets = []
+    frames = model.config.frames
+    tokens = music[0, : frames // FRAMES_PER_COLUMN].float().cpu().numpy()
+    for figure in ("average", "square"):
+        reference = figure_pose(figure)
+        made = generate(
+            model,
+            plan_segments(frames, frames, model.config.overlap),
+            tokens,
+            reference.normalised[0],
+            reference.confidence[0],
+            SamplingOptions(seed=0, variations=1, steps=8, guidance=1.0, shift=1.0),
+        )
+        poses = PoseSequence(
+            made.xy[0] * np.asarray(reference.canvas, np.float32),
+            made.confidence[0],
+            model.config.fps,
+            (576, 1024) if figure == "average" else (768, 768),
+        )
+        sheets.append(contact_sheet(poses, columns=16 if figure == "average" else 9, rows=2))
+    width = max(s.shape[1] for s in sheets)
+    padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_png(np.concatenate(padded), path)
+
+
+def export_model(
+    dit: DanceDiT,
+    vae: LineVAE,
+    statistics: tuple[Tensor, Tensor],
+    recipe: DancerRecipe,
+    folder: Path,
+    name: str = "hotfoot-small",
+    card: str = "",
+) -> DanceModel:
+    """Write a model folder that ``hotfoot dance --model`` takes."""
+    model = _as_model(dit, vae, statistics, recipe, name)
     save_model(model, folder, card or _default_card(name, recipe))
     return model
 
