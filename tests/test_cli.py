@@ -142,7 +142,7 @@ def test_bad_songs(kind, run, tiny_model, tmp_path):
         (("-o", "d.bvh"), "bvh"), (("-o", "no/d.mp4"), "does not exist"),
         (("-o", "folder"), "without --preset"), (("--preset", "sora"), "unknown preset"),
         (("--model", "nope"), "no model"), (("--seed", "-1"), "seed"), (("--fps", "0"), "fps"),
-        (("--size", "big"), "WxH"), (("--size", "1x1"), "16 to 8192"), (("--steps", "0"), "steps"),
+        (("--size", "big"), "WxH"), (("--size", "1x1"), "16 to 4096"), (("--steps", "0"), "steps"),
         (("--guidance", "-3"), "guidance"), (("--variations", "0"), "1 to 64"),
         (("--variations", "2", "--best-of", "2"), "one of them"),
         (("--start", "-1"), "start"), (("--end", "0.2"), "too short"),
@@ -225,3 +225,75 @@ def test_bugs_are_reported_as_bugs(run, monkeypatch, song):
     assert code == 1
     assert "ZeroDivisionError" in err
     assert "bug" in err
+
+
+def test_a_folder_of_the_user_is_never_replaced(run, song, tiny_model, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    write_poses(walker(3), tmp_path / "d.npz")
+    for arguments in (
+        ("dance", song, "--model", tiny_model, "-o", "precious", "--preset", "vace"),
+        ("convert", "d.npz", "precious"),
+        ("convert", "d.npz", "."),
+        ("convert", "d.npz", ".."),
+    ):
+        complaint(run(*arguments))
+    assert (precious / "thesis.txt").read_text() == "years of work"
+    assert run("convert", "d.npz", "mine")[0] == 0
+    assert run("convert", "d.npz", "mine")[0] == 0, "our own folders may be written again"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["d.npz", "mine", "precious"]
+
+
+def test_inputs_are_never_overwritten(run, tiny_model, tmp_path):
+    from hotfoot.music.synthesis import compose
+
+    from .test_music import write_audio
+
+    write_audio(tmp_path / "clip.mp4", compose(3.0).samples, 24_000, "aac", "mp4")
+    before = (tmp_path / "clip.mp4").read_bytes()
+    complaint(run("dance", "clip.mp4", "--model", tiny_model, "-o", "clip.mp4"))
+    assert run("dance", "clip.mp4", "--model", tiny_model)[0] == 0
+    assert (tmp_path / "clip.mp4").read_bytes() == before
+    assert (tmp_path / "clip-dance.mp4").exists()
+    write_poses(walker(3), tmp_path / "d.json")
+    complaint(run("convert", "d.json", "d.json"))
+    complaint(run("render", "d.json", "-o", "clip.mp4", "--audio", "clip.mp4"))
+
+
+def test_default_preset_folder_of_a_song_with_dots(run, song, tiny_model, tmp_path):
+    dotted = tmp_path / "01. Mr. Blue.wav"
+    dotted.write_bytes(song.read_bytes())
+    code, _, err = run("dance", dotted, "--model", tiny_model, "--end", 2, "--preset", "controlnet")
+    assert code == 0, err
+    assert (tmp_path / "01_ Mr_ Blue-controlnet" / "pose_00000.png").exists()
+
+
+def test_inspecting_a_single_pose(run, tmp_path):
+    write_poses(walker(1), tmp_path / "one.json")
+    code, out, err = run("inspect", "one.json", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["mean_speed_body_heights_per_s"] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("dance", "SONG", "--device", "warp"), ("dance", "SONG", "--size", "16x4000"),
+     ("dance", "SONG", "--keyframe", "nan=average"), ("inspect", "SONG", "--plot", "x.jpg"),
+     ("compose", "s.wav", "--seed", "-1"), ("render", "d.npz", "-o", "v.mp4", "--fps", "0.001"),
+     ("train", "dancer", "--motion", ".", "--music", "nowhere", "--out", "o")],
+)  # fmt: skip
+def test_more_bad_options(arguments, run, song, tmp_path):
+    write_poses(walker(3), tmp_path / "d.npz")
+    complaint(run(*[str(song) if a == "SONG" else a for a in arguments]))
+
+
+def test_unsure_joints_are_neither_drawn_nor_exported(run, tmp_path):
+    poses = walker(2)
+    confidence = poses.confidence.copy()
+    confidence[:, 4] = 0.1
+    faint = type(poses)(poses.keypoints, confidence, 30.0, poses.canvas)
+    write_poses(faint, tmp_path / "d.npz")
+    run("convert", "d.npz", "d.json")
+    frame = json.loads((tmp_path / "d.json").read_text())[0]
+    assert frame["people"][0]["pose_keypoints_2d"][12:15] == [0, 0, 0]

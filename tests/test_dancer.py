@@ -18,7 +18,7 @@ from hotfoot.dancer.stitch import lead_in
 from hotfoot.errors import InputError, ModelError, OptionError, OutputError
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.references import figure_pose
-from hotfoot.timebase import columns_in, frames_in
+from hotfoot.timebase import frames_in
 
 from .conftest import walker
 
@@ -47,7 +47,6 @@ def test_plans_that_make_no_sense(frames, length, overlap):
 
 def test_time():
     assert [frames_in(s, 30) for s in (0.01, 1.0, 10.02, 59.99)] == [1, 30, 301, 1800]
-    assert [columns_in(n) for n in (1, 8, 9, 256)] == [1, 1, 2, 32]
 
 
 def test_leading_in_changes_nothing_where_the_known_frames_are_met():
@@ -179,7 +178,9 @@ def test_a_loop_ends_where_it_begins():
     poses = walker(150)
     out = looped(poses)
     seen = (poses.confidence[0] > 0) & (poses.confidence[-1] > 0)
-    np.testing.assert_allclose(out.keypoints[-1, seen], poses.keypoints[0, seen], atol=1e-3)
+    # The frame after the last is the first again: the last is nearly there and not the same.
+    gap = np.abs(out.keypoints[-1, seen] - poses.keypoints[0, seen]).max()
+    assert 0 < gap < 2
     np.testing.assert_array_equal(out.keypoints[:100], poses.keypoints[:100])
 
 

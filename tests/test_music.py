@@ -344,3 +344,12 @@ def test_composed_songs_repeat_and_know_their_beats():
 def test_impossible_songs(change):
     with pytest.raises(OptionError):
         compose(**change)
+
+
+def test_joined_files_of_different_kind(tmp_path):
+    a, b = compose(3.0, seed=1), compose(3.0, seed=2)
+    write_audio(tmp_path / "a.mp3", a.samples, 24_000, "libmp3lame", "mp3")
+    write_audio(tmp_path / "b.mp3", b.samples, 24_000, "libmp3lame", "mp3", 2, "stereo")
+    joined = tmp_path / "ab.mp3"
+    joined.write_bytes((tmp_path / "a.mp3").read_bytes() + (tmp_path / "b.mp3").read_bytes())
+    assert extract(open_song(joined)).duration_s == pytest.approx(6.0, abs=0.3)

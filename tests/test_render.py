@@ -234,3 +234,16 @@ def test_contact_sheets_and_plots_are_pictures(poses, song, tmp_path):
     plot_dance(tmp_path / "q.png", poses, None)
     plot_dance(tmp_path / "r.png", None, analyse_song(open_song(song)))
     assert all(cv2.imread(str(tmp_path / f"{n}.png")).std() > 5 for n in "pqr")
+
+
+@pytest.mark.parametrize("frames", [3, 95, 97, 150, 191, 700])
+def test_sheets_show_the_whole_sequence(frames, monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "hotfoot.render.sheets.cv2.putText", lambda tile, text, *rest: shown.append(float(text))
+    )
+    contact_sheet(walker(frames))
+    assert shown[0] == 0
+    step = shown[1] - shown[0]
+    assert frames / 30 - shown[-1] <= step + 0.04
+    assert len(shown) <= 96

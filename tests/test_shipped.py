@@ -87,5 +87,8 @@ def test_the_command_line_with_default_weights(tmp_path, monkeypatch, capsys):
     assert Path("d.npz").exists()
 
 
-def test_synchrony_is_measured(long_dance):
-    assert -1 <= sync_score(long_dance.poses, long_dance.beats) <= 1
+def test_beat_lock_puts_the_dance_on_the_beat(model, long_dance):
+    plain = dance(long_dance.song.path, model=model, seed=1, beat_lock=False)
+    before, after = (sync_score(d.poses, d.beats) for d in (plain, long_dance))
+    assert after > 0.2
+    assert after > before + 0.1

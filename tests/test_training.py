@@ -9,7 +9,7 @@ from hotfoot.dancer.model import load_model
 from hotfoot.errors import OptionError, TrainingError
 from hotfoot.training.dancer import export_model, flow_loss, train_dancer
 from hotfoot.training.loop import LoopConfig, fit, learning_rate
-from hotfoot.training.recipes import Data, dancer_recipe, vae_recipe
+from hotfoot.training.recipes import Data, dancer_recipe, keep_recipe, vae_recipe
 from hotfoot.training.shards import Shard, load_shard, shard_path
 from hotfoot.training.vae import load_vae, save_vae, train_vae
 
@@ -84,6 +84,15 @@ def test_recipes_by_name():
     assert vae_recipe("hard-line").vae.profile_sigma == 0
     with pytest.raises(OptionError, match="default"):
         dancer_recipe("secret")
+
+
+def test_a_run_is_not_mixed_with_another_recipe(tmp_path):
+    keep_recipe(dancer_recipe("debug"), tmp_path)
+    keep_recipe(dancer_recipe("debug", steps=99), tmp_path)
+    with pytest.raises(OptionError, match="another recipe"):
+        keep_recipe(dancer_recipe("debug", seed=3), tmp_path)
+    with pytest.raises(OptionError, match="batch is 0"):
+        keep_recipe(dancer_recipe("debug", batch=0), tmp_path / "new")
 
 
 def test_the_loss_of_a_perfect_prediction_is_zero():

@@ -1,4 +1,4 @@
-"""Writing files so that nothing half-written is ever left under its final name."""
+"""Writing files so that nothing half-written is ever left, and nothing of the user's is lost."""
 
 from __future__ import annotations
 
@@ -10,32 +10,67 @@ from pathlib import Path
 
 from hotfoot.errors import OutputError
 
+_MARKER = ".hotfoot"
+"""Empty file in folders that we wrote; only those are ever replaced."""
 
-def check_writable(path: Path) -> None:
-    """Raise OutputError unless ``path`` can be created or replaced."""
+
+def check_writable(path: Path, folder: bool = False) -> None:
+    """Raise OutputError unless ``path`` can be created, or replaced without losing anything.
+
+    Args:
+        path: file or folder to be written.
+        folder: whether it is to be a folder.
+    """
+    if path.name in ("", ".", ".."):
+        raise OutputError(f"'{path}' is no name for an output", "Give a file or a new folder.")
     parent = path.parent
     if not parent.is_dir():
         raise OutputError(f"the folder {parent} does not exist", "Create it first.")
-    if path.is_dir() and path.suffix:
+    if path.is_dir() and not folder:
         raise OutputError(f"{path} is a folder", "Give the name of a file.")
+    if path.is_file() and folder:
+        raise OutputError(f"{path} is a file", "Give the name of a new folder.")
+    if path.is_dir() and any(path.iterdir()) and not (path / _MARKER).exists():
+        raise OutputError(
+            f"the folder {path} exists and was not written by hotfoot",
+            "Give the name of a new folder; nothing in yours was touched.",
+        )
     if not os.access(parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise OutputError(f"{path} cannot be written", "Choose another place or change its rights.")
 
 
+def check_distinct(outputs: list[Path], inputs: list[Path]) -> None:
+    """Raise OutputError if an output would replace an input, or two outputs are the same."""
+    taken = {p.resolve() for p in inputs if p.exists()}
+    for path in outputs:
+        if path.resolve() in taken:
+            raise OutputError(
+                f"{path} is read or written already by this command", "Give another name with -o."
+            )
+        taken.add(path.resolve())
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
     """A temporary name beside ``path``, renamed to it on success and removed on failure.
 
     Raises:
         OutputError: the disk is full or the place cannot be written.
     """
-    check_writable(path)
+    check_writable(path, folder)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
+        if folder:
+            temporary.mkdir()
+            (temporary / _MARKER).touch()
         yield temporary
         if path.is_dir():
-            shutil.rmtree(path)
-        temporary.replace(path)
+            old = path.with_name(f".{path.name}.{os.getpid()}.old")
+            path.rename(old)
+            temporary.rename(path)
+            shutil.rmtree(old)
+        else:
+            temporary.replace(path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written ({error.strerror or error})",

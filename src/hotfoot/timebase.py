@@ -20,22 +20,3 @@ def frames_in(duration_s: float, fps: float) -> int:
     300
     """
     return max(1, math.floor(duration_s * fps + 0.5))
-
-
-def columns_in(frames: int) -> int:
-    """Number of latent columns that cover ``frames`` frames (the last may be partly filled).
-
-    >>> columns_in(256), columns_in(257)
-    (32, 33)
-    """
-    return -(-frames // FRAMES_PER_COLUMN)
-
-
-def frame_time(frame: float, fps: float) -> float:
-    """Seconds at which ``frame`` is shown."""
-    return frame / fps
-
-
-def nearest_frame(time_s: float, fps: float) -> int:
-    """Frame whose instant is nearest to ``time_s``."""
-    return math.floor(time_s * fps + 0.5)

@@ -18,10 +18,10 @@ Report = Callable[[str, int, int], None]
 def emit(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
     """Print one JSON object, or lines for people."""
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(json.dumps(result, allow_nan=False))
     else:
         for line in lines:
-            click.echo(line)
+            click.echo(line.encode("utf-8", "replace").decode())
 
 
 def warn(sentences: tuple[str, ...] | list[str]) -> None:
@@ -71,6 +71,12 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
         return int(width), int(height)
     except ValueError:
         raise OptionError(f"--size is '{text}'", "Expected WxH, e.g. 576x1024.") from None
+
+
+def check_fps(fps: float | None) -> None:
+    """Raise OptionError for a frame rate that makes no sense."""
+    if fps is not None and not 1 <= fps <= 240:
+        raise OptionError(f"--fps is {fps:g}", "Allowed: 1 to 240.")
 
 
 def use_cores() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import emit, parse_size
+from hotfoot.cli.common import check_fps, emit, parse_size
 
 
 @click.command(
@@ -34,8 +34,11 @@ def command(
     size: str | None, view: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Convert the poses in SOURCE to TARGET (.npz, .json, .pkl, or a folder)."""
+    from hotfoot.files import check_distinct
     from hotfoot.pose.formats import detect_format, read_poses, write_poses
 
+    check_fps(fps)
+    check_distinct([target], [source])
     found = detect_format(source)
     poses = read_poses(source, fps, parse_size(size), view)
     if skeleton is not None:

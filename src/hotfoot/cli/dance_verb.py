@@ -101,6 +101,7 @@ def command(
 
     from hotfoot.dancer.dance import check_options
     from hotfoot.dancer.result import check_output
+    from hotfoot.files import check_distinct
     from hotfoot.music.audio import open_song
     from hotfoot.pose.references import load_reference
 
@@ -116,11 +117,18 @@ def command(
         from hotfoot.render.presets import get_preset
 
         get_preset(preset)
-    paths = list(outputs) or [Path(f"{song.stem}.mp4"), Path(f"{song.stem}.npz")]
+    stem = song.stem if song.suffix.lower() not in (".mp4", ".webm") else f"{song.stem}-dance"
+    paths = list(outputs) or [Path(f"{stem}.mp4"), Path(f"{stem}.npz")]
     if preset is not None and not outputs:
-        paths = [Path(f"{song.stem}-{preset}")]
-    for path in paths:
+        paths = [Path(f"{song.stem.replace('.', '_')}-{preset}")]
+    targets = [
+        [_numbered(path, v + 1) if variations > 1 else path for path in paths]
+        for v in range(variations)
+    ]
+    for path in (path for row in targets for path in row):
         check_output(path, preset)
+    inputs = [song, Path(reference), *(Path(k.partition("=")[2]) for k in keyframes)]
+    check_distinct([path for row in targets for path in row], inputs)
     keys = [_keyframe(k) for k in keyframes]
     load_reference(reference)
 
@@ -142,11 +150,8 @@ def command(
         if loop:
             dances = [replace(d, poses=looped(d.poses)) for d in dances]
         written: list[str] = []
-        for d in dances:
-            for path in paths:
-                target = path
-                if len(dances) > 1:
-                    target = path.with_name(f"{path.stem}-{d.variation + 1}{path.suffix}")
+        for d, row in zip(dances, targets, strict=True):
+            for target in row:
                 d.save(target, preset, lambda done, total: report("drawing", done, total))
                 written.append(str(target))
     first = dances[0]
@@ -163,6 +168,7 @@ def command(
         "seed": seed,
         "variations": [d.variation for d in dances],
         "model": first.model,
+        "preset": preset,
         "warnings": list(first.warnings),
         "seconds": {k: round(v, 3) for k, v in first.timings.items()},
     }
@@ -174,6 +180,10 @@ def command(
     emit(result, lines, as_json)
 
 
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
 def _keyframe(text: str) -> tuple[float, Any]:
     from hotfoot.pose.references import load_reference
 
@@ -183,6 +193,6 @@ def _keyframe(text: str) -> tuple[float, Any]:
     except ValueError:
         separator = ""
         seconds = 0.0
-    if not separator or not source:
+    if not separator or not source or not 0 <= seconds < 1e6:
         raise OptionError(f"--keyframe is '{text}'", "Expected TIME=POSE, e.g. 12.5=jump.json.")
     return seconds, load_reference(source)

@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from hotfoot.cli.common import emit
-from hotfoot.errors import PoseError
+from hotfoot.errors import OutputError, PoseError
 
 
 @click.command(
@@ -24,8 +24,13 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(path: Path, music: Path | None, plot: Path | None, as_json: bool) -> None:
     """Say what is in a song or in a pose file."""
+    from hotfoot.files import check_writable
     from hotfoot.pose.formats import detect_format
 
+    if plot is not None:
+        if plot.suffix.lower() != ".png":
+            raise OutputError(f"cannot write {plot.name}", "Plots are written as .png.")
+        check_writable(plot)
     try:
         kind = detect_format(path)
     except PoseError:
@@ -79,7 +84,7 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
         if s < 1
     }
     in_canvas = np.all((poses.normalised >= 0) & (poses.normalised <= 1), axis=-1)
-    inside = in_canvas[seen].mean()
+    inside = in_canvas[seen].mean() if seen.any() else 0.0
     result: dict[str, Any] = {
         "kind": kind,
         "skeleton": poses.skeleton,

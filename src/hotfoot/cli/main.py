@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(stop.exit_code)
     except click.ClickException as error:
         error.show()
-        return 2
+        return 2 if isinstance(error, click.UsageError) else 1
     except (KeyboardInterrupt, click.Abort):
         print("stopped; nothing half-written was left", file=sys.stderr)
         return 130

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import emit, parse_size, progress_bars
+from hotfoot.cli.common import check_fps, emit, parse_size, progress_bars
 from hotfoot.errors import OptionError, OutputError
 
 
@@ -39,7 +39,7 @@ def command(
     """Draw a POSES file."""
     from dataclasses import replace
 
-    from hotfoot.files import check_writable
+    from hotfoot.files import check_distinct, check_writable
     from hotfoot.music.audio import open_song
     from hotfoot.pose.formats import read_poses
     from hotfoot.render.figures import FigureStyle, draw_frames
@@ -54,6 +54,8 @@ def command(
     if stick is not None and not 1 <= stick <= 100:
         raise OptionError(f"--stick is {stick}", "Allowed: 1 to 100 pixels.")
     check_writable(output)
+    check_distinct([output], [p for p in (poses, audio) if p is not None])
+    check_fps(fps)
     song = open_song(audio) if audio is not None else None
     sequence = read_poses(poses, fps)
     if canvas is not None:
@@ -69,7 +71,7 @@ def command(
     if output.suffix.lower() == ".png":
         from hotfoot.render.sheets import contact_sheet, save_png
 
-        save_png(contact_sheet(sequence), output)
+        save_png(contact_sheet(sequence, style=style), output)
     else:
         with progress_bars() as report:
             write_video(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import use_cores
+from hotfoot.cli.common import emit, use_cores
+from hotfoot.errors import OutputError
 
 
 @click.group(
@@ -16,24 +17,34 @@ def command() -> None:
     """Train a VAE or a dancer; an interrupted run goes on where it stopped."""
 
 
+def check_out(out: Path) -> None:
+    """Raise OutputError unless a run can live in this folder."""
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+    if out.is_file():
+        raise OutputError(f"{out} is a file", "Give a folder for the run.")
+
+
 @command.command("vae")
 @click.argument("recipe", default="default")
 @click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--steps", type=int, help="Optimiser steps.")
 @click.option("--seed", type=int, help="Of data and weights.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_vae_command(
-    recipe: str, motion: Path, out: Path, steps: int | None, seed: int | None
+    recipe: str, motion: Path, out: Path, steps: int | None, seed: int | None, as_json: bool
 ) -> None:
     """Train a VAE of one-hot images on motion clips (RECIPE: default, hard-line, debug)."""
     from hotfoot.training.recipes import vae_recipe
     from hotfoot.training.vae import save_vae, train_vae
 
+    check_out(out)
     chosen = vae_recipe(recipe, steps=steps, seed=seed)
     use_cores()
     model = train_vae(chosen, motion, out)
     save_vae(model, out / "vae")
-    click.echo(str(out / "vae"))
+    emit({"vae": str(out / "vae"), "steps": chosen.steps}, [str(out / "vae")], as_json)
 
 
 @command.command("dancer")
@@ -53,22 +64,26 @@ def train_vae_command(
 @click.option("--batch", type=int, help="Segments per step.")
 @click.option("--seed", type=int, help="Of data and weights.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_dancer_command(
     recipe: str, motion: Path, music: Path, vae_source: str, out: Path, steps: int | None,
-    shards: int | None, batch: int | None, seed: int | None, device: str,
+    shards: int | None, batch: int | None, seed: int | None, device: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music.
 
     RECIPE: default, base-gpu, unshared-index, velocity, debug. The result is a model folder,
     OUT/model, for hotfoot dance --model.
     """
+    from hotfoot.dancer.dance import check_device
     from hotfoot.training.dancer import export_model, train_dancer
     from hotfoot.training.recipes import Data, dancer_recipe
     from hotfoot.training.vae import load_vae
 
+    check_out(out)
+    check_device(device)
     chosen = dancer_recipe(recipe, steps=steps, shards=shards, batch=batch, seed=seed)
     vae = load_vae(vae_source)
     use_cores()
     dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device)
     export_model(dit, vae, statistics, chosen, out / "model")
-    click.echo(str(out / "model"))
+    emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)

@@ -54,8 +54,14 @@ def load_clips(folder: Path) -> list[MotionClip]:
 
 
 def _load(path: Path) -> MotionClip:
-    with np.load(path, allow_pickle=False) as archive:
-        joints = archive["joints3d"].astype(np.float32)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            joints = archive["joints3d"].astype(np.float32)
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"{path.name} is not a motion clip ({error})",
+            "Expected an array 'joints3d' [frames, 17, 3], metres, y up.",
+        ) from error
     if joints.ndim != 3 or joints.shape[1:] != (17, 3) or not np.isfinite(joints).all():
         raise InputError(
             f"{path.name}: joints3d has shape {joints.shape}",

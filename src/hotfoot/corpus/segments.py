@@ -21,6 +21,7 @@ from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song
 
 SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
 FPS = 30.0
+_ATTEMPTS = 500
 _EXTRA_FRAMES = 96  # filmed beyond the segment, where a reference pose may come from
 
 
@@ -81,10 +82,14 @@ class PairedCorpus:
 
     def draw(self, rng: np.random.Generator, frames: int) -> Segment:
         """One segment of ``frames`` frames."""
-        while True:
+        for _ in range(_ATTEMPTS):
             segment = self._try(rng, frames)
             if segment is not None:
                 return segment
+        raise InputError(
+            f"no clip could be put on a song's beats in {_ATTEMPTS} attempts",
+            "Give longer clips with movement in them, and songs with a beat.",
+        )
 
     def _try(self, rng: np.random.Generator, frames: int) -> Segment | None:
         song = self._songs[rng.integers(len(self._songs))]
@@ -146,6 +151,7 @@ def open_corpus(
     Every sixth song, by name, is held out for evaluation, and so is every tenth motion take.
     """
     train, test = split_clips(load_clips(motion))
+    test = test or train  # too few takes to hold any out
     names = sorted(p for p in music.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
     chosen = [p for i, p in enumerate(names) if (i % 6 == 3) == held_out]
     songs = [analyse_song(open_song(p)) for p in chosen]

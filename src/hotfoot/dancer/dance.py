@@ -19,7 +19,7 @@ from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
 from hotfoot.pose.cleaning import smoothed
 from hotfoot.pose.proportions import keep_proportions, limb_limits
 from hotfoot.pose.references import DEFAULT_FIGURE, check_reference, load_reference
-from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.timebase import frames_in
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def variations(
 ) -> list[Dance]:
     """Several dances to one song, generated side by side. Arguments as for :func:`dance`."""
     check_options(count, seed, fps, size, steps, guidance)
+    check_device(device)
     say = progress or (lambda stage, done, total: None)
     opened = open_song(Path(song), start, end)
     pose, warnings = _reference(reference, size)
@@ -148,7 +149,7 @@ def variations(
         poses = keep_proportions(smoothed(poses, chosen.smoothing_s), limits)
         seams = tuple(s for s in generated.seams if s < made)
         if beat_lock:
-            poses = lock_to_beats(poses, analysis.rhythm.beats)
+            poses, seams = lock_to_beats(poses, analysis.rhythm.beats, seams)
         if mirror:
             poses = poses.mirrored()
         if fps is not None and fps != config.fps:
@@ -181,7 +182,10 @@ def _reference(
         pose, name = load_reference(reference), Path(reference).name
     if size is not None:
         pose = pose.with_canvas(size)
-    return pose, check_reference(pose.confidence[0], pose.normalised[0], name)
+    warnings = check_reference(pose.confidence[0], pose.normalised[0], name)
+    # Detectors are more or less sure; the model knows seen and not seen.
+    seen = (pose.confidence >= VISIBLE_FROM).astype(np.float32)
+    return replace(pose, confidence=seen), warnings
 
 
 def _exactly(poses: PoseSequence, frames: int) -> PoseSequence:
@@ -189,6 +193,19 @@ def _exactly(poses: PoseSequence, frames: int) -> PoseSequence:
         return poses
     index = np.minimum(np.arange(frames), len(poses) - 1)
     return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
+
+
+def check_device(device: str) -> None:
+    """Raise OptionError unless torch can compute there."""
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise OptionError(
+            f"--device {device} cannot be used ({str(error).splitlines()[0]})",
+            "Allowed: cpu, or cuda, cuda:1, mps where this torch and this machine have them.",
+        ) from error
 
 
 def check_options(
@@ -206,8 +223,13 @@ def check_options(
         raise OptionError(f"--seed is {seed}", "Allowed: 0 to 2^63 - 1.")
     if fps is not None and not (np.isfinite(fps) and 1 <= fps <= 240):
         raise OptionError(f"--fps is {fps:g}", "Allowed: 1 to 240.")
-    if size is not None and not (min(size) >= 16 and max(size) <= 8192):
-        raise OptionError(f"--size is {size[0]}x{size[1]}", "Allowed: sides of 16 to 8192 pixels.")
+    if size is not None and not (
+        min(size) >= 16 and max(size) <= 4096 and max(size) <= 8 * min(size)
+    ):
+        raise OptionError(
+            f"--size is {size[0]}x{size[1]}",
+            "Allowed: sides of 16 to 4096 pixels, one at most 8 times the other.",
+        )
     if steps is not None and not 1 <= steps <= 1000:
         raise OptionError(f"--steps is {steps}", "Allowed: 1 to 1000.")
     if guidance is not None and not (np.isfinite(guidance) and 0 <= guidance <= 20):

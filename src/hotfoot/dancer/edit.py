@@ -64,7 +64,7 @@ def looped(poses: PoseSequence) -> PoseSequence:
         return poses
     xy, confidence = poses.keypoints.copy(), poses.confidence.copy()
     # The frame after the last one would be the first.
-    weight = np.linspace(0, 1, count + 1)[1:]
+    weight = np.linspace(0, 1, count + 2)[1:-1]
     weight = (weight * weight * (3 - 2 * weight)).astype(np.float32)
     both = (confidence[-count:] > 0) & (confidence[:1] > 0)
     blended = xy[-count:] * (1 - weight[:, None, None]) + xy[:1] * weight[:, None, None]
@@ -81,6 +81,9 @@ def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
         return 0.0
     speed = movement(poses)
     lows = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
+    if not len(lows):
+        return 0.0
+    lows = lows[(lows / poses.fps >= beats[0]) & (lows / poses.fps <= beats[-1])]
     if not len(lows):
         return 0.0
     phase = np.interp(lows / poses.fps, beats, np.arange(len(beats)))

@@ -121,18 +121,18 @@ def generate(
         noise = noise * options.temperature
         velocity = _velocity(model, reference, mask, tokens.expand(count, -1, -1), options.guidance)
         latent = solve(velocity, noise, times, options.solver, tick)
-        images = model.decode(latent).float().cpu().numpy()
         for v in range(count):
             start = None
             if part.known:
                 seen = value[v, :, 0].cpu().numpy() > 0
                 start = np.where(seen, centre[v, :, 0].cpu().numpy(), np.nan).astype(np.float32)
-            new_xy, new_conf = decode(images[v], config.codec, start=start)
+            # One at a time: images are large.
+            image = model.decode(latent[v : v + 1])[0].float().cpu().numpy()
+            new_xy, new_conf = decode(image, config.codec, start=start)
+            new_conf = (new_conf >= config.codec.visible_above).astype(np.float32)
             fresh = slice(part.start + part.known, part.start + part.length)
             xy[v, fresh] = lead_in(new_xy, new_conf, xy[v, known], confidence[v, known])
             confidence[v, fresh] = new_conf[part.known :]
-        del images
-    confidence[confidence < config.codec.visible_above] = 0
     seams = tuple(p.start + p.known for p in plan[1:])
     return Generated(xy, confidence, seams)
 

@@ -211,6 +211,10 @@ def load_model(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DanceMo
     """
     folder = model_folder(name)
     config = read_config(folder)
+    if config.skeleton != "body-18":
+        raise ModelError(
+            f"the model dances {config.skeleton}", "This version dances body-18 models."
+        )
     if config.music not in ENCODERS:
         raise ModelError(
             f"the model needs the music encoder '{config.music}'",

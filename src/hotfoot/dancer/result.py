@@ -112,8 +112,9 @@ class Dance:
 def check_output(path: Path, preset: str | None) -> None:
     """Raise OutputError unless the path can be written in a form that we know."""
     suffix = path.suffix.lower()
-    if suffix not in OUTPUT_SUFFIXES and not (suffix == "" and preset):
+    folder = suffix not in OUTPUT_SUFFIXES and bool(preset)
+    if suffix not in OUTPUT_SUFFIXES and not folder:
         hint = f"Allowed: {', '.join(OUTPUT_SUFFIXES)}, or a folder with --preset NAME."
         what = f"'{suffix}'" if suffix else "a folder without --preset"
         raise OutputError(f"cannot write {path.name}: {what}", hint)
-    check_writable(path)
+    check_writable(path, folder)

@@ -2,8 +2,8 @@
 
 A dance has accents, instants at which the body slows down. For every beat of the song a shift in
 time is chosen, at most 0.3 s, so that an accent falls on the beat and neighbouring shifts are
-alike: a path through shifts x beats, found by Viterbi. Between beats time runs smoothly and never
-slower than 0.7 or faster than 1.3 times.
+alike: a path through shifts x beats, found by Viterbi. Shifts of neighbouring beats differ by at
+most 0.3 of a beat, and between beats time runs smoothly. The first and the last frame stay.
 """
 
 from __future__ import annotations
@@ -64,22 +64,37 @@ def beat_shifts(poses: PoseSequence, beats: NDArray[np.float64]) -> NDArray[np.f
     return shifts[path]
 
 
-def lock_to_beats(poses: PoseSequence, beats: NDArray[np.float64]) -> PoseSequence:
-    """Retimed poses; unchanged where there are fewer than 4 beats. Length and ends stay."""
-    inside = beats[(beats > 0.1) & (beats < poses.duration_s - 0.1)]
-    if len(inside) < 4 or len(poses) < 16:
-        return poses
-    shifts = beat_shifts(poses, inside)
+def locked_frames(poses: PoseSequence, beats: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The (fractional) frame of the dance to be shown at each frame [T], never going back.
+
+    None where there are fewer than 4 beats.
+    """
     last = (len(poses) - 1) / poses.fps
-    knots = np.concatenate([[-0.5], inside, [last + 0.5]])
-    warp = PchipInterpolator(knots, np.concatenate([shifts[:1], shifts, shifts[-1:]]))
+    inside = beats[(beats > 0.1) & (beats < last - 0.1)]
+    if len(inside) < 4 or len(poses) < 16:
+        return None
+    # Near the ends there is less room: time starts and stops with the song.
+    room = _RATE_CHANGE * np.minimum(inside, last - inside)
+    shifts = np.clip(beat_shifts(poses, inside), -room, room)
+    knots = np.concatenate([[0.0], inside, [last]])
+    warp = PchipInterpolator(knots, np.concatenate([[0.0], shifts, [0.0]]))
     now = np.arange(len(poses)) / poses.fps
     source = np.clip(now + warp(now), 0, last) * poses.fps
-    source = np.maximum.accumulate(source)
-    return _sampled(poses, source)
+    return np.asarray(np.maximum.accumulate(source), np.float64)
 
 
-def _sampled(poses: PoseSequence, at: NDArray[np.float64]) -> PoseSequence:
+def lock_to_beats(
+    poses: PoseSequence, beats: NDArray[np.float64], seams: tuple[int, ...] = ()
+) -> tuple[PoseSequence, tuple[int, ...]]:
+    """Retimed poses, and where given frames (seams) have gone."""
+    source = locked_frames(poses, beats)
+    if source is None:
+        return poses, seams
+    moved = tuple(int(i) for i in np.searchsorted(source, np.asarray(seams, float)))
+    return retimed(poses, source), moved
+
+
+def retimed(poses: PoseSequence, at: NDArray[np.float64]) -> PoseSequence:
     """Poses at fractional frames, cubic in time where a joint is seen throughout."""
     count = len(poses)
     i = np.clip(np.floor(at).astype(int), 0, max(count - 2, 0))

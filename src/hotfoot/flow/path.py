@@ -33,11 +33,6 @@ def velocity_from_data(x: Tensor, data: Tensor, t: Tensor) -> Tensor:
     return (x - data) / _expand(t, x).clamp(min=T_FLOOR)
 
 
-def data_from_velocity(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
-    """Data at the end of the straight line through ``x`` with velocity ``v``."""
-    return x - _expand(t, x) * v
-
-
 def sample_times(
     count: int, generator: torch.Generator, mean: float = 0.4, std: float = 1.0
 ) -> Tensor:

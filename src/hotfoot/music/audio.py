@@ -113,8 +113,15 @@ def _decode(
         held = 0
         decoded = False
         try:
+            kind = None
             for frame in container.decode(container.streams.audio[0]):
-                for out in resampler.resample(frame):
+                now = (frame.format.name, frame.layout.name, frame.sample_rate)
+                changed = kind is not None and now != kind
+                kind = now
+                parts = resampler.resample(None) if changed else []
+                if changed:  # joined files: rate or channels may change half-way
+                    resampler = av.AudioResampler(format="flt", rate=sample_rate)
+                for out in [*parts, *resampler.resample(frame)]:
                     mono = _mono(out.to_ndarray(), out.layout.nb_channels, path)
                     pending.append(mono)
                     held += len(mono)

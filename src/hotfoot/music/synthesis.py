@@ -90,6 +90,8 @@ def compose(
         raise OptionError(f"duration is {duration_s:g} s", "Allowed: 0.1 to 7200.")
     if not 0 <= swing <= 0.34 or not 0 <= drift <= 0.2:
         raise OptionError(f"swing {swing:g}, drift {drift:g}", "Allowed: 0..0.34 and 0..0.2.")
+    if not 0 <= seed < 2**63:
+        raise OptionError(f"--seed is {seed}", "Allowed: 0 to 2^63 - 1.")
     if style is not None and style not in _PATTERNS:
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
     rng = np.random.default_rng(seed)

@@ -18,7 +18,8 @@ import io
 import json
 import pickle
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.files import replacing
-from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 
 FORMATS = ("hotfoot", "openpose", "folder", "coco", "mmpose", "aist")
 _KNOWN = (
@@ -37,12 +38,13 @@ _KNOWN = (
 _BY_COUNT = {17: "coco-17", 18: "body-18", 25: "body-25", 133: "wholebody-133"}
 
 
-def detect_format(path: Path) -> str:
+def detect_format(path: str | Path) -> str:
     """Name of the format of a pose file or folder.
 
     Raises:
         PoseError: missing, empty, or none of those known.
     """
+    path = Path(path)
     if not path.exists():
         raise PoseError(f"no such file: {path}", _KNOWN)
     if path.is_dir():
@@ -70,7 +72,7 @@ def detect_format(path: Path) -> str:
 
 
 def read_poses(
-    path: Path,
+    path: str | Path,
     fps: float | None = None,
     canvas: tuple[int, int] | None = None,
     view: int = 0,
@@ -86,9 +88,10 @@ def read_poses(
     Raises:
         PoseError: unreadable, unknown, or nothing usable inside.
     """
+    path = Path(path)
     kind = detect_format(path)
     if kind == "hotfoot":
-        return _read_npz(path, fps)
+        return _read_npz(path)
     try:
         if kind == "openpose":
             data = _json(path)
@@ -102,7 +105,7 @@ def read_poses(
             parsed = _mmpose(_json(path))
         else:
             parsed = _aist(path, view)
-            fps = fps or 60.0
+            fps = 60.0 if fps is None else fps
             canvas = canvas or (1920, 1080)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise PoseError(f"{path.name} is damaged or incomplete ({error})", _KNOWN) from error
@@ -123,10 +126,10 @@ def read_poses(
     if canvas is None:
         top = xy[conf > 0].max(axis=0)
         canvas = (max(1, int(np.ceil(top[0])) + 1), max(1, int(np.ceil(top[1])) + 1))
-    return PoseSequence(xy, conf, fps or 30.0, canvas, skeleton)
+    return PoseSequence(xy, conf, 30.0 if fps is None else fps, canvas, skeleton)
 
 
-def write_poses(poses: PoseSequence, path: Path, kind: str | None = None) -> None:
+def write_poses(poses: PoseSequence, path: str | Path, kind: str | None = None) -> None:
     """Write poses; the format follows from the suffix unless given.
 
     ``.npz`` is ours, ``.json`` POSE_KEYPOINT, ``.pkl`` AIST++, no suffix an OpenPose folder.
@@ -135,6 +138,7 @@ def write_poses(poses: PoseSequence, path: Path, kind: str | None = None) -> Non
         PoseError: unknown format or suffix.
         OutputError: the place cannot be written.
     """
+    path = Path(path)
     if kind is None:
         suffixes = {".npz": "hotfoot", ".json": "openpose", ".pkl": "aist", "": "folder"}
         kind = suffixes.get(path.suffix.lower())
@@ -151,7 +155,7 @@ def write_poses(poses: PoseSequence, path: Path, kind: str | None = None) -> Non
             f"cannot tell the format of {path.name}",
             f"Use .npz, .json, .pkl or a folder, or name one of: {', '.join(FORMATS)}.",
         )
-    with replacing(path) as temporary:
+    with replacing(path, folder=kind == "folder") as temporary:
         writers[kind](poses, temporary)
 
 
@@ -181,14 +185,17 @@ def _write_npz(poses: PoseSequence, path: Path) -> None:
     save_npz(npz_arrays(poses), path)
 
 
-def _read_npz(path: Path, fps: float | None) -> PoseSequence:
+def _read_npz(path: Path) -> PoseSequence:
     try:
         with np.load(path, allow_pickle=False) as z:
             return PoseSequence(
-                z["keypoints"], z["confidence"], fps or float(z["fps"]),
+                z["keypoints"], z["confidence"], float(z["fps"]),
                 (int(z["canvas"][0]), int(z["canvas"][1])), str(z["skeleton"]),
             )  # fmt: skip
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (
+        KeyError, IndexError, TypeError, ValueError, OSError, EOFError, zlib.error,
+        zipfile.BadZipFile,
+    ) as error:  # fmt: skip
         raise PoseError(f"{path.name} is not a hotfoot .npz ({error})", _KNOWN) from error
 
 
@@ -294,15 +301,14 @@ def _aist(path: Path, view: int) -> _Parsed:
     return points[..., :2], conf, None
 
 
-def pose_keypoint_frames(poses: PoseSequence) -> list[dict[str, Any]]:
-    """POSE_KEYPOINT frames that every known consumer accepts.
+def pose_keypoint_frames(poses: PoseSequence) -> Iterator[dict[str, Any]]:
+    """POSE_KEYPOINT frames that every known consumer accepts, one after the other.
 
     Pixels; c is 1 or 0 (some drop points below 1); face and hands as zeros of full length.
     """
     body = poses.to_skeleton("body-18")
     hands = {"hand_left_keypoints_2d": [0.0] * 63, "hand_right_keypoints_2d": [0.0] * 63}
     with_hands = poses.to_skeleton("body-hands-60") if len(poses.layout) >= 60 else None
-    frames = []
     for t in range(len(body)):
         flat = _flat(body.keypoints[t], body.confidence[t])
         person: dict[str, Any] = {
@@ -314,28 +320,27 @@ def pose_keypoint_frames(poses: PoseSequence) -> list[dict[str, Any]]:
             k, c = with_hands.keypoints[t], with_hands.confidence[t]
             person["hand_left_keypoints_2d"] = _flat(k[18:39], c[18:39])
             person["hand_right_keypoints_2d"] = _flat(k[39:60], c[39:60])
-        frames.append(
-            {
-                "people": [person],
-                "canvas_width": poses.canvas[0],
-                "canvas_height": poses.canvas[1],
-            }
-        )
-    return frames
+        yield {
+            "people": [person],
+            "canvas_width": poses.canvas[0],
+            "canvas_height": poses.canvas[1],
+        }
 
 
 def _flat(xy: NDArray[np.float32], conf: NDArray[np.float32]) -> list[float]:
-    seen = conf > 0
+    seen = conf >= VISIBLE_FROM
     table = np.concatenate([xy * seen[:, None], seen[:, None]], axis=1)
     return [round(float(v), 2) for v in table.ravel()]
 
 
 def _write_openpose(poses: PoseSequence, path: Path) -> None:
-    path.write_text(json.dumps(pose_keypoint_frames(poses)))
+    with path.open("w") as file:
+        for t, frame in enumerate(pose_keypoint_frames(poses)):
+            file.write(("[" if t == 0 else ",\n") + json.dumps(frame))
+        file.write("]\n")
 
 
 def _write_folder(poses: PoseSequence, folder: Path) -> None:
-    folder.mkdir()
     for t, frame in enumerate(pose_keypoint_frames(poses)):
         people = [
             {

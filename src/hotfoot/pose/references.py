@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.pose.formats import read_poses
-from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
 _PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic", ".tif", ".tiff"}
@@ -152,12 +152,12 @@ def check_reference(
         name: for messages.
     """
     index = get_skeleton("body-18").index
-    inside = (confidence > 0) & np.all((xy >= 0) & (xy <= 1), axis=1)
+    inside = (confidence >= VISIBLE_FROM) & np.all((xy >= 0) & (xy <= 1), axis=1)
     missing = [n.replace("_", " ") for n in _NEEDED if not inside[index[n]]]
     if missing:
         raise PoseError(
             f"the person in {name} is cut off or not seen: no {', '.join(missing)}",
-            "Shoulders and hips must be inside the picture. Choose another frame or a built-in "
+            "Shoulders and hips must be inside the picture. Use another photo or a built-in "
             f"figure: {', '.join(FIGURES)}.",
         )
     body = xy[inside]

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from hotfoot.errors import PoseError
 from hotfoot.pose.skeletons import Skeleton, convert_keypoints, get_skeleton
 
+VISIBLE_FROM = 0.3
+"""Confidence from which a keypoint is drawn, exported and danced by (DWPose's threshold)."""
+
 
 @dataclass(frozen=True, eq=False)
 class PoseSequence:

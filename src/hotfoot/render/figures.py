@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import OptionError
-from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import BODY18_LIMBS, get_skeleton
 
 Frame = NDArray[np.uint8]
@@ -74,7 +74,7 @@ def draw_pose(
 
     Args:
         keypoints: BODY_18 [18, 2] in pixels.
-        confidence: [18]; points with 0 are not drawn.
+        confidence: [18]; points below 0.3 are not drawn.
         canvas: (width, height).
         style: widths, colours.
         hands: both hands [42, 2] and [42], left first.
@@ -93,11 +93,11 @@ def draw_pose(
     picture = np.zeros((height, width, 3), np.uint8)
     points = keypoints * np.float32(scale)
     for (a, b), colour in zip(BODY18_LIMBS, PALETTE[:17], strict=True):
-        if confidence[a] > 0 and confidence[b] > 0:
+        if confidence[a] >= VISIBLE_FROM and confidence[b] >= VISIBLE_FROM:
             _limb(picture, points[a], points[b], colour, half, style.by_length)
     picture = (picture * style.limb_brightness).astype(np.uint8)
     for point, seen, colour in zip(points, confidence, PALETTE, strict=True):
-        if seen > 0:
+        if seen >= VISIBLE_FROM:
             cv2.circle(picture, (int(point[0]), int(point[1])), radius, colour, -1)
     if hands is not None:
         _hands(picture, hands[0] * np.float32(scale), hands[1], radius)
@@ -134,10 +134,10 @@ def _hands(
     for side in (0, 21):
         for e, (a, b) in enumerate(edges):
             i, j = side + a - 18, side + b - 18
-            if confidence[i] > 0 and confidence[j] > 0:
+            if confidence[i] >= VISIBLE_FROM and confidence[j] >= VISIBLE_FROM:
                 colour = tuple(round(255 * v) for v in colorsys.hsv_to_rgb(e / 20, 1, 1))
                 ends = [(int(points[k][0]), int(points[k][1])) for k in (i, j)]
                 cv2.line(picture, ends[0], ends[1], colour, 2)
     for point, seen in zip(points, confidence, strict=True):
-        if seen > 0:
+        if seen >= VISIBLE_FROM:
             cv2.circle(picture, (int(point[0]), int(point[1])), radius, (0, 0, 255), -1)

@@ -1,6 +1,6 @@
 """Presets: what each pose-to-video tool wants, as data, and the folders that they read.
 
-Sizes, frame rates, colour order and stick widths follow the tools' own code; the sources are in
+Sizes, frame rates, colour order and stick widths follow the tools' own code; the table is in
 ``docs/presets.md``.
 """
 
@@ -56,7 +56,7 @@ PRESETS: dict[str, Preset] = {
         style=FigureStyle(half_axis=0, radius=0), layout="wan-animate",
     ),
     "vace": Preset("VACE: pose video, blue first as its own annotator draws", 16, 480 * 832, 16,
-                   (4, 1), FigureStyle(order="blue")),
+                   (4, 1), FigureStyle(order="blue", supersample=1024)),
     "controlnet": Preset("ControlNet OpenPose / DWPose: one PNG per frame", 30, 0, 8,
                          layout="frames"),
     "unianimate": Preset("UniAnimate-DiT: frames and pose.jpg", 15, 832 * 480, 16, (4, 1),
@@ -66,7 +66,7 @@ PRESETS: dict[str, Preset] = {
     "stableanimator": Preset("StableAnimator: poses/frame_N.png, reference.png", 20, 576 * 1024, 64,
                              style=replace(_THIN_BLUE, order="red"), layout="stableanimator"),
     "musepose": Preset("MusePose: pose video, widths by length, blue first", 15, 768 * 768, 8,
-                       style=FigureStyle(order="blue", by_length=True)),
+                       style=FigureStyle(order="blue", by_length=True, supersample=1024)),
     "steadydancer": Preset("SteadyDancer: cond_pos/ and cond_neg/ frames", 16, 1024 * 576, 16,
                            (4, 1), FigureStyle(order="blue", by_length=True), "steadydancer"),
     "wan-s2v": Preset("Wan2.2-S2V: pose video for --pose_video, with the song", 16, 0, 16, (4, 1),
@@ -116,8 +116,7 @@ def write_preset(
     preset = get_preset(name)
     ready = prepared(poses, preset)
     still = replace(prepared(reference.frames(0, 1), replace(preset, lengths=(1, 0))), fps=1.0)
-    with replacing(folder) as target:
-        target.mkdir()
+    with replacing(folder, folder=True) as target:
         _WRITERS[preset.layout](ready, still, target, preset, song)
         write_poses(ready, target / "poses.json", "openpose")
 
@@ -195,8 +194,15 @@ _WRITERS = {
 
 
 def _png(frame: Frame, path: Path) -> None:
-    cv2.imwrite(str(path), frame[..., ::-1])
+    _picture(frame, path, [])
 
 
 def _jpg(frame: Frame, path: Path) -> None:
-    cv2.imwrite(str(path), frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+    _picture(frame, path, [cv2.IMWRITE_JPEG_QUALITY, 95])
+
+
+def _picture(frame: Frame, path: Path, options: list[int]) -> None:
+    # Not cv2.imwrite, which says nothing when the disk is full.
+    ok, data = cv2.imencode(path.suffix, np.ascontiguousarray(frame[..., ::-1]), options)
+    assert ok
+    path.write_bytes(data.tobytes())

@@ -26,6 +26,7 @@ def contact_sheet(
     rows: int = 6,
     start: int = 0,
     step: int | None = None,
+    style: FigureStyle | None = None,
 ) -> Frame:
     """Small frames in reading order with their times.
 
@@ -39,10 +40,11 @@ def contact_sheet(
         rows: rows at the most.
         start: first frame.
         step: frames between pictures; default spreads the sheet over the whole sequence.
+        style: for its colour order.
     """
     count = columns * rows
     if step is None:
-        step = max(1, (len(poses) - start) // count)
+        step = max(1, -(-(len(poses) - start) // count))
     shown = list(range(start, len(poses), step))[:count]
     height = 160
     width = max(48, round(height * poses.canvas[0] / poses.canvas[1]))
@@ -53,7 +55,9 @@ def contact_sheet(
     )
     on_beat = {round(b * poses.fps / step) for b in beats} if beats is not None else set()
     tiles = []
-    style = FigureStyle(half_axis=2, radius=2, limb_brightness=0.85)
+    style = replace(
+        style or FigureStyle(), half_axis=2, radius=2, limb_brightness=0.85, supersample=0
+    )
     for t in shown:
         tile = draw_pose(small.keypoints[t], small.confidence[t], small.canvas, style)
         tile = np.maximum(tile, 16)
@@ -83,7 +87,9 @@ def save_png(picture: Frame, path: Path) -> None:
 
 
 def motion_energy(poses: PoseSequence) -> NDArray[np.float64]:
-    """Mean speed of the seen joints [T], in body heights per second."""
+    """Mean speed of the seen joints [T], in body heights per second; 0 for a single frame."""
+    if len(poses) < 2:
+        return np.zeros(len(poses))
     xy, seen = poses.keypoints.astype(np.float64), poses.confidence > 0
     both = seen[1:] & seen[:-1]
     moved = np.linalg.norm(np.diff(xy, axis=0), axis=-1) * both

@@ -23,8 +23,8 @@ from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import DancerRecipe, Data
-from hotfoot.training.shards import Shard, ShardPool
+from hotfoot.training.recipes import DancerRecipe, Data, keep_recipe
+from hotfoot.training.shards import Shard, ShardPool, check_data
 from hotfoot.vae.lines import LineVAE
 
 _SHEET_EVERY = 1000
@@ -78,6 +78,8 @@ def train_dancer(
     ``begin_with`` gives weights to begin with instead of random ones; layers that it lacks keep
     their initialisation (zero for those that change nothing at first).
     """
+    check_data(data)
+    keep_recipe(recipe, folder)
     vae.eval().requires_grad_(False)
     torch.manual_seed(recipe.seed)
     pool = ShardPool(data, folder / "shards", vae, recipe)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -113,6 +114,37 @@ def vae_recipe(name: str, **changes: object) -> VAERecipe:
 def dancer_recipe(name: str, **changes: object) -> DancerRecipe:
     """A dancer recipe by name, with fields changed."""
     return replace(_find(DANCER_RECIPES, name)(), **_given(changes))  # type: ignore[arg-type]
+
+
+def check_recipe(recipe: VAERecipe | DancerRecipe) -> None:
+    """Raise OptionError for numbers that cannot be trained with."""
+    counts = {"steps": recipe.steps, "frames": recipe.frames}
+    if isinstance(recipe, DancerRecipe):
+        counts |= {"shards": recipe.shards, "batch": recipe.batch}
+    for name, value in counts.items():
+        if value < 1:
+            raise OptionError(f"{name} is {value}", "At least 1.")
+    if recipe.seed < 0:
+        raise OptionError(f"seed is {recipe.seed}", "0 or more.")
+
+
+def keep_recipe(recipe: VAERecipe | DancerRecipe, folder: Path) -> None:
+    """Write the recipe of a run into its folder, or make sure that it is the same one.
+
+    The number of steps may change from one call to the next; nothing else may.
+
+    Raises:
+        OptionError: the folder holds a run by another recipe.
+    """
+    check_recipe(recipe)
+    path = folder / "recipe.json"
+    now = json.dumps(asdict(replace(recipe, steps=0)), indent=2) + "\n"
+    if path.exists() and path.read_text() != now:
+        raise OptionError(
+            f"{folder} holds a run by another recipe", "Give another --out, or delete that folder."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(now)
 
 
 def _given(changes: dict[str, object]) -> dict[str, object]:

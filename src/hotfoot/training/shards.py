@@ -16,9 +16,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from hotfoot.corpus.mocap import load_clips
 from hotfoot.corpus.segments import PairedCorpus, Segment, open_corpus
 from hotfoot.dit.reference import compose_reference
-from hotfoot.errors import TrainingError
+from hotfoot.errors import InputError, TrainingError
 from hotfoot.onehot.codec import to_lines
 from hotfoot.training.recipes import DancerRecipe, Data
 from hotfoot.vae.lines import LineVAE
@@ -85,6 +86,13 @@ def save_shard(shard: Shard, path: Path) -> None:
 def load_shard(path: Path) -> Shard:
     """Read a shard."""
     return Shard(**load_file(path))
+
+
+def check_data(data: Data) -> None:
+    """Raise InputError unless there are motion clips and a folder of songs."""
+    load_clips(data.motion)
+    if not data.music.is_dir():
+        raise InputError(f"no such folder: {data.music}", "Give a folder of songs.")
 
 
 def _produce(data: Data, folder: Path, vae: LineVAE, recipe: DancerRecipe) -> None:

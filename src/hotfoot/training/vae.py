@@ -18,7 +18,7 @@ from hotfoot.errors import ModelError
 from hotfoot.onehot.codec import to_lines
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import VAERecipe
+from hotfoot.training.recipes import VAERecipe, keep_recipe
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
 
 _FILMED = 160  # frames filmed at once; a window of them is used
@@ -58,6 +58,7 @@ def draw_lines_batch(
 
 def train_vae(recipe: VAERecipe, motion: Path, folder: Path) -> LineVAE:
     """Train, or go on training, in ``folder``; returns the averaged model."""
+    keep_recipe(recipe, folder)
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion))
     held = held or clips
