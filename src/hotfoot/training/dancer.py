@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -47,8 +48,14 @@ def latent_statistics(shard: Shard, latent_channels: int) -> tuple[Tensor, Tenso
     return z.mean(dim=(0, 1, 3, 4)), z.std(dim=(0, 1, 3, 4))
 
 
-def flow_loss(model: nn.Module, config: DiTConfig, batch: Shard, t: Tensor, noise: Tensor,
-              drop: Tensor) -> dict[str, Tensor]:  # fmt: skip
+def flow_loss(
+    model: Callable[..., Tensor],
+    config: DiTConfig,
+    batch: Shard,
+    t: Tensor,
+    noise: Tensor,
+    drop: Tensor,
+) -> dict[str, Tensor]:
     """Flow matching: squared error of the velocity.
 
     Where the network predicts data, the error of the data is divided by t (at least
