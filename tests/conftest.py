@@ -1,7 +1,6 @@
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
-os.environ.setdefault("MPLBACKEND", "Agg")
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ def test_help_lists_all_verbs_with_examples(run):
 def test_help_loads_nothing_heavy():
     script = (
         "import sys; from hotfoot.cli.main import main; main(['--help']); "
-        "heavy = {'torch', 'numpy', 'scipy', 'av', 'cv2', 'matplotlib', 'rich'} & set(sys.modules); "
+        "heavy = {'torch', 'numpy', 'scipy', 'av', 'cv2', 'rich'} & set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -43,9 +43,9 @@ class Sampling:
         smoothing_s: standard deviation of the smoothing over time, in seconds.
     """
 
-    steps: int = 16
-    guidance: float = 2.0
-    shift: float = 2.0
+    steps: int = 10
+    guidance: float = 1.0
+    shift: float = 1.0
     solver: str = "euler"
     smoothing_s: float = 0.05
     temperature: float = 1.0

@@ -110,44 +110,89 @@ def plot_dance(
         analysis: a song, or None for the dance alone.
         seconds: length of the close-up.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(13, 6), layout="constrained")
-    if analysis is not None:
-        duration = analysis.features.duration_s
-    else:
-        assert poses is not None
-        duration = poses.duration_s
-    if analysis is not None:
-        times = np.arange(len(analysis.features.loudness_db)) / 100
-        top.plot(times, np.maximum(analysis.features.loudness_db, -60), lw=0.5, color="#4477aa")
-        for s in analysis.rhythm.sections:
-            top.axvline(s, color="#cc3311", lw=1)
-        tempo = analysis.rhythm.tempo_bpm
-        top.set_title(f"{duration:.1f} s, {tempo:.1f} BPM; red: sections")
-        top.set_ylabel("loudness / dB")
+    assert poses is not None or analysis is not None
+    duration = analysis.features.duration_s if analysis else poses.duration_s if poses else 0.0
     begin = max(0.0, duration / 2 - seconds / 2)
+    whole = _Panel((0.0, duration))
+    close = _Panel((begin, min(begin + seconds, duration)))
     if analysis is not None:
+        level = np.maximum(analysis.features.loudness_db, -60.0)
+        whole.curve(np.arange(len(level)) / 100, level, _BLUE, (-60, 0))
+        for s in analysis.rhythm.sections:
+            whole.mark(float(s), _RED, 2)
         strength = analysis.rhythm.onset_strength
-        times = np.arange(len(strength)) / 100
-        bottom.fill_between(times, strength, color="#bbbbbb", lw=0, label="onsets")
-        downbeats = set(np.round(analysis.rhythm.downbeats, 3))
+        close.curve(np.arange(len(strength)) / 100, strength, _GREY, (0, 3), fill=True)
+        bars = set(np.round(analysis.rhythm.downbeats, 3))
         for b in analysis.rhythm.beats:
-            strong = round(b, 3) in downbeats
-            bottom.axvline(b, color="#cc3311", lw=1.4 if strong else 0.6)
+            close.mark(float(b), _RED, 3 if round(float(b), 3) in bars else 1)
+        whole.title(
+            f"{duration:.1f} s, {analysis.rhythm.tempo_bpm:.1f} BPM. "
+            "Blue: loudness, -60 to 0 dB. Red: sections."
+        )
     if poses is not None:
         energy = motion_energy(poses)
+        top = max(0.5, float(np.percentile(energy, 99.5)))
         times = np.arange(len(energy)) / poses.fps
-        bottom.plot(times, energy, color="#228833", label="movement / body heights per s")
+        close.curve(times, energy, _GREEN, (0, top))
         if analysis is None:
-            top.plot(times, energy, color="#228833", lw=0.5)
-            top.set_title(f"{duration:.1f} s of {poses.skeleton}; movement in body heights per s")
-    bottom.set_xlim(begin, min(begin + seconds, duration))
-    bottom.set_xlabel("seconds; red: beats, thick where a bar begins")
-    bottom.legend(loc="upper right")
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=90, metadata={"Software": None})
-    plt.close(figure)
+            whole.curve(times, energy, _GREEN, (0, top))
+            whole.title(f"{duration:.1f} s. Green: movement, 0 to {top:.1f} body heights per s.")
+    close.title("Red: beats, thick where a bar begins. Grey: onsets. Green: movement.")
+    save_png(np.concatenate([whole.picture, close.picture]), path)
+
+
+_BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
+
+
+class _Panel:
+    """A white picture with a time axis."""
+
+    def __init__(self, span: tuple[float, float], width: int = 1300, height: int = 280) -> None:
+        self.picture: Frame = np.full((height, width, 3), 255, np.uint8)
+        self.begin, self.end = span
+        self.left, self.right, self.top, self.bottom = 20, width - 20, 34, height - 30
+        length = max(self.end - self.begin, 1e-6)
+        step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if length / s <= 24)
+        for second in np.arange(np.ceil(self.begin / step) * step, self.end + 1e-9, step):
+            self.mark(float(second), (230, 230, 230), 1)
+            self._text(f"{second:g} s", (self._x(float(second)) - 8, height - 10))
+
+    def _x(self, time: float) -> int:
+        share = (time - self.begin) / max(self.end - self.begin, 1e-6)
+        return round(self.left + share * (self.right - self.left))
+
+    def _text(self, text: str, at: tuple[int, int]) -> None:
+        cv2.putText(
+            self.picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (60, 60, 60), 1, cv2.LINE_AA
+        )
+
+    def title(self, text: str) -> None:
+        self._text(text, (self.left, 20))
+
+    def mark(self, time: float, colour: tuple[int, int, int], width: int) -> None:
+        if self.begin <= time <= self.end:
+            x = self._x(time)
+            cv2.line(self.picture, (x, self.top), (x, self.bottom), colour, width, cv2.LINE_AA)
+
+    def curve(
+        self,
+        times: NDArray[np.floating],
+        values: NDArray[np.floating],
+        colour: tuple[int, int, int],
+        span: tuple[float, float],
+        fill: bool = False,
+    ) -> None:
+        shown = (times >= self.begin) & (times <= self.end)
+        if not shown.any():
+            return
+        x = self.left + (times[shown] - self.begin) / max(self.end - self.begin, 1e-6) * (
+            self.right - self.left
+        )
+        share = np.clip((values[shown] - span[0]) / (span[1] - span[0]), 0, 1)
+        y = self.bottom - share * (self.bottom - self.top)
+        points = np.round(np.stack([x, y], axis=1)).astype(np.int32)
+        if fill:
+            ends = np.array([[points[-1, 0], self.bottom], [points[0, 0], self.bottom]], np.int32)
+            cv2.fillPoly(self.picture, [np.concatenate([points, ends])], colour)
+        else:
+            cv2.polylines(self.picture, [points], False, colour, 1, cv2.LINE_AA)

@@ -162,7 +162,13 @@ def _as_model(
         fps=30.0,
         frames=recipe.frames,
         overlap=min(16, recipe.frames // 4),
-        codec=CodecConfig(bins=vae.config.bins, profile_sigma=vae.config.profile_sigma),
+        # Stiffer than for detected poses: a generated column holds more than one place.
+        codec=CodecConfig(
+            bins=vae.config.bins,
+            profile_sigma=vae.config.profile_sigma,
+            motion_penalty=0.03,
+            motion_band=32,
+        ),
         vae={"kind": "lines", **asdict(vae.config)},
         dit=dit.config,
         music=SpectralEncoder.name,
