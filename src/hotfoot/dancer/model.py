@@ -133,6 +133,7 @@ def save_model(model: DanceModel, folder: Path, card: str) -> None:
         tensors = {k: v for k, v in tensors.items() if not k.startswith("vae.")}
     temporary = folder / "model.tmp"
     save_file(tensors, temporary, metadata={"format": "pt"})
+    temporary.chmod(0o644)  # safetensors writes files for their owner alone
     temporary.replace(folder / "model.safetensors")
     (folder / "config.json").write_text(model.config.to_json())
     (folder / "README.md").write_text(card)
