@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_LEAD_IN = 12  # frames over which the remaining offset at a seam fades
+_LEAD_IN = 24  # frames over which the remaining offset at a seam fades
 
 
 def lead_in(

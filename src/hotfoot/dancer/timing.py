@@ -21,7 +21,8 @@ from hotfoot.pose.sequence import PoseSequence
 _REACH_S = 0.3
 _STEP_S = 1 / 60
 _RATE_CHANGE = 0.3
-_STIFFNESS = 0.004  # cost of a change of shift, per squared step
+_GAIN, _PRIOR = 2.0, 0.2  # of an accent on the beat; of a shift by all of the reach
+_STIFFNESS = 0.002  # cost of a change of shift, per squared step
 
 
 def movement(poses: PoseSequence) -> NDArray[np.float64]:
@@ -59,7 +60,7 @@ def beat_shifts(poses: PoseSequence, beats: NDArray[np.float64]) -> NDArray[np.f
     value = np.where((at < 0) | (at > len(strength) - 1), 0, value)
     gap = float(np.median(np.diff(beats)))
     band = max(1, int(_RATE_CHANGE * gap / _STEP_S))
-    score = 2.0 * value - 0.5 * (shifts[:, None] / _REACH_S) ** 2
+    score = _GAIN * value - _PRIOR * (shifts[:, None] / _REACH_S) ** 2
     path = viterbi(score[None].astype(np.float32), _STIFFNESS, band)[0]
     return shifts[path]
 

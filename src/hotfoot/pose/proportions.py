@@ -21,8 +21,8 @@ _BONES = (
     *((1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11)),
     *((11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
 )
-_PERSPECTIVE = 1.12  # an arm stretched towards the camera looks this much longer
-_TYPICAL = 0.95  # trust in the average body where the reference says less
+_PERSPECTIVE = 1.05  # a limb stretched towards the camera looks a little longer
+_TYPICAL = 0.85  # trust in the average body where the reference says less
 
 
 @cache
