@@ -348,8 +348,8 @@ def test_impossible_songs(change):
 
 def test_joined_files_of_different_kind(tmp_path):
     a, b = compose(3.0, seed=1), compose(3.0, seed=2)
-    write_audio(tmp_path / "a.mp3", a.samples, 24_000, "libmp3lame", "mp3")
-    write_audio(tmp_path / "b.mp3", b.samples, 24_000, "libmp3lame", "mp3", 2, "stereo")
-    joined = tmp_path / "ab.mp3"
-    joined.write_bytes((tmp_path / "a.mp3").read_bytes() + (tmp_path / "b.mp3").read_bytes())
+    write_audio(tmp_path / "a.aac", a.samples, 24_000, "aac", "adts")
+    write_audio(tmp_path / "b.aac", b.samples, 24_000, "aac", "adts", 2, "stereo")
+    joined = tmp_path / "ab.aac"
+    joined.write_bytes((tmp_path / "a.aac").read_bytes() + (tmp_path / "b.aac").read_bytes())
     assert extract(open_song(joined)).duration_s == pytest.approx(6.0, abs=0.3)

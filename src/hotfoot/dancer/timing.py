@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from hotfoot.lattice import viterbi
 from hotfoot.pose.sequence import PoseSequence
 
+_CHUNK = 4096
 _REACH_S = 0.3
 _STEP_S = 1 / 60
 _RATE_CHANGE = 0.3
@@ -31,13 +32,15 @@ def movement(poses: PoseSequence) -> NDArray[np.float64]:
     Ears and eyes are left out: they come and go with the turn of the head.
     """
     body = [i for i, n in enumerate(poses.layout.keypoints) if not n.endswith(("eye", "ear"))]
-    xy = poses.keypoints[:, body].astype(np.float64) / poses.canvas[1]
-    seen = poses.confidence[:, body] > 0
-    both = seen[1:] & seen[:-1]
-    moved = np.linalg.norm(np.diff(xy, axis=0), axis=-1) * both
-    speed = moved.sum(axis=1) / np.maximum(both.sum(axis=1), 1) * poses.fps
-    if not len(speed):
+    if len(poses) < 2:
         return np.zeros(len(poses))
+    total, count = np.zeros(len(poses) - 1), np.zeros(len(poses) - 1)
+    for joint in body:  # one by one: an hour of poses is large
+        both = (poses.confidence[1:, joint] > 0) & (poses.confidence[:-1, joint] > 0)
+        step = np.linalg.norm(np.diff(poses.keypoints[:, joint], axis=0), axis=-1)
+        total += step * both
+        count += both
+    speed = total / np.maximum(count, 1) * poses.fps / poses.canvas[1]
     # A difference belongs to the instant between its frames.
     at = np.arange(len(poses))
     speed = np.interp(at, np.arange(len(speed)) + 0.5, speed)
@@ -97,18 +100,21 @@ def lock_to_beats(
 
 def retimed(poses: PoseSequence, at: NDArray[np.float64]) -> PoseSequence:
     """Poses at fractional frames, cubic in time where a joint is seen throughout."""
-    count = len(poses)
-    i = np.clip(np.floor(at).astype(int), 0, max(count - 2, 0))
-    w = np.clip(at - i, 0, 1).astype(np.float32)[:, None, None]
-    p0, p1 = (poses.keypoints[np.clip(i + d, 0, count - 1)] for d in (-1, 0))
-    p2, p3 = (poses.keypoints[np.clip(i + d, 0, count - 1)] for d in (1, 2))
-    # Catmull-Rom through the four frames around the instant.
-    cubic = p1 + 0.5 * w * (
-        p2 - p0 + w * (2 * p0 - 5 * p1 + 4 * p2 - p3 + w * (3 * (p1 - p2) + p3 - p0))
-    )
-    seen = [poses.confidence[np.clip(i + d, 0, count - 1)] for d in (-1, 0, 1, 2)]
-    all_seen = np.minimum.reduce(seen) > 0
-    nearest = np.where(w < 0.5, p1, p2)
-    xy = np.where(all_seen[..., None], cubic, nearest)
-    confidence = np.where(w[..., 0] < 0.5, seen[1], seen[2])
+    last = len(poses) - 1
+    xy = np.empty((len(at), *poses.keypoints.shape[1:]), np.float32)
+    confidence = np.empty((len(at), poses.keypoints.shape[1]), np.float32)
+    for start in range(0, len(at), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        i = np.clip(np.floor(at[part]).astype(int), 0, max(last - 1, 0))
+        w = np.clip(at[part] - i, 0, 1).astype(np.float32)[:, None, None]
+        index = [np.clip(i + d, 0, last) for d in (-1, 0, 1, 2)]
+        p0, p1, p2, p3 = (poses.keypoints[k] for k in index)
+        seen = [poses.confidence[k] for k in index]
+        # Catmull-Rom through the four frames around the instant.
+        cubic = p1 + 0.5 * w * (
+            p2 - p0 + w * (2 * p0 - 5 * p1 + 4 * p2 - p3 + w * (3 * (p1 - p2) + p3 - p0))
+        )
+        all_seen = np.minimum.reduce(seen) > 0
+        xy[part] = np.where(all_seen[..., None], cubic, np.where(w < 0.5, p1, p2))
+        confidence[part] = np.where(w[..., 0] < 0.5, seen[1], seen[2])
     return replace(poses, keypoints=xy, confidence=confidence)

@@ -8,6 +8,7 @@ so it may drift or change; beats are the best chain of onsets at that tempo by d
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -192,13 +193,13 @@ def _refine(
 
 def _beat_features(features: Features, beats: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean mel (dB, standardised) and chroma between beats, [N beats, 52]."""
-    mel = (features.mel - features.mel.mean(axis=0)) / (features.mel.std(axis=0) + 1e-3)
-    table = np.concatenate([mel, 3 * features.chroma], axis=1, dtype=np.float64)
-    total = np.vstack([np.zeros(table.shape[1]), np.cumsum(table, axis=0)])
-    edges = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(table))
-    edges = np.append(edges, len(table))
-    span = np.maximum(np.diff(edges), 1)[:, None]
-    return (total[edges[1:]] - total[edges[:-1]]) / span
+    edges = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(features.mel) - 1)
+    edges = np.append(edges, len(features.mel))
+    spans = [slice(a, max(b, a + 1)) for a, b in itertools.pairwise(edges)]
+    mel = np.stack([features.mel[s].mean(axis=0, dtype=np.float64) for s in spans])
+    chroma = np.stack([features.chroma[s].mean(axis=0, dtype=np.float64) for s in spans])
+    mel = (mel - mel.mean(axis=0)) / (2 * mel.std(axis=0) + 1e-3)
+    return np.concatenate([mel, 3 * chroma], axis=1)
 
 
 def _downbeats(features: Features, beats: NDArray[np.float64]) -> NDArray[np.float64]:

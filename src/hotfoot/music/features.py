@@ -23,6 +23,7 @@ _WINDOW = 1024
 MEL_BANDS = 40
 _FLUX_BANDS = ((0, 6), (6, 22), (22, MEL_BANDS))  # mel bands: below 300 Hz, to 2 kHz, above
 _SILENCE_DB = -60.0
+_CHUNK = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +32,18 @@ class Features:
 
     Attributes:
         duration_s: length of the song.
-        mel: log-mel spectrum in dB, float32 [N, 40].
+        mel: log-mel spectrum in dB, float16 [N, 40].
         flux: positive spectral flux of low, middle and high bands, float32 [N, 3].
         loudness_db: RMS level in dB of full scale, float32 [N].
-        chroma: energy of the 12 pitch classes, float32 [N, 12], sums to 1 (0 in silence).
+        chroma: energy of the 12 pitch classes, float16 [N, 12], sums to 1 (0 in silence).
         warnings: sentences for the user.
     """
 
     duration_s: float
-    mel: NDArray[np.float32]
+    mel: NDArray[np.float16]
     flux: NDArray[np.float32]
     loudness_db: NDArray[np.float32]
-    chroma: NDArray[np.float32]
+    chroma: NDArray[np.float16]
     warnings: tuple[str, ...] = ()
 
     @property
@@ -70,8 +71,10 @@ def extract(song: Song) -> Features:
             return signal
         frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
         power = np.abs(rfft(frames * window, axis=1)).astype(np.float32) ** 2
-        mels.append(10 * np.log10(power @ mel_bank + 1e-8))
-        chromas.append((power @ chroma_bank).astype(np.float32))
+        mels.append((10 * np.log10(power @ mel_bank + 1e-8)).astype(np.float16))
+        pitches = power @ chroma_bank
+        pitches /= np.maximum(pitches.sum(axis=1, keepdims=True), 1e-6)
+        chromas.append(pitches.astype(np.float16))
         mid = frames[:, _WINDOW // 2 - _HOP : _WINDOW // 2 + _HOP]
         levels.append(10 * np.log10(np.mean(mid * mid, axis=1) + 1e-12))
         return signal[count * _HOP :]
@@ -91,7 +94,8 @@ def extract(song: Song) -> Features:
         )
     analyse(np.concatenate([tail, np.zeros(_WINDOW // 2 + _HOP, np.float32)]))
     count = int(np.ceil(duration * FEATURE_RATE))
-    mel = np.concatenate(mels)[:count].astype(np.float32)
+    mel = np.concatenate(mels)[:count]
+    mels.clear()
     chroma = np.concatenate(chromas)[:count]
     loudness = np.concatenate(levels)[:count].astype(np.float32)
     if loudness.max() < _SILENCE_DB:
@@ -101,21 +105,25 @@ def extract(song: Song) -> Features:
         mel=mel,
         flux=_flux(mel),
         loudness_db=loudness,
-        chroma=chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-6),
+        chroma=chroma,
         warnings=tuple(warnings),
     )
 
 
-def _flux(mel_db: NDArray[np.float32]) -> NDArray[np.float32]:
+def _flux(mel_db: NDArray[np.float16]) -> NDArray[np.float32]:
     """Half-wave rectified rise of the log spectrum over 20 ms, mean per band group.
 
     The spectrum is floored 60 dB below the song's peak, so that noise in silence is no onset.
     """
-    floored = np.maximum(mel_db, max(float(mel_db.max(initial=-80)) - 60, -50))
-    rise = np.maximum(floored[2:] - floored[:-2], 0)
-    flux = np.stack([rise[:, a:b].mean(axis=1) for a, b in _FLUX_BANDS], axis=1)
-    # A rise between frames i and i + 2 is seen at frame i + 1.
-    return np.pad(flux, ((1, 1), (0, 0)))[: len(mel_db)].astype(np.float32)
+    floor = max(float(mel_db.max(initial=-80)) - 60, -50)
+    flux = np.zeros((len(mel_db), len(_FLUX_BANDS)), np.float32)
+    for start in range(0, len(mel_db) - 2, _CHUNK):
+        part = np.maximum(mel_db[start : start + _CHUNK + 2].astype(np.float32), floor)
+        rise = np.maximum(part[2:] - part[:-2], 0)
+        # A rise between frames i and i + 2 is seen at frame i + 1.
+        for band, (a, b) in enumerate(_FLUX_BANDS):
+            flux[start + 1 : start + 1 + len(rise), band] = rise[:, a:b].mean(axis=1)
+    return flux
 
 
 def _mel(hz: float) -> float:

@@ -116,7 +116,11 @@ class SpectralEncoder:
         middle = float(np.median(level))
         slow = gaussian_filter1d(level, 1.5 * FEATURE_RATE, mode="nearest")
         density = gaussian_filter1d(rhythm.onset_strength, 1.5 * FEATURE_RATE, mode="nearest")
-        mel = np.maximum(features.mel, -60).reshape(len(features.mel), _MEL_GROUPS, -1).mean(-1)
+        groups = features.mel.reshape(len(features.mel), _MEL_GROUPS, -1)
+        mel = np.stack(
+            [np.maximum(groups[:, g], -60).mean(-1, dtype=np.float32) for g in range(_MEL_GROUPS)],
+            axis=1,
+        )
         mel = (mel - mel.mean(axis=0)) / 15.0
 
         def columns(values: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -23,9 +23,11 @@ def smoothed(poses: PoseSequence, sigma_s: float) -> PoseSequence:
     if sigma_s <= 0 or len(poses) < 2:
         return poses
     sigma = sigma_s * poses.fps
-    seen = (poses.confidence > 0).astype(np.float64)
-    weight = gaussian_filter1d(seen, sigma, axis=0, mode="nearest")
-    total = gaussian_filter1d(poses.keypoints * seen[..., None], sigma, axis=0, mode="nearest")
-    return replace(
-        poses, keypoints=(total / np.maximum(weight, 1e-9)[..., None]).astype(np.float32)
-    )
+    xy = np.empty_like(poses.keypoints)
+    for joint in range(xy.shape[1]):  # one by one: an hour of poses is large
+        seen = (poses.confidence[:, joint] > 0).astype(np.float64)
+        weight = np.maximum(gaussian_filter1d(seen, sigma, mode="nearest"), 1e-9)
+        for axis in (0, 1):
+            path = poses.keypoints[:, joint, axis] * seen
+            xy[:, joint, axis] = gaussian_filter1d(path, sigma, mode="nearest") / weight
+    return replace(poses, keypoints=xy)

@@ -71,12 +71,12 @@ def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSe
         poses: BODY_18.
         limits: pixels [17] from :func:`limb_limits`.
     """
-    old = poses.keypoints.astype(np.float64)
+    old = poses.keypoints
     new = old.copy()
-    for (a, b), limit in zip(_BONES, limits, strict=True):
+    for (a, b), limit in zip(_BONES, limits.astype(np.float32), strict=True):
         bone = old[:, b] - old[:, a]
         length = np.linalg.norm(bone, axis=-1, keepdims=True)
         both = (poses.confidence[:, a] > 0) & (poses.confidence[:, b] > 0)
-        shortened = new[:, a] + bone * np.minimum(1.0, limit / np.maximum(length, 1e-9))
+        shortened = new[:, a] + bone * np.minimum(np.float32(1), limit / np.maximum(length, 1e-6))
         new[:, b] = np.where(both[:, None], shortened, old[:, b])
-    return replace(poses, keypoints=new.astype(np.float32))
+    return replace(poses, keypoints=new)
