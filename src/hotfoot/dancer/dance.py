@@ -124,7 +124,6 @@ def variations(
         steps=steps or chosen.steps,
         guidance=chosen.guidance if guidance is None else guidance,
         shift=chosen.shift,
-        temperature=chosen.temperature,
         solver=chosen.solver,  # type: ignore[arg-type]
     )
     if mirror:
@@ -201,7 +200,7 @@ def check_device(device: str) -> None:
 
     try:
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError) as error:
         raise OptionError(
             f"--device {device} cannot be used ({str(error).splitlines()[0]})",
             "Allowed: cpu, or cuda, cuda:1, mps where this torch and this machine have them.",

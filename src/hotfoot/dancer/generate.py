@@ -35,7 +35,6 @@ class SamplingOptions:
     guidance: float
     shift: float
     solver: Method = "euler"
-    temperature: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +117,6 @@ def generate(
             if progress is not None:
                 progress(number * options.steps + step, all_steps)
 
-        noise = noise * options.temperature
         velocity = _velocity(model, reference, mask, tokens.expand(count, -1, -1), options.guidance)
         latent = solve(velocity, noise, times, options.solver, tick)
         for v in range(count):

@@ -39,7 +39,6 @@ class Sampling:
         guidance: weight of the music.
         shift: of the schedule, above 1 for more steps near noise.
         solver: euler, midpoint or heun.
-        temperature: factor on the first noise; below 1 trades variety for soundness.
         smoothing_s: standard deviation of the smoothing over time, in seconds.
     """
 
@@ -48,7 +47,6 @@ class Sampling:
     shift: float = 1.0
     solver: str = "euler"
     smoothing_s: float = 0.05
-    temperature: float = 1.0
 
 
 @dataclass(frozen=True)

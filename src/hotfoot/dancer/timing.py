@@ -16,6 +16,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.lattice import viterbi
+from hotfoot.pose.motion import body_speed
 from hotfoot.pose.sequence import PoseSequence
 
 _CHUNK = 4096
@@ -27,24 +28,8 @@ _STIFFNESS = 0.002  # cost of a change of shift, per squared step
 
 
 def movement(poses: PoseSequence) -> NDArray[np.float64]:
-    """Mean speed of the seen joints [T] in canvas heights per second, smoothed over 60 ms.
-
-    Ears and eyes are left out: they come and go with the turn of the head.
-    """
-    body = [i for i, n in enumerate(poses.layout.keypoints) if not n.endswith(("eye", "ear"))]
-    if len(poses) < 2:
-        return np.zeros(len(poses))
-    total, count = np.zeros(len(poses) - 1), np.zeros(len(poses) - 1)
-    for joint in body:  # one by one: an hour of poses is large
-        both = (poses.confidence[1:, joint] > 0) & (poses.confidence[:-1, joint] > 0)
-        step = np.linalg.norm(np.diff(poses.keypoints[:, joint], axis=0), axis=-1)
-        total += step * both
-        count += both
-    speed = total / np.maximum(count, 1) * poses.fps / poses.canvas[1]
-    # A difference belongs to the instant between its frames.
-    at = np.arange(len(poses))
-    speed = np.interp(at, np.arange(len(speed)) + 0.5, speed)
-    return gaussian_filter1d(speed, 0.06 * poses.fps, mode="nearest")
+    """Mean speed of the body [T] in pixels per second, smoothed over 60 ms."""
+    return gaussian_filter1d(body_speed(poses), 0.06 * poses.fps, mode="nearest")
 
 
 def accents(poses: PoseSequence) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.files import replacing
+from hotfoot.pose.motion import body_speed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_pose
 
@@ -87,16 +88,11 @@ def save_png(picture: Frame, path: Path) -> None:
 
 
 def motion_energy(poses: PoseSequence) -> NDArray[np.float64]:
-    """Mean speed of the seen joints [T], in body heights per second; 0 for a single frame."""
-    if len(poses) < 2:
-        return np.zeros(len(poses))
-    xy, seen = poses.keypoints.astype(np.float64), poses.confidence > 0
-    both = seen[1:] & seen[:-1]
-    moved = np.linalg.norm(np.diff(xy, axis=0), axis=-1) * both
-    speed = moved.sum(axis=1) / np.maximum(both.sum(axis=1), 1) * poses.fps
-    heights = [np.ptp(p[s][:, 1]) for p, s in zip(xy, seen, strict=True) if s.sum() > 4]
+    """Mean speed of the body [T] in body heights per second."""
+    pairs = zip(poses.keypoints, poses.confidence > 0, strict=True)
+    heights = [np.ptp(xy[seen][:, 1]) for xy, seen in pairs if seen.sum() > 4]
     height = float(np.percentile(heights, 90)) if heights else 1.0
-    return np.concatenate([speed[:1], speed]) / max(height, 1.0)
+    return body_speed(poses) / max(height, 1.0)
 
 
 def plot_dance(

@@ -1,0 +1,27 @@
+"""How fast poses move."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.pose.sequence import PoseSequence
+
+
+def body_speed(poses: PoseSequence) -> NDArray[np.float64]:
+    """Mean speed of the seen joints [T] in pixels per second; 0 for a single frame.
+
+    Ears and eyes are left out: they come and go with the turn of the head.
+    """
+    if len(poses) < 2:
+        return np.zeros(len(poses))
+    body = [i for i, n in enumerate(poses.layout.keypoints) if not n.endswith(("eye", "ear"))]
+    total, count = np.zeros(len(poses) - 1), np.zeros(len(poses) - 1)
+    for joint in body:  # one by one: an hour of poses is large
+        both = (poses.confidence[1:, joint] > 0) & (poses.confidence[:-1, joint] > 0)
+        step = np.linalg.norm(np.diff(poses.keypoints[:, joint], axis=0), axis=-1)
+        total += step * both
+        count += both
+    # A difference belongs to the instant between its frames.
+    between = np.arange(len(total)) + 0.5
+    return np.interp(np.arange(len(poses)), between, total / np.maximum(count, 1) * poses.fps)
