@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
+from hotfoot.corpus.groove import Groove, bounce, loudness_level, scale_movement
 from hotfoot.corpus.mocap import (
     BodyShape,
     MotionClip,
@@ -12,6 +14,7 @@ from hotfoot.corpus.mocap import (
     mirrored,
     reshape_body,
     split_clips,
+    turned_to_camera,
 )
 from hotfoot.corpus.pairing import motion_beats, play, warp_to_beats
 from hotfoot.corpus.segments import PairedCorpus, draw_known
@@ -210,3 +213,83 @@ def test_a_corpus_needs_songs_and_motion(song):
         PairedCorpus([dancer()], [])
     with pytest.raises(InputError, match="6 seconds"):
         PairedCorpus([dancer(3.0)], [analyse_song(open_song(song))])
+
+
+BONES = [(11, 13), (13, 15), (12, 14), (14, 16), (5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12)]
+
+
+def bones(joints):
+    return np.stack([np.linalg.norm(joints[:, a] - joints[:, b], axis=-1) for a, b in BONES], 1)
+
+
+def test_the_groove_is_lowest_on_the_beat_and_keeps_bones_and_ankles():
+    joints = dancer().joints
+    phase = np.arange(len(joints)) / 15.0
+    made = bounce(joints, phase, np.ones(len(joints)), Groove())
+    np.testing.assert_allclose(bones(made), bones(joints), atol=1e-4)
+    np.testing.assert_allclose(made[:, [15, 16]], joints[:, [15, 16]], atol=1e-3)
+    drop = (joints - made)[:, [11, 12], 1].mean(axis=1)
+    np.testing.assert_allclose(drop[::15], 0.055, atol=1e-5)
+    np.testing.assert_allclose(drop[7::15], 0, atol=0.002)
+    knees = (made - joints)[::15, [13, 14], 2]
+    assert (knees > 0.02).all(), "knees bend forwards"
+    side = (made - joints)[:, [11, 12], 0].mean(axis=1)
+    assert np.sign(side[0]) == -np.sign(side[15]), "hips change sides from beat to beat"
+
+
+def test_no_groove_without_amplitude():
+    joints = dancer().joints
+    still = bounce(joints, np.arange(len(joints)) / 15.0, np.zeros(len(joints)), Groove())
+    np.testing.assert_allclose(still, joints, atol=3e-2)  # straight limbs get a hint of a bend
+
+
+def test_movement_is_scaled_about_a_calm_pose():
+    joints = dancer().joints
+    small = scale_movement(joints, np.full(len(joints), 0.5), 30.0)
+    np.testing.assert_allclose(bones(small), bones(joints), atol=1e-4)
+    speed = [np.abs(np.diff(j[:, 9], axis=0)).mean() for j in (joints, small)]
+    assert 0.4 * speed[0] < speed[1] < 0.9 * speed[0]
+    same = scale_movement(joints, np.ones(len(joints)), 30.0)
+    np.testing.assert_allclose(same, joints, atol=1e-5)
+
+
+def test_loudness_level_is_relative_to_the_song():
+    level = loudness_level(np.r_[np.full(2000, -30.0), np.full(1000, -20.0)], 100)
+    assert abs(level[500]) < 0.01
+    assert level[2800] == pytest.approx(1, abs=0.01)
+    assert np.isfinite(loudness_level(np.full(100, -np.inf), 100)).all()
+
+
+def test_slow_turns_are_taken_back_and_spins_stay():
+    joints = dancer(20.0).joints
+    t = np.arange(len(joints)) / 30.0
+
+    def turned(angle):
+        c, s = np.cos(angle), np.sin(angle)
+        x = joints[..., 0] * c[:, None] + joints[..., 2] * s[:, None]
+        z = joints[..., 2] * c[:, None] - joints[..., 0] * s[:, None]
+        return np.stack([x, joints[..., 1], z], -1).astype(np.float32)
+
+    def wander(j):
+        ahead = facing(j)
+        return np.std(np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1])))
+
+    slow = turned(2 * np.pi * t / 20)
+    assert wander(turned_to_camera(slow, 1.0, 30.0)) < 0.2 * wander(slow)
+    np.testing.assert_allclose(bones(turned_to_camera(slow, 1.0, 30.0)), bones(slow), atol=1e-4)
+    shake = turned(0.8 * np.sin(2 * np.pi * t * 1.5))
+    assert wander(turned_to_camera(shake, 1.0, 30.0)) > 0.9 * wander(shake)
+
+
+def test_a_dance_is_livelier_where_the_song_is_loud(song):
+    from hotfoot.corpus.segments import answer_song
+
+    analysis = analyse_song(open_song(song))
+    level = np.repeat([-40.0, -15.0], [600, len(analysis.features.loudness_db) - 600])
+    changed = replace(analysis, features=replace(analysis.features, loudness_db=level))
+    joints = dancer(12.0).joints
+    made = answer_song(
+        joints, changed, np.arange(len(joints)) / 30.0, 1.0, np.random.default_rng(0)
+    )
+    speed = np.linalg.norm(np.diff(made, axis=0), axis=-1).mean(axis=1)
+    assert speed[240:330].mean() > 1.3 * speed[30:120].mean()

@@ -141,3 +141,17 @@ def test_from_motion_and_songs_to_a_dancing_model(tmp_path, song):
     rows = [json.loads(line) for line in (run / "metrics.jsonl").open()]
     assert any("held_out" in r for r in rows)
     assert np.isfinite([v for r in rows for v in r.values()]).all()
+
+
+def test_a_decoder_is_trained_on_for_an_encoder_that_stays(tmp_path):
+    write_clips(tmp_path / "motion")
+    first = train_vae(vae_recipe("debug"), tmp_path / "motion", tmp_path / "a")
+    before = {k: v.clone() for k, v in first.state_dict().items()}
+    recipe = vae_recipe("decoder", steps=3, lines=8)
+    second = train_vae(recipe, tmp_path / "motion", tmp_path / "b", first)
+    assert second.config == first.config
+    for name, value in second.state_dict().items():
+        same = torch.equal(value, before[name])
+        assert same == name.startswith(("encoder", "patch")), name
+    with pytest.raises(OptionError, match="encoder"):
+        train_vae(recipe, tmp_path / "motion", tmp_path / "c")

@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hotfoot.dancer.model import load_model
 from hotfoot.errors import ModelError, OptionError
 from hotfoot.onehot.codec import CodecConfig, decode, draw_lines, to_lines
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
-from hotfoot.vae.published import load_published, load_taef2, natural_codec
+from hotfoot.vae.published import load_published, load_taef2, natural_codec, stretch_lines
 
 
 def lines(n=6, frames=24, seed=0):
@@ -114,28 +116,45 @@ def area_under_curve(scores, labels):
 
 
 def test_the_shipped_vae_carries_poses(shared):
-    """Half of all coordinates within 0.15 bins; fast limbs set mean and tail.
-
-    The bars are 0.3 at the mean and 2.5 at the 99th percentile; docs/experiments.md says how far
-    the shipped weights are from them.
-    """
     model = load_model()
-    films = list(held_out(shared, 12))
+    films = list(held_out(shared, 24))
     errors, scores, labels = errors_in_bins(model.vae, 36, films, model.config.codec)
     assert np.median(errors) <= 0.15
-    assert errors.mean() <= 0.37
-    assert np.percentile(errors, 99) <= 3.0
+    assert errors.mean() <= 0.3
+    assert np.percentile(errors, 99) <= 2.5
     assert area_under_curve(scores, labels) >= 0.99
     assert sum(p.numel() for p in model.vae.parameters()) < 1e6
 
 
 def test_taef2_carries_poses(shared):
-    """0.22 bins at the median; the mean is set by fast limbs, see docs/experiments.md."""
     vae = load_taef2(shared / "vae" / "taef2_encoder.pth", shared / "vae" / "taef2_decoder.pth")
-    films = list(held_out(shared, 2, frames=64))
-    errors, _, _ = errors_in_bins(vae, 36, films, vae.codec)
-    assert np.median(errors) <= 0.35
-    assert errors.mean() <= 1.3
+    films = list(held_out(shared, 3, frames=64))
+    errors, scores, labels = errors_in_bins(vae, 36, films, vae.codec)
+    assert errors.mean() <= 0.45, "the first three films are fast ones"
+    assert np.percentile(errors, 99) <= 2.5
+    assert area_under_curve(scores, labels) >= 0.99
+
+
+@given(st.integers(1, 4), st.integers(1, 30), st.integers(0, 2**31))
+@settings(max_examples=40, deadline=None)
+def test_stretched_lines_pass_through_their_frames(stretch, frames, seed):
+    centre, value = lines(4, frames, seed)
+    wide, hot = stretch_lines(centre, value, stretch)
+    assert wide.shape == (4, frames * stretch)
+    np.testing.assert_array_equal(wide[:, ::stretch], centre)
+    np.testing.assert_array_equal(hot[:, ::stretch], value)
+    if stretch == 1:
+        np.testing.assert_array_equal(wide, centre)
+    assert wide[:, : frames * stretch].max() <= centre.max() + 1e-3
+
+
+def test_a_column_of_a_stretched_line_is_halfway():
+    centre = np.array([[10, 20, 0, 40]], np.float32)
+    value = np.array([[1, 1, 0, 1]], np.float32)
+    wide, hot = stretch_lines(centre, value, 2)
+    np.testing.assert_allclose(wide[0, :3], [10, 15, 20])
+    assert hot[0, 4] == 0, "a joint that is not seen stays unseen"
+    assert wide[0, 6] == 40
 
 
 @pytest.mark.parametrize("kind", ["AutoencoderTiny", "AutoencoderKL"])

@@ -29,20 +29,26 @@ def check_out(out: Path) -> None:
 @click.argument("recipe", default="default")
 @click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--begin-with", help="A VAE's folder or a model whose VAE to begin with.")
 @click.option("--steps", type=int, help="Optimiser steps.")
 @click.option("--seed", type=int, help="Of data and weights.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_vae_command(
-    recipe: str, motion: Path, out: Path, steps: int | None, seed: int | None, as_json: bool
-) -> None:
-    """Train a VAE of one-hot images on motion clips (RECIPE: default, hard-line, debug)."""
+    recipe: str, motion: Path, out: Path, begin_with: str | None, steps: int | None,
+    seed: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Train a VAE of one-hot images on motion clips.
+
+    RECIPE: default; decoder (goes on with the decoder of --begin-with, whose encoder is kept);
+    hard-line; debug.
+    """
     from hotfoot.training.recipes import vae_recipe
-    from hotfoot.training.vae import save_vae, train_vae
+    from hotfoot.training.vae import load_vae, save_vae, train_vae
 
     check_out(out)
     chosen = vae_recipe(recipe, steps=steps, seed=seed)
     use_cores()
-    model = train_vae(chosen, motion, out)
+    model = train_vae(chosen, motion, out, load_vae(begin_with) if begin_with else None)
     save_vae(model, out / "vae")
     emit({"vae": str(out / "vae"), "steps": chosen.steps}, [str(out / "vae")], as_json)
 

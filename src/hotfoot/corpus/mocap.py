@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import InputError
 from hotfoot.pose.skeletons import get_skeleton
@@ -158,3 +159,19 @@ def facing(joints: NDArray[np.float32]) -> NDArray[np.float32]:
     )
     forward = np.stack([-across[:, 2], across[:, 0]], axis=-1)
     return forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6)
+
+
+def turned_to_camera(joints: NDArray[np.float32], share: float, fps: float) -> NDArray[np.float32]:
+    """Slow turns taken back by ``share``, as if the camera went round the dancer.
+
+    Only turns over more than about two seconds; a spin stays a spin.
+    """
+    ahead = gaussian_filter1d(facing(joints), 1.0 * fps, axis=0, mode="nearest")
+    yaw = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
+    angle = -share * (yaw - yaw.mean())
+    c, s = np.cos(angle), np.sin(angle)
+    middle = joints[:, [_L["hip"], _R["hip"]]].mean(axis=(0, 1)) * np.array([1, 0, 1], np.float32)
+    p = joints - middle
+    x = p[..., 0] * c[:, None] + p[..., 2] * s[:, None]
+    z = -p[..., 0] * s[:, None] + p[..., 2] * c[:, None]
+    return np.stack([x, p[..., 1], z], axis=-1).astype(np.float32) + middle

@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
-from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
+from hotfoot.corpus.groove import bounce, loudness_level, random_groove, scale_movement
+from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
 from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
 from hotfoot.errors import InputError
 from hotfoot.music.audio import open_song
+from hotfoot.music.features import FEATURE_RATE
 from hotfoot.music.synthesis import STYLES, compose
-from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song
+from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song, beat_phase
 
 SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
 FPS = 30.0
 _ATTEMPTS = 500
+_ORBITS = 0.75  # share of films whose camera goes round with the dancer
 _EXTRA_FRAMES = 96  # filmed beyond the segment, where a reference pose may come from
 
 
@@ -110,7 +113,12 @@ class PairedCorpus:
         warp = warp_to_beats(facts.beats, beats, start, seconds, rng, clip_s)
         if warp is None:
             return None
-        joints = play(facts.clip, warp(start + np.arange(total) / FPS))
+        times = start + np.arange(total) / FPS
+        joints = play(facts.clip, warp(times))
+        if facts.clip.upright > 0.8:
+            joints = answer_song(joints, song, times * rate, rate, rng)
+        if rng.random() < _ORBITS:
+            joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), FPS)
         filmed = film(joints, rng, self._style)
         xy, confidence = filmed.xy, filmed.confidence
         if confidence[:frames].mean() < 0.45:
@@ -127,6 +135,31 @@ class PairedCorpus:
             return None
         music = self._encoder.tokens(song, frames // 8, FPS, start * rate, rate)
         return Segment(xy, confidence, ref_xy, ref_confidence, music, draw_known(rng, frames))
+
+
+def answer_song(
+    joints: NDArray[np.float32],
+    song: SongAnalysis,
+    song_s: NDArray[np.float64],
+    rate: float,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Joints [T, 17, 3] as they answer the song: size from loudness, a bounce on every beat.
+
+    ``song_s`` [T] are seconds of the recording, which is played ``rate`` times as fast.
+    """
+    features, rhythm = song.features, song.rhythm
+    levels = loudness_level(features.loudness_db, FEATURE_RATE)
+    at = np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)
+    level = levels[at]
+    joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.45, 1.2), FPS)
+    phase, has_beat = beat_phase(rhythm.beats, song_s)
+    if not has_beat.all():
+        return joints
+    period = 60.0 / max(rhythm.tempo_bpm * rate, 1.0)
+    # Legs have less time to give at a fast tempo.
+    size = np.clip(period / 0.5, 0.4, 1.2) * np.clip(0.8 + 0.6 * level, 0.2, 1.3)
+    return bounce(joints, phase, size, random_groove(rng))
 
 
 def _clip_weight(clip: MotionClip) -> float:

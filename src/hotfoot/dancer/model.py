@@ -61,7 +61,8 @@ class ModelConfig:
         overlap: known frames that a later segment begins with.
         codec: how images are drawn and decoded.
         vae: ``{"kind": "lines", ...}`` with the fields of LineVAEConfig, or
-            ``{"kind": "AutoencoderKL" | "AutoencoderTiny", "source": folder or hub name}``.
+            ``{"kind": "AutoencoderKL" | "AutoencoderTiny", "source": folder or hub name,
+            "stretch": picture columns per frame}``.
         dit: shape of the transformer.
         music: name of the music encoder.
         latent_mean: per VAE channel.
@@ -247,7 +248,8 @@ def _build_vae(config: ModelConfig, folder: Path) -> Any:
 
     source = fields.get("source", "")
     local = folder / source
-    return load_published(local if local.is_dir() else source, str(kind), config.codec)
+    path = local if local.is_dir() else source
+    return load_published(path, str(kind), config.codec, int(fields.get("stretch", 3)))
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

@@ -24,6 +24,10 @@ class VAERecipe:
         learning_rate: peak; cosine to a hundredth.
         kl_weight: weight of the KL term.
         still: share of lines that end in a repeated value, as reference images do.
+        clean: share of films without detector noise.
+        fast: share of lines that are picked by their speed; fast limbs are rare and hard.
+        posterior_noise: factor on the noise that the posterior puts on latents.
+        decoder_only: keep the encoder, so that latents made with it stay valid.
         seed: of data and weights.
     """
 
@@ -34,6 +38,10 @@ class VAERecipe:
     learning_rate: float = 2e-3
     kl_weight: float = 1e-2
     still: float = 0.25
+    clean: float = 0.0
+    fast: float = 0.0
+    posterior_noise: float = 1.0
+    decoder_only: bool = False
     seed: int = 0
 
 
@@ -90,6 +98,17 @@ _T = TypeVar("_T")
 
 VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {
     "default": VAERecipe,
+    "decoder": lambda: VAERecipe(
+        steps=6000,
+        learning_rate=1e-3,
+        kl_weight=0.0,
+        still=0.15,
+        clean=0.67,
+        fast=0.5,
+        posterior_noise=0.3,
+        decoder_only=True,
+        seed=1,
+    ),
     "hard-line": lambda: VAERecipe(vae=LineVAEConfig(profile_sigma=0.0)),
     "debug": lambda: VAERecipe(vae=LineVAEConfig(width=16, blocks=1), steps=4, lines=8),
 }

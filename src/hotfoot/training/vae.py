@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from hotfoot.corpus.cameras import DETECTOR, film
+from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
 from hotfoot.dancer.model import load_model, model_names
-from hotfoot.errors import ModelError
+from hotfoot.errors import ModelError, OptionError
 from hotfoot.onehot.codec import to_lines
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
@@ -36,7 +37,8 @@ def draw_lines_batch(
     for _ in range(_FILMS):
         joints = clips[rng.integers(len(clips))].joints
         begin = int(rng.integers(max(1, len(joints) - _FILMED)))
-        seen = film(joints[begin : begin + _FILMED], rng, DETECTOR)
+        style = CLEAN if rng.random() < recipe.clean else DETECTOR
+        seen = film(joints[begin : begin + _FILMED], rng, style)
         begin = int(rng.integers(max(1, len(seen.xy) - recipe.frames + 1)))
         window = slice(begin, begin + recipe.frames)
         centre, value = to_lines(seen.xy[window], seen.confidence[window], recipe.vae.bins)
@@ -52,17 +54,48 @@ def draw_lines_batch(
         centres.append(centre)
         values.append(value)
     centre, value = np.concatenate(centres), np.concatenate(values)
-    pick = rng.permutation(len(centre))[: recipe.lines]
+    pick = _pick_lines(centre, value, rng, recipe)
     return torch.from_numpy(centre[pick]), torch.from_numpy(value[pick])
 
 
-def train_vae(recipe: VAERecipe, motion: Path, folder: Path) -> LineVAE:
-    """Train, or go on training, in ``folder``; returns the averaged model."""
+def _pick_lines(
+    centre: NDArray[np.float32], value: NDArray[np.float32], rng: np.random.Generator,
+    recipe: VAERecipe,
+) -> NDArray[np.intp]:  # fmt: skip
+    """Indices of the lines of a batch: some by speed, the rest by chance."""
+    both_seen = (value[:, 1:] > 0) & (value[:, :-1] > 0)
+    speed = (np.abs(np.diff(centre, axis=1)) * both_seen).mean(axis=1) + 1e-3
+    chance = recipe.fast * speed / speed.sum() + (1 - recipe.fast) / len(centre)
+    return rng.choice(len(centre), min(recipe.lines, len(centre)), replace=False, p=chance)
+
+
+def train_vae(
+    recipe: VAERecipe, motion: Path, folder: Path, begin_with: LineVAE | None = None
+) -> LineVAE:
+    """Train, or go on training, in ``folder``; returns the averaged model.
+
+    ``begin_with`` gives the weights to begin with, and the network's shape.
+
+    Raises:
+        OptionError: the recipe trains a decoder alone and there is nothing to begin with.
+    """
+    if recipe.decoder_only and begin_with is None:
+        raise OptionError(
+            "this recipe trains a decoder for an encoder that is there",
+            "Name the VAE to begin with (--begin-with).",
+        )
     keep_recipe(recipe, folder)
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion))
     held = held or clips
+    if begin_with is not None:
+        recipe = replace(recipe, vae=begin_with.config)
     model = LineVAE(recipe.vae)
+    if begin_with is not None:
+        model.load_state_dict(begin_with.state_dict())
+    if recipe.decoder_only:
+        model.patch.requires_grad_(False)
+        model.encoder.requires_grad_(False)
     columns = recipe.frames // FRAMES_PER_COLUMN
     latent = (recipe.lines, recipe.vae.latent_channels, recipe.vae.rows, columns)
 
@@ -70,9 +103,8 @@ def train_vae(recipe: VAERecipe, motion: Path, folder: Path) -> LineVAE:
         rng = np.random.default_rng([recipe.seed, step])
         centre, value = draw_lines_batch(clips, rng, recipe)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        return vae_loss(
-            model, centre, value, recipe.kl_weight, torch.randn(latent, generator=generator)
-        )
+        noise = torch.randn(latent, generator=generator) * recipe.posterior_noise
+        return vae_loss(model, centre, value, recipe.kl_weight, noise)
 
     @torch.inference_mode()
     def validate(average: nn.Module) -> dict[str, float]:

@@ -11,10 +11,12 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hotfoot.errors import DependencyError, ModelError
+from hotfoot.errors import DependencyError, ModelError, OptionError
 from hotfoot.onehot.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
 
 CLASSES = ("AutoencoderKL", "AutoencoderTiny")
@@ -27,13 +29,21 @@ class PublishedVAE(nn.Module):
         autoencoder: ``AutoencoderKL`` or ``AutoencoderTiny``.
         codec: how lines are drawn. Natural-image VAEs want a Gaussian line, dark on white.
         stride: spatial stride of the autoencoder.
+        stretch: picture columns per frame. A line that moves many bins per column is a row of
+            dots, which such VAEs lose; drawn wider, it stays a line. The extra latent columns
+            become channels, so there is still one column per 8 frames. 1 is the paper's image.
     """
 
-    def __init__(self, autoencoder: Any, codec: CodecConfig, stride: int = 8) -> None:
+    def __init__(
+        self, autoencoder: Any, codec: CodecConfig, stride: int = 8, stretch: int = 3
+    ) -> None:
         super().__init__()
+        if stretch < 1:
+            raise OptionError(f"stretch is {stretch}", "At least 1 picture column per frame.")
         self.autoencoder = autoencoder.eval().requires_grad_(False)
         self.codec = codec
         self.stride = stride
+        self.stretch = stretch
         config = autoencoder.config
         self.depth = int(config.latent_channels)
         self.scale = float(getattr(config, "scaling_factor", None) or 1.0)
@@ -41,7 +51,7 @@ class PublishedVAE(nn.Module):
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""
-        return -(-channels // 3) * self.depth
+        return -(-channels // 3) * self.stretch * self.depth
 
     def latent_rows(self) -> int:
         """Height of the latent grid."""
@@ -52,9 +62,12 @@ class PublishedVAE(nn.Module):
         """See :class:`~hotfoot.vae.interface.PoseVAE`. Pictures pass one by one, to save memory."""
         out = []
         for lines, hot in zip(centre.cpu().numpy(), value.cpu().numpy(), strict=True):
-            pictures = torch.from_numpy(pack_rgb(draw_lines(lines, hot, self.codec), self.codec))
-            latents = [self._encode(p[None].to(centre.device)) for p in pictures]
-            out.append(torch.cat(latents, dim=1)[0])
+            wide = draw_lines(*stretch_lines(lines, hot, self.stretch), self.codec)
+            pictures = torch.from_numpy(pack_rgb(wide, self.codec))
+            latents = torch.cat([self._encode(p[None].to(centre.device)) for p in pictures])
+            # [P, depth, R, U * s] -> [P * s * depth, R, U]
+            folded = latents.unflatten(-1, (-1, self.stretch)).permute(0, 4, 1, 2, 3)
+            out.append(folded.flatten(0, 2))
         return torch.stack(out)
 
     def _encode(self, picture: Tensor) -> Tensor:
@@ -67,14 +80,34 @@ class PublishedVAE(nn.Module):
         """See :class:`~hotfoot.vae.interface.PoseVAE`."""
         images = []
         for one in latent:
-            parts = one.unflatten(0, (-1, self.depth))
+            folded = one.unflatten(0, (-1, self.stretch, self.depth))
+            parts = folded.permute(0, 2, 3, 4, 1).flatten(-2)
             pictures = [
                 self.autoencoder.decode(p[None] / self.scale + self.shift).sample[0].float()
                 for p in parts
             ]
-            packed = torch.stack(pictures).cpu().numpy()
+            packed = torch.stack(pictures)[..., :: self.stretch].cpu().numpy()
             images.append(torch.from_numpy(unpack_rgb(packed, channels, self.codec)))
         return torch.stack(images).to(latent.device)
+
+
+def stretch_lines(
+    centre: NDArray[np.float32], value: NDArray[np.float32], stretch: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Lines [C, T] drawn ``stretch`` times as wide, [C, T * stretch].
+
+    Column ``stretch * t`` is frame ``t``; between two frames that are both seen the line is
+    straight, else the nearer frame is held.
+    """
+    frames = centre.shape[1]
+    at = np.clip(np.arange(frames * stretch) / stretch, 0, frames - 1)
+    i = np.minimum(at.astype(int), max(frames - 2, 0))
+    after = np.minimum(i + 1, frames - 1)
+    w = (at - i).astype(np.float32)
+    near = np.where(w < 0.5, i, after)
+    both = (value[:, i] > 0) & (value[:, after] > 0)
+    between = centre[:, i] * (1 - w) + centre[:, after] * w
+    return np.where(both, between, centre[:, near]).astype(np.float32), value[:, near]
 
 
 def natural_codec(sigma: float = 1.0) -> CodecConfig:
@@ -89,9 +122,12 @@ def natural_codec(sigma: float = 1.0) -> CodecConfig:
 
 
 def load_published(
-    source: str | Path, kind: str = "AutoencoderKL", codec: CodecConfig | None = None
+    source: str | Path,
+    kind: str = "AutoencoderKL",
+    codec: CodecConfig | None = None,
+    stretch: int = 3,
 ) -> PublishedVAE:
-    """A VAE in ``diffusers``' layout, from a local folder or the hub.
+    """A VAE in ``diffusers``' layout, from a local folder or the hub; see :class:`PublishedVAE`.
 
     Raises:
         DependencyError: diffusers is not installed.
@@ -109,10 +145,12 @@ def load_published(
             "or a name on the hub while online.",
         ) from error
     stride = 2 ** (len(autoencoder.config.block_out_channels) - 1)
-    return PublishedVAE(autoencoder, codec or natural_codec(), stride)
+    return PublishedVAE(autoencoder, codec or natural_codec(), stride, stretch)
 
 
-def load_taef2(encoder: Path, decoder: Path, codec: CodecConfig | None = None) -> PublishedVAE:
+def load_taef2(
+    encoder: Path, decoder: Path, codec: CodecConfig | None = None, stretch: int = 3
+) -> PublishedVAE:
     """TAEF2 from its two weight files (tensors only, loaded by key).
 
     Raises:
@@ -146,7 +184,7 @@ def load_taef2(encoder: Path, decoder: Path, codec: CodecConfig | None = None) -
                 f"{Path(path).name} does not hold TAEF2's weights",
                 "Give the published taef2_encoder.pth and taef2_decoder.pth.",
             ) from error
-    return PublishedVAE(autoencoder.float(), codec or natural_codec())
+    return PublishedVAE(autoencoder.float(), codec or natural_codec(), stretch=stretch)
 
 
 def _renumber(key: str, offset: int) -> str:
