@@ -196,3 +196,19 @@ def test_published_vaes_that_are_not_there(tmp_path):
 def test_natural_codec_draws_dark_on_white():
     codec = natural_codec()
     assert (codec.polarity, codec.value_range) == ("dark", (-1.0, 1.0))
+
+
+def test_raw_coordinates_come_back_as_they_are():
+    from hotfoot.vae.raw import RawConfig, RawCoordinates
+
+    raw = RawCoordinates(RawConfig())
+    centre, value = (torch.from_numpy(a)[None] for a in lines(36, 64))
+    latent = raw.encode_lines(centre, value)
+    assert latent.shape == (1, raw.latent_channels(36), 1, 8)
+    image = raw.decode(latent, 36)[0].numpy()
+    xy, confidence = decode(image, CodecConfig(), method="soft-argmax")
+    seen = value[0].numpy().reshape(18, 2, 64).min(axis=1).T > 0
+    want = centre[0].numpy().reshape(18, 2, 64).transpose(2, 0, 1) / 512
+    assert np.abs(xy - want)[seen].max() * 512 < 0.1
+    both_empty = value[0].numpy().reshape(18, 2, 64).max(axis=1).T == 0
+    assert (confidence[both_empty] == 0).all()

@@ -43,6 +43,10 @@ class ModelError(InputError):
     """A model folder is missing, incomplete, corrupted or too new."""
 
 
+class EvaluationError(InputError):
+    """Poses or songs that cannot be measured."""
+
+
 class DependencyError(InputError):
     """An optional package is needed and missing."""
 

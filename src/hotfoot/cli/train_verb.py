@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hotfoot.cli.common import emit, use_cores
-from hotfoot.errors import OutputError
+from hotfoot.errors import OptionError, OutputError
 
 
 @click.group(
@@ -44,11 +44,15 @@ def train_vae_command(
     """
     from hotfoot.training.recipes import vae_recipe
     from hotfoot.training.vae import load_vae, save_vae, train_vae
+    from hotfoot.vae.raw import RawCoordinates
 
     check_out(out)
     chosen = vae_recipe(recipe, steps=steps, seed=seed)
     use_cores()
-    model = train_vae(chosen, motion, out, load_vae(begin_with) if begin_with else None)
+    first = load_vae(begin_with) if begin_with else None
+    if isinstance(first, RawCoordinates):
+        raise OptionError("raw coordinates have no weights to begin with", "Name a trained VAE.")
+    model = train_vae(chosen, motion, out, first)
     save_vae(model, out / "vae")
     emit({"vae": str(out / "vae"), "steps": chosen.steps}, [str(out / "vae")], as_json)
 
@@ -62,7 +66,7 @@ def train_vae_command(
     "vae_source",
     default="default",
     show_default=True,
-    help="A trained VAE's folder, or a model whose VAE is used.",
+    help="A trained VAE's folder, a model whose VAE is used, or raw (coordinates as they are).",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--steps", type=int, help="Optimiser steps.")

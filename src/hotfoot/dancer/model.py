@@ -24,10 +24,12 @@ from hotfoot.onehot.codec import CodecConfig
 from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.vae.interface import PoseVAE
 from hotfoot.vae.lines import LineVAE, LineVAEConfig
+from hotfoot.vae.raw import RawConfig, RawCoordinates
 
 SCHEMA = 1
 _BUILT_IN = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_MODEL = "default"
+_OWN_VAES = ("lines", "raw")  # kinds whose tensors live in the model's own file
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class ModelConfig:
         overlap: known frames that a later segment begins with.
         codec: how images are drawn and decoded.
         vae: ``{"kind": "lines", ...}`` with the fields of LineVAEConfig, or
+            ``{"kind": "raw"}`` (coordinates as they are), or
             ``{"kind": "AutoencoderKL" | "AutoencoderTiny", "source": folder or hub name,
             "stretch": picture columns per frame}``.
         dit: shape of the transformer.
@@ -128,7 +131,7 @@ def save_model(model: DanceModel, folder: Path, card: str) -> None:
     """Write a model folder; tensors in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.half().contiguous() for k, v in model.state_dict().items()}
-    if model.config.vae["kind"] != "lines":  # published weights stay where they are
+    if model.config.vae["kind"] not in _OWN_VAES:  # published weights stay where they are
         tensors = {k: v for k, v in tensors.items() if not k.startswith("vae.")}
     temporary = folder / "model.tmp"
     save_file(tensors, temporary, metadata={"format": "pt"})
@@ -231,7 +234,7 @@ def load_model(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DanceMo
     expected = {
         k: v
         for k, v in model.state_dict().items()
-        if config.vae["kind"] == "lines" or not k.startswith("vae.")
+        if config.vae["kind"] in _OWN_VAES or not k.startswith("vae.")
     }
     tensors = _read_tensors(folder / "model.safetensors")
     _check_tensors(tensors, expected, folder)
@@ -244,6 +247,8 @@ def _build_vae(config: ModelConfig, folder: Path) -> Any:
     kind = fields.pop("kind", None)
     if kind == "lines":
         return LineVAE(LineVAEConfig(**fields))
+    if kind == "raw":
+        return RawCoordinates(RawConfig(**fields))
     from hotfoot.vae.published import load_published
 
     source = fields.get("source", "")

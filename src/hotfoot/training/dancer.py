@@ -27,12 +27,13 @@ from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import DancerRecipe, Data, keep_recipe
 from hotfoot.training.shards import Shard, ShardPool, check_data
 from hotfoot.vae.lines import LineVAE
+from hotfoot.vae.raw import RawCoordinates
 
 _SHEET_EVERY = 1000
 _MEL_FROM = 31  # the coarse spectrum is the tail of a spectral token
 
 
-def dit_config(recipe: DancerRecipe, vae: LineVAE) -> DiTConfig:
+def dit_config(recipe: DancerRecipe, vae: LineVAE | RawCoordinates) -> DiTConfig:
     """The transformer's shape for a VAE of 36 coordinate channels."""
     config = preset(
         recipe.preset, 36 * vae.config.latent_channels, vae.config.rows, SpectralEncoder.width
@@ -75,7 +76,7 @@ def flow_loss(
 def train_dancer(
     recipe: DancerRecipe,
     data: Data,
-    vae: LineVAE,
+    vae: LineVAE | RawCoordinates,
     folder: Path,
     device: str = "cpu",
     begin_with: dict[str, Tensor] | None = None,
@@ -153,7 +154,11 @@ def train_dancer(
 
 
 def _as_model(
-    dit: DanceDiT, vae: LineVAE, statistics: tuple[Tensor, Tensor], recipe: DancerRecipe, name: str
+    dit: DanceDiT,
+    vae: LineVAE | RawCoordinates,
+    statistics: tuple[Tensor, Tensor],
+    recipe: DancerRecipe,
+    name: str,
 ) -> DanceModel:
     mean, std = statistics
     config = ModelConfig(
@@ -169,7 +174,7 @@ def _as_model(
             motion_penalty=0.03,
             motion_band=32,
         ),
-        vae={"kind": "lines", **asdict(vae.config)},
+        vae={"kind": vae.kind, **asdict(vae.config)},
         dit=dit.config,
         music=SpectralEncoder.name,
         latent_mean=tuple(float(v) for v in mean),
@@ -208,7 +213,7 @@ def write_sample_sheet(model: DanceModel, music: Tensor, path: Path) -> None:
 
 def export_model(
     dit: DanceDiT,
-    vae: LineVAE,
+    vae: LineVAE | RawCoordinates,
     statistics: tuple[Tensor, Tensor],
     recipe: DancerRecipe,
     folder: Path,

@@ -23,6 +23,7 @@ from hotfoot.errors import InputError, TrainingError
 from hotfoot.onehot.codec import to_lines
 from hotfoot.training.recipes import DancerRecipe, Data
 from hotfoot.vae.lines import LineVAE
+from hotfoot.vae.raw import RawCoordinates
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Shard:
     known: Tensor
 
 
-def encode_segments(segments: list[Segment], vae: LineVAE) -> Shard:
+def encode_segments(segments: list[Segment], vae: LineVAE | RawCoordinates) -> Shard:
     """Encode segments with a frozen VAE; half precision."""
     latents, references = [], []
     frames = len(segments[0].xy)
@@ -63,7 +64,7 @@ def encode_segments(segments: list[Segment], vae: LineVAE) -> Shard:
 
 
 def make_shard(
-    corpus: PairedCorpus, vae: LineVAE, recipe: DancerRecipe, index: int, size: int
+    corpus: PairedCorpus, vae: LineVAE | RawCoordinates, recipe: DancerRecipe, index: int, size: int
 ) -> Shard:
     """Shard ``index`` of a corpus; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
@@ -95,7 +96,7 @@ def check_data(data: Data) -> None:
         raise InputError(f"no such folder: {data.music}", "Give a folder of songs.")
 
 
-def _produce(data: Data, folder: Path, vae: LineVAE, recipe: DancerRecipe) -> None:
+def _produce(data: Data, folder: Path, vae: LineVAE | RawCoordinates, recipe: DancerRecipe) -> None:
     torch.set_num_threads(1)
     if not shard_path(folder, -1).exists():
         held = open_corpus(data.motion, data.music, held_out=True)
@@ -116,7 +117,9 @@ class ShardPool:
     shards, so what is drawn does not depend on how fast the producer is.
     """
 
-    def __init__(self, data: Data, folder: Path, vae: LineVAE, recipe: DancerRecipe) -> None:
+    def __init__(
+        self, data: Data, folder: Path, vae: LineVAE | RawCoordinates, recipe: DancerRecipe
+    ) -> None:
         self._folder, self._recipe = folder, recipe
         self._shards: list[Shard] = []
         self._producer: multiprocessing.process.BaseProcess | None = None

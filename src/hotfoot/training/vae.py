@@ -21,6 +21,7 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import VAERecipe, keep_recipe
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
+from hotfoot.vae.raw import RawConfig, RawCoordinates
 
 _FILMED = 160  # frames filmed at once; a window of them is used
 _FILMS = 8
@@ -126,12 +127,14 @@ def save_vae(vae: LineVAE, folder: Path) -> None:
     save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, folder / "vae.safetensors")
 
 
-def load_vae(source: str | Path) -> LineVAE:
-    """A VAE folder of :func:`save_vae`, or the VAE of a dance model.
+def load_vae(source: str | Path) -> LineVAE | RawCoordinates:
+    """A VAE folder of :func:`save_vae`, the VAE of a dance model, or ``raw`` for none.
 
     Raises:
         ModelError: neither, or damaged.
     """
+    if str(source) == "raw":
+        return RawCoordinates(RawConfig())
     folder = Path(source)
     if str(source) not in model_names() and (folder / "vae.json").exists():
         try:
@@ -141,7 +144,7 @@ def load_vae(source: str | Path) -> LineVAE:
             raise ModelError(f"the VAE in {folder} is damaged ({error})") from error
         return vae.eval()
     loaded = load_model(source).vae
-    if not isinstance(loaded, LineVAE):
+    if not isinstance(loaded, LineVAE | RawCoordinates):
         raise ModelError(
             f"the VAE of {source} is not ours", "Give a VAE folder from hotfoot train."
         )

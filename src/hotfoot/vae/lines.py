@@ -71,6 +71,8 @@ class _Residual(nn.Module):
 class LineVAE(nn.Module):
     """Variational autoencoder of one-hot images, stride 8 in time and ``fold`` in bins."""
 
+    kind = "lines"
+
     def __init__(self, config: LineVAEConfig) -> None:
         super().__init__()
         self.config = config

@@ -66,8 +66,8 @@ class PublishedVAE(nn.Module):
             pictures = torch.from_numpy(pack_rgb(wide, self.codec))
             latents = torch.cat([self._encode(p[None].to(centre.device)) for p in pictures])
             # [P, depth, R, U * s] -> [P * s * depth, R, U]
-            folded = latents.unflatten(-1, (-1, self.stretch)).permute(0, 4, 1, 2, 3)
-            out.append(folded.flatten(0, 2))
+            folded = latents.reshape(*latents.shape[:3], -1, self.stretch)
+            out.append(folded.permute(0, 4, 1, 2, 3).flatten(0, 2))
         return torch.stack(out)
 
     def _encode(self, picture: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class PublishedVAE(nn.Module):
         """See :class:`~hotfoot.vae.interface.PoseVAE`."""
         images = []
         for one in latent:
-            folded = one.unflatten(0, (-1, self.stretch, self.depth))
+            folded = one.reshape(-1, self.stretch, self.depth, *one.shape[1:])
             parts = folded.permute(0, 2, 3, 4, 1).flatten(-2)
             pictures = [
                 self.autoencoder.decode(p[None] / self.scale + self.shift).sample[0].float()

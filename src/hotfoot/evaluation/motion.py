@@ -1,0 +1,155 @@
+"""Poses made comparable: twelve common joints, body heights, one sampling rate, no holes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
+
+from hotfoot.errors import EvaluationError
+from hotfoot.pose.sequence import PoseSequence
+
+RATE = 60.0
+"""Samples per second of every motion; poses of any frame rate are brought to it."""
+
+JOINTS = tuple(
+    f"{side}_{joint}"
+    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in ("left", "right")
+)
+"""What every supported skeleton has."""
+
+INDEX = {name: i for i, name in enumerate(JOINTS)}
+# Shares of the stature (Drillis and Contini, 1966): shoulders at 0.818, hips at 0.530.
+_SHOULDER_HEIGHT, _TORSO = 0.818, 0.288
+_SEEN_FROM = 0.05
+_SMOOTHING_S = 0.03
+_MIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """One dancer.
+
+    Attributes:
+        joints: float64 [N, 12, 2] at :data:`RATE`, in body heights, y down. Holes are filled.
+        used: joints [12] that are seen for at least half of the time; the rest is ignored.
+        seen: share of joints and frames that were seen at all.
+        height_px: the body height that everything was divided by.
+        duration_s: length of the poses (frames / fps), not of the samples.
+        fps: frame rate of the poses.
+    """
+
+    joints: NDArray[np.float64]
+    used: NDArray[np.bool_]
+    seen: float
+    height_px: float
+    duration_s: float
+    fps: float
+
+    @property
+    def root(self) -> NDArray[np.float64]:
+        """Middle of the hips [N, 2]; of all used joints where hips are missing."""
+        hips = [INDEX["left_hip"], INDEX["right_hip"]]
+        if self.used[hips].all():
+            return self.joints[:, hips].mean(axis=1)
+        return self.joints[:, self.used].mean(axis=1)
+
+    def velocity(self) -> NDArray[np.float64]:
+        """Smoothed velocity [N, J, 2] of the used joints, body heights per second."""
+        smooth = gaussian_filter1d(
+            self.joints[:, self.used], _SMOOTHING_S * RATE, axis=0, mode="nearest"
+        )
+        return np.asarray(np.gradient(smooth, 1 / RATE, axis=0))
+
+    def speed(self) -> NDArray[np.float64]:
+        """Mean speed of the used joints [N], body heights per second."""
+        return np.linalg.norm(self.velocity(), axis=-1).mean(axis=1)
+
+
+def body_height(poses: PoseSequence) -> float:
+    """Standing height in pixels, from the longest views of legs and trunk.
+
+    The 90th percentile over frames undoes foreshortening and bent knees; where legs are not seen,
+    the trunk alone tells.
+
+    Raises:
+        EvaluationError: neither is ever seen.
+    """
+    xy, seen = _common(poses)
+
+    def at(name: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        return xy[:, INDEX[name]], seen[:, INDEX[name]]
+
+    def length(a: str, b: str) -> float:
+        found = []
+        for side in ("left", "right"):
+            (p, ps), (q, qs) = at(f"{side}_{a}"), at(f"{side}_{b}")
+            both = ps & qs
+            if both.sum() >= max(1, 0.05 * len(both)):
+                found.append(float(np.percentile(np.linalg.norm(p - q, axis=-1)[both], 90)))
+        return max(found, default=float("nan"))
+
+    trunk, thigh, shin = length("shoulder", "hip"), length("hip", "knee"), length("knee", "ankle")
+    whole = (trunk + thigh + shin) / _SHOULDER_HEIGHT
+    height = whole if np.isfinite(whole) else trunk / _TORSO
+    if not np.isfinite(height) or height <= 0:
+        raise EvaluationError(
+            "no trunk is to be seen in the poses, so their size is unknown",
+            "Shoulders and hips must be seen in some frames.",
+        )
+    return float(height)
+
+
+def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
+    """Bring poses to body heights and to :data:`RATE`.
+
+    Holes are filled along straight lines and what is missing at the ends is held; joints that are
+    missing for more than half of the time are not used.
+
+    Args:
+        poses: any skeleton, frame rate and canvas.
+        height_px: body height to divide by; by default it is measured.
+
+    Raises:
+        EvaluationError: shorter than a second, or nobody to be seen.
+    """
+    if poses.duration_s < _MIN_SECONDS:
+        raise EvaluationError(
+            f"the poses last {poses.duration_s:.2f} s ({len(poses)} frames)",
+            f"At least {_MIN_SECONDS:g} s are needed to measure movement.",
+        )
+    xy, seen = _common(poses)
+    used = seen.mean(axis=0) >= 0.5
+    if used.sum() < 4:
+        raise EvaluationError(
+            f"only {int(used.sum())} of 12 body joints are seen for half of the time",
+            "At least 4 are needed.",
+        )
+    height = height_px or body_height(poses)
+    frames = np.arange(len(poses))
+    filled = np.zeros_like(xy)
+    for j in np.flatnonzero(used):
+        at = np.flatnonzero(seen[:, j])
+        for axis in (0, 1):
+            filled[:, j, axis] = np.interp(frames, at, xy[at, j, axis])
+    filled[:, used] -= filled[:, used].mean(axis=(0, 1))
+    count = max(2, round((len(poses) - 1) / poses.fps * RATE) + 1)
+    times = np.minimum(np.arange(count) / RATE, frames[-1] / poses.fps)
+    if abs(poses.fps - RATE) < 1e-9:
+        joints = filled
+    else:
+        joints = CubicSpline(frames / poses.fps, filled, axis=0)(times)
+    return Motion(joints / height, used, float(seen.mean()), height, poses.duration_s, poses.fps)
+
+
+def _common(poses: PoseSequence) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    index = poses.layout.index
+    pick = [index[name] for name in JOINTS]
+    return (
+        poses.keypoints[:, pick].astype(np.float64),
+        poses.confidence[:, pick] > _SEEN_FROM,
+    )

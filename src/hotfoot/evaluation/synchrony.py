@@ -1,0 +1,209 @@
+"""Does the dance fall on the music's beats, more than by chance?
+
+Kinematic beats are the moments at which the body comes to rest: minima of its mean speed. Every
+score stands beside its chance level, the mean over circular shifts of the dance against the music;
+``corrected = (score - chance) / (1 - chance)`` is 0 for anything that does not listen, however many
+minima it has, and 1 for a perfect score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from hotfoot.errors import EvaluationError
+from hotfoot.evaluation.motion import RATE, Motion
+
+SIGMA_S = 0.05
+TOLERANCE_S = 0.1
+_SMOOTHING_S = 0.05
+_PROMINENCE = 0.1  # of the 90th percentile of the speed
+_SHIFTS = 400
+_LAGS_S = 0.5
+
+Times = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chanced:
+    """A score, what chance gives, and how likely chance gives as much."""
+
+    value: float
+    chance: float
+    p: float
+
+    @property
+    def corrected(self) -> float:
+        """0 at chance, 1 for a perfect score."""
+        return (self.value - self.chance) / max(1e-9, 1 - self.chance)
+
+
+@dataclass(frozen=True, eq=False)
+class Synchrony:
+    """How dance and beats go together.
+
+    Attributes:
+        alignment: mean over kinematic and musical beats, each against the nearest of the other
+            kind, of ``exp(-d^2 / 2 sigma^2)``; harmonic mean of both directions.
+        precision: share of kinematic beats with a musical beat of their own within the tolerance.
+        recall: share of musical beats with a kinematic beat of their own.
+        f1: of both.
+        lag_s: where the alignment peaks; positive where the dance comes late.
+        lags_s: [L] lags of the curve.
+        curve: [L] alignment if the dance were moved earlier by the lag.
+        motion_beats: seconds.
+    """
+
+    alignment: Chanced
+    precision: Chanced
+    recall: Chanced
+    f1: Chanced
+    lag_s: float
+    lags_s: Times
+    curve: NDArray[np.float64]
+    motion_beats: Times
+
+
+def kinematic_beats(motion: Motion) -> Times:
+    """Seconds at which the body comes to rest, between samples where the minimum is."""
+    speed = gaussian_filter1d(motion.speed(), _SMOOTHING_S * RATE, mode="nearest")
+    scale = float(np.percentile(speed, 90))
+    if scale < 1e-4:  # nobody moves
+        return np.zeros(0)
+    lows, _ = find_peaks(-speed, prominence=_PROMINENCE * scale)
+    if len(lows) == 0:
+        return np.zeros(0)
+    a, b, c = speed[lows - 1], speed[lows], speed[lows + 1]
+    bend = a - 2 * b + c
+    offset = np.where(bend > 0, 0.5 * (a - c) / np.maximum(bend, 1e-12), 0)
+    return np.asarray((lows + np.clip(offset, -0.5, 0.5)) / RATE)
+
+
+def alignment(motion_beats: Times, music_beats: Times, sigma_s: float = SIGMA_S) -> float:
+    """Beat alignment in both directions, harmonic mean; 0 where either has no beat."""
+    if len(motion_beats) == 0 or len(music_beats) == 0:
+        return 0.0
+
+    def one_way(a: Times, b: Times) -> float:
+        distance = np.abs(nearest(a, b) - a)
+        return float(np.exp(-0.5 * (distance / sigma_s) ** 2).mean())
+
+    forth, back = one_way(motion_beats, music_beats), one_way(music_beats, motion_beats)
+    return 2 * forth * back / max(forth + back, 1e-12)
+
+
+def nearest(at: Times, among: Times) -> Times:
+    """For each time the nearest of ``among`` (sorted, not empty)."""
+    i = np.clip(np.searchsorted(among, at), 1, max(len(among) - 1, 1))
+    left = among[np.minimum(i, len(among)) - 1]
+    right = among[np.minimum(i, len(among) - 1)]
+    return np.where(np.abs(at - left) <= np.abs(right - at), left, right)
+
+
+def matches(a: Times, b: Times, tolerance_s: float = TOLERANCE_S) -> int:
+    """Pairs of a largest one-to-one matching within a tolerance; both sorted.
+
+    Going through both in order and taking the first that fits is optimal on a line.
+    """
+    i = j = count = 0
+    while i < len(a) and j < len(b):
+        d = a[i] - b[j]
+        if abs(d) <= tolerance_s + 1e-9:
+            count, i, j = count + 1, i + 1, j + 1
+        elif d < 0:
+            i += 1
+        else:
+            j += 1
+    return count
+
+
+def rates(motion_beats: Times, music_beats: Times) -> tuple[float, float, float]:
+    """Precision, recall and F1 of one-to-one matching."""
+    hit = matches(motion_beats, music_beats)
+    precision = hit / len(motion_beats) if len(motion_beats) else 0.0
+    recall = hit / len(music_beats) if len(music_beats) else 0.0
+    total = len(motion_beats) + len(music_beats)
+    return precision, recall, 2 * hit / total if total else 0.0
+
+
+def beats_within(beats: Times, duration_s: float) -> Times:
+    """Sorted beats in 0..duration."""
+    beats = np.sort(np.asarray(beats, np.float64))
+    return beats[(beats >= 0) & (beats <= duration_s)]
+
+
+def shifted(beats: Times, by_s: float, duration_s: float) -> Times:
+    """Beats moved on by ``by_s``, those past the end coming in again at the start."""
+    return np.sort(np.mod(beats + by_s, duration_s))
+
+
+def measure_synchrony(
+    motion: Motion, music_beats: Times, seed: int = 0, shifts: int = _SHIFTS
+) -> Synchrony:
+    """Synchrony of a dance with beats (in seconds of the dance).
+
+    Raises:
+        EvaluationError: fewer than four beats within the dance.
+    """
+    duration = motion.duration_s
+    music = beats_within(music_beats, duration)
+    if len(music) < 4:
+        raise EvaluationError(
+            f"{len(music)} beats of music within the dance", "At least 4 are needed."
+        )
+    own = kinematic_beats(motion)
+    actual = np.array([alignment(own, music), *rates(own, music)])
+    rng = np.random.default_rng(seed)
+    by_chance = np.array(
+        [
+            [alignment(moved, music), *rates(moved, music)]
+            for moved in (shifted(own, by, duration) for by in rng.uniform(0, duration, shifts))
+        ]
+    )
+    chanced = [
+        Chanced(
+            float(value),
+            float(chance.mean()),
+            float((1 + (chance >= value - 1e-12).sum()) / (1 + shifts)),
+        )
+        for value, chance in zip(actual, by_chance.T, strict=True)
+    ]
+    lags = np.arange(-_LAGS_S, _LAGS_S + 1e-9, 0.01)
+    curve = np.array([alignment(own - lag, music) for lag in lags])
+    score, precision, recall, f1 = chanced
+    return Synchrony(score, precision, recall, f1, _peak(lags, curve), lags, curve, own)
+
+
+def _peak(lags: Times, curve: NDArray[np.float64]) -> float:
+    """Lag of the highest point; of several equal ones the nearest to zero."""
+    if curve.max() <= 0:
+        return float("nan")
+    best = np.flatnonzero(curve >= curve.max() - 1e-9)
+    return float(lags[best[np.argmin(np.abs(lags[best]))]])
+
+
+def shuffled_chance(motions: list[Motion], songs: list[Times]) -> NDArray[np.float64]:
+    """Alignment of every dance with every other song's beats: [N], mean over the others.
+
+    Raises:
+        EvaluationError: fewer than two songs.
+    """
+    if len(motions) != len(songs) or len(songs) < 2:
+        raise EvaluationError(
+            f"{len(motions)} dances and {len(songs)} songs cannot be shuffled",
+            "Give at least two pairs.",
+        )
+    own = [kinematic_beats(m) for m in motions]
+    out = np.zeros(len(motions))
+    for i, motion in enumerate(motions):
+        others = [
+            alignment(own[i], beats_within(beats, motion.duration_s))
+            for j, beats in enumerate(songs)
+            if j != i
+        ]
+        out[i] = float(np.mean(others))
+    return out

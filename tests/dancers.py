@@ -1,0 +1,58 @@
+"""Analytic dancers: people whose every number is known."""
+
+import numpy as np
+
+from hotfoot.pose.references import figure_pose
+from hotfoot.pose.sequence import PoseSequence
+
+HEIGHT_SHARE = 0.818  # shoulders, of the stature
+
+
+def beats_of(bpm, seconds, start=0.3):
+    return np.arange(start, seconds, 60.0 / bpm)
+
+
+def phase_of(beats, times):
+    period = beats[1] - beats[0]
+    return (times - beats[0]) / period
+
+
+def sway(phase, fps=30.0, size=0.06, canvas=None):
+    """Everybody part goes from side to side, the arms further; at rest where phase is whole."""
+    pose = figure_pose("average")
+    phase = np.asarray(phase, float)
+    rest = pose.keypoints[0].astype(float)
+    height = np.ptp(rest[[2, 10], 1]) / HEIGHT_SHARE
+    swing = size * height * np.cos(np.pi * phase)
+    xy = np.repeat(rest[None], len(phase), 0)
+    weight = np.ones(18)
+    weight[[3, 4, 6, 7]] = 1.5
+    weight[[9, 12]], weight[[10, 13]] = 0.6, 0.2
+    xy[..., 0] += swing[:, None] * weight
+    xy[:, [3, 4, 6, 7], 1] += (0.7 * swing)[:, None]
+    made = PoseSequence(xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), fps, pose.canvas)
+    return made if canvas is None else made.with_canvas(canvas)
+
+
+def on_beat(beats, seconds, fps=30.0, lag=0.0, per_beat=1.0, size=0.06):
+    times = np.arange(round(seconds * fps)) / fps
+    return sway(phase_of(beats, times - lag) * per_beat, fps, size)
+
+
+def still(seconds, fps=30.0):
+    return sway(np.full(round(seconds * fps), 0.5), fps)
+
+
+def noise(seconds, fps, seed, cutoff_hz=None, size=8.0):
+    """White jitter of every joint, or low-pass noise."""
+    from scipy.ndimage import gaussian_filter1d
+
+    pose = figure_pose("average")
+    rng = np.random.default_rng(seed)
+    moved = rng.normal(0, 1, (round(seconds * fps), 18, 2))
+    if cutoff_hz:
+        sigma = fps / (2 * np.pi * cutoff_hz)
+        moved = gaussian_filter1d(moved, sigma, axis=0)
+        moved /= moved.std()
+    xy = pose.keypoints[:1] + size * moved
+    return PoseSequence(xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), fps, pose.canvas)
