@@ -17,6 +17,8 @@ _VERBS = {
     "inspect": "What is in a song or a pose file.",
     "models": "Models that are installed.",
     "compose": "A song with an exact beat, to try things with.",
+    "evaluate": "Metrics of dances, with chance levels and intervals.",
+    "corpus": "Motion and songs for training and evaluation.",
     "train": "Train a VAE or a dancer; resumes by itself.",
     "bench": "Speed and memory on this machine.",
 }

@@ -35,6 +35,9 @@ class DiTConfig:
         embed_hidden: hidden width of a nonlinear branch beside the linear maps into and out of
             pose tokens; 0 for none. Latents of one-hot images lie on a curved surface: a linear map
             from a model narrower than the token loses a part of every pose, a curved one need not.
+        music_beside: hear the music of a pose token's own columns and of their neighbours directly,
+            added to the token, besides attending to it. Short training does not find the way
+            through attention alone. Needs ``time_shared``.
     """
 
     latent_channels: int
@@ -54,6 +57,7 @@ class DiTConfig:
     timestep_width: int = 384
     prediction: Literal["velocity", "data"] = "data"
     embed_hidden: int = 0
+    music_beside: bool = False
 
     def __post_init__(self) -> None:
         if self.width % self.heads or self.heads % self.kv_heads:
@@ -65,6 +69,10 @@ class DiTConfig:
             raise OptionError(
                 f"rope_axes {self.rope_axes}",
                 f"Expected three even numbers that sum to {self.width // self.heads}.",
+            )
+        if self.music_beside and not self.time_shared:
+            raise OptionError(
+                "music_beside without time_shared", "Music has no place beside poses then."
             )
         if self.rows % self.patch[0]:
             raise OptionError(
@@ -94,7 +102,7 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
             rope_axes=(8, 8, 16), timestep_width=64,
         )  # fmt: skip
     if name == "small":
-        return DiTConfig(**grid, patch=whole, embed_hidden=1536)
+        return DiTConfig(**grid, patch=whole, embed_hidden=1536, music_beside=True)
     if name == "base":
         return DiTConfig(
             **grid, width=768, depth=12, heads=12, kv_heads=12, mlp_width=2048,

@@ -126,6 +126,11 @@ class DanceDiT(nn.Module):
             nn.Linear(config.width, config.width),
         )
         self.no_music = nn.Parameter(torch.zeros(config.width))
+        self.music_beside = (
+            _branch(3 * config.music_width, config.width, config.width)
+            if config.music_beside
+            else None
+        )
         self.time_in = nn.Sequential(
             nn.Linear(256, config.timestep_width),
             nn.SiLU(),
@@ -181,6 +186,8 @@ class DanceDiT(nn.Module):
         if self.pose_in_curved is not None:
             pose = pose + self.pose_in_curved(cells)
         sound = self.music_in(music)
+        if self.music_beside is not None:
+            pose = pose + self._beside(music, drop_music, grid)
         if drop_music is not None:
             sound = torch.where(drop_music[:, None, None], self.no_music.to(sound.dtype), sound)
         time = F.silu(self.time_in(timestep_embedding(t)))
@@ -204,6 +211,17 @@ class DanceDiT(nn.Module):
             out = out + self.pose_out_curved(pose)
         out = out.reshape(b, *grid, c.latent_channels, pr, pc)
         return out.permute(0, 3, 1, 4, 2, 5).reshape(b, c.latent_channels, rows, columns)
+
+    def _beside(self, music: Tensor, drop_music: Tensor | None, grid: tuple[int, int]) -> Tensor:
+        """What is added to pose tokens [B, rows * columns, width]: the sound of their columns."""
+        assert self.music_beside is not None
+        before = torch.cat([music[:, :1], music[:, :-1]], dim=1)
+        after = torch.cat([music[:, 1:], music[:, -1:]], dim=1)
+        heard = self.music_beside(torch.cat([before, music, after], dim=-1))
+        if drop_music is not None:
+            heard = torch.where(drop_music[:, None, None], torch.zeros_like(heard), heard)
+        heard = heard.unflatten(1, (grid[1], -1)).mean(dim=2)
+        return heard.repeat(1, grid[0], 1)
 
 
 def _branch(inputs: int, hidden: int, outputs: int) -> nn.Sequential | None:

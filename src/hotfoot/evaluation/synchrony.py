@@ -30,10 +30,11 @@ Times = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Chanced:
-    """A score, what chance gives, and how likely chance gives as much."""
+    """A score, what chance gives (mean and standard deviation), and how likely it gives as much."""
 
     value: float
     chance: float
+    spread: float
     p: float
 
     @property
@@ -168,6 +169,7 @@ def measure_synchrony(
         Chanced(
             float(value),
             float(chance.mean()),
+            float(chance.std()),
             float((1 + (chance >= value - 1e-12).sum()) / (1 + shifts)),
         )
         for value, chance in zip(actual, by_chance.T, strict=True)

@@ -38,7 +38,12 @@ def dit_config(recipe: DancerRecipe, vae: LineVAE | RawCoordinates) -> DiTConfig
     config = preset(
         recipe.preset, 36 * vae.config.latent_channels, vae.config.rows, SpectralEncoder.width
     )
-    return replace(config, time_shared=recipe.time_shared, prediction=recipe.prediction)
+    return replace(
+        config,
+        time_shared=recipe.time_shared,
+        music_beside=config.music_beside and recipe.time_shared,
+        prediction=recipe.prediction,
+    )
 
 
 def latent_statistics(shard: Shard, latent_channels: int) -> tuple[Tensor, Tensor]:

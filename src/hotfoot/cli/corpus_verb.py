@@ -1,0 +1,51 @@
+"""``hotfoot corpus``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hotfoot.cli.common import emit
+from hotfoot.errors import InputError, OptionError
+
+
+@click.group(epilog="Example: hotfoot corpus film --motion M --split held-out -o real/")
+def command() -> None:
+    """Motion and songs for training and evaluation."""
+
+
+@command.command("film")
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option(
+    "--split", type=click.Choice(["train", "held-out", "all"]), default="held-out",
+    show_default=True, help="Which takes; every tenth is held out of training.",
+)  # fmt: skip
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder.")
+@click.option("--seed", default=0, show_default=True, help="Of cameras and bodies.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def film_command(motion: Path, split: str, output: Path, seed: int, as_json: bool) -> None:
+    """Film 3D motion from the front: pose files of real movement, to compare a dancer with."""
+    from hotfoot.corpus.films import film_clips
+    from hotfoot.corpus.mocap import load_clips, split_clips
+    from hotfoot.files import check_writable
+    from hotfoot.pose.formats import write_poses
+
+    if seed < 0:
+        raise OptionError(f"--seed is {seed}", "0 or more.")
+    check_writable(output, folder=True)
+    clips = load_clips(motion)
+    if split != "all":
+        clips = split_clips(clips)[split == "held-out"]
+    if not clips:
+        raise InputError(f"no {split} clips in {motion}", "Give more clips, or --split all.")
+    output.mkdir(parents=True, exist_ok=True)
+    count, seconds = 0, 0.0
+    for name, poses in film_clips(clips, seed):
+        write_poses(poses, output / f"{name}.npz")
+        count, seconds = count + 1, seconds + poses.duration_s
+    emit(
+        {"folder": str(output), "films": count, "seconds": round(seconds, 1)},
+        [f"{count} films, {seconds / 60:.1f} min, in {output}"],
+        as_json,
+    )

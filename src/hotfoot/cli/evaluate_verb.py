@@ -1,0 +1,380 @@
+"""``hotfoot evaluate``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from hotfoot.cli.common import emit, progress_bars
+from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
+
+if TYPE_CHECKING:
+    from hotfoot.dancer.model import DanceModel
+    from hotfoot.evaluation.protocol import Task
+    from hotfoot.evaluation.scores import DanceScores, MusicFacts, RealMotion, Result
+    from hotfoot.pose.sequence import PoseSequence
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotfoot evaluate dance.npz --music song.mp3
+  hotfoot evaluate a.npz b.npz --music a.mp3 --music b.mp3 --real real/ --report out.html
+  hotfoot evaluate --protocol standard --songs songs/ --model default -o results/
+  hotfoot evaluate results/*/results.json --report table.html"""
+)
+@click.argument("poses", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--music", multiple=True, type=click.Path(path_type=Path),
+    help="The song: one for all dances, or one for each.",
+)  # fmt: skip
+@click.option("--start", default=0.0, help="Second of the songs at which the dances begin.")
+@click.option("--reference", help="Pose file or built-in figure that the dances were made for.")
+@click.option(
+    "--real", type=click.Path(path_type=Path),
+    help="Folder of real dances (see hotfoot corpus film) for the realism metrics.",
+)  # fmt: skip
+@click.option(
+    "--train", "training", type=click.Path(path_type=Path),
+    help="Folder of films of the training motion, to find copies (needs --real).",
+)  # fmt: skip
+@click.option("--protocol", "protocol_name", help="Dance first: standard, quick, debug.")
+@click.option("--songs", type=click.Path(path_type=Path), help="Folder of songs (protocol).")
+@click.option("--model", default="default", show_default=True, help="Who dances (protocol).")
+@click.option("--name", help="Of this row of the table [default: the model's or 'dances'].")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder for dances and results (protocol); what is there is not made again.",
+)
+@click.option("--report", type=click.Path(path_type=Path), help="Write a page (.html) or .md.")
+@click.option("--jobs", type=int, help="Processes [default: one per core].")
+@click.option(
+    "--on",
+    type=click.Choice(["here", "ray"]),
+    default="here",
+    show_default=True,
+    help="Where to compute.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
+    real: Path | None, training: Path | None, protocol_name: str | None, songs: Path | None,
+    model: str, name: str | None, output: Path | None, report: Path | None, jobs: int | None,
+    on: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Measure dances: synchrony, response to the music, realism, body; with chance levels.
+
+    POSES are pose files danced to --music; or, with --protocol, a model dances to --songs first;
+    or results.json files, which are put side by side.
+    """
+    from hotfoot.evaluation.report import markdown, merge, read_results, to_json
+
+    _check(poses, music, protocol_name, songs, output, report, jobs, training, real)
+    if poses and all(p.name.endswith("results.json") for p in poses):
+        data = merge([read_results(p) for p in poses])
+        sheets = None
+    else:
+        compared = _real_motion(real, training)
+        mapper = partial(_map, jobs=jobs, on=on)
+        with progress_bars() as say:
+            if protocol_name:
+                assert songs is not None
+                assert output is not None
+                result, sheets = _run_protocol(
+                    protocol_name, songs, model, name or model, output, compared, mapper, say
+                )
+            else:
+                result = _measure_files(
+                    poses, music, start, reference, name or "dances", compared, mapper, say
+                )
+                sheets = None
+        data = to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
+        if output is not None:
+            _write(output / "results.json", _dumped(data))
+            _write(output / "results.md", markdown(data))
+    if report is not None:
+        from hotfoot.evaluation.report import html
+
+        text = markdown(data) if report.suffix == ".md" else html(data, sheets=sheets)
+        _write(report, text)
+    lines = markdown(data).splitlines()
+    emit(data, [*lines, *([str(report)] if report else [])], as_json)
+
+
+def _check(
+    poses: tuple[Path, ...], music: tuple[Path, ...], protocol_name: str | None,
+    songs: Path | None, output: Path | None, report: Path | None, jobs: int | None,
+    training: Path | None, real: Path | None,
+) -> None:  # fmt: skip
+    from hotfoot.files import check_writable
+
+    if bool(poses) == bool(protocol_name):
+        raise OptionError(
+            "there is nothing to measure" if not poses else "both POSES and --protocol are given",
+            "Give pose files with --music, or --protocol NAME with --songs FOLDER and -o FOLDER.",
+        )
+    results = [p.name.endswith("results.json") for p in poses]
+    if any(results) and not all(results):
+        raise OptionError("results and poses are mixed", "Give only one kind.")
+    if poses and not any(results):
+        if not music:
+            raise OptionError("no song is given", "Give --music SONG, once or once per dance.")
+        if len(music) not in (1, len(poses)):
+            raise OptionError(
+                f"{len(poses)} dances and {len(music)} songs",
+                "Give one song for all dances, or one for each in the same order.",
+            )
+    if protocol_name and (songs is None or output is None):
+        raise OptionError("--protocol needs --songs and -o", "Folders of songs and of results.")
+    if training is not None and real is None:
+        raise OptionError("--train needs --real", "Held-out real motion is what copies are "
+                          "told by.")  # fmt: skip
+    if jobs is not None and not 1 <= jobs <= 256:
+        raise OptionError(f"--jobs is {jobs}", "Allowed: 1 to 256.")
+    if report is not None:
+        if report.suffix not in (".html", ".md"):
+            raise OptionError(f"cannot write {report.name}", "Reports are .html or .md.")
+        check_writable(report)
+    if output is not None:
+        check_writable(output, folder=True)
+
+
+def _dumped(data: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(data, indent=1, allow_nan=False) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    from hotfoot.files import replacing
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(text)
+
+
+# Measuring
+
+
+@cache
+def _facts(song: Path, start: float) -> MusicFacts:
+    from hotfoot.evaluation.scores import music_facts
+    from hotfoot.music.audio import open_song
+    from hotfoot.music.tokens import analyse_song
+
+    return music_facts(song.stem, analyse_song(open_song(song, start)))
+
+
+def _read(path: Path) -> tuple[PoseSequence, tuple[int, ...], int]:
+    """Poses, seams and seed of a pose file."""
+    import numpy as np
+
+    from hotfoot.pose.formats import read_poses
+
+    poses = read_poses(path)
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as archive:
+            if "seams" in archive:
+                return poses, tuple(int(s) for s in archive["seams"]), int(archive["seed"])
+    return poses, (), 0
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    song: Path
+    start: float
+    reference: str | None
+
+
+def _measure_file(file: _File) -> DanceScores:
+    from hotfoot.evaluation.scores import measure_dance
+    from hotfoot.pose.references import load_reference
+
+    poses, seams, seed = _read(file.path)
+    reference = load_reference(file.reference) if file.reference else None
+    return measure_dance(
+        poses, _facts(file.song, file.start), name=file.path.stem, seed=seed, seams=seams,
+        reference=reference.with_canvas(poses.canvas) if reference else None,
+    )  # fmt: skip
+
+
+def _measure_files(
+    poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
+    name: str, real: RealMotion | None, mapper: Any, say: Any,
+) -> Result:  # fmt: skip
+    from hotfoot.evaluation.scores import summarise
+    from hotfoot.music.audio import open_song
+    from hotfoot.pose.references import load_reference
+
+    for song in music:
+        open_song(song, start)
+    if reference:
+        load_reference(reference)
+    songs = music if len(music) > 1 else music * len(poses)
+    files = [_File(p, s, start, reference) for p, s in zip(poses, songs, strict=True)]
+    return summarise(name, _collect(mapper(_measure_file, files), len(files), say), real)
+
+
+def _real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
+    if real is None:
+        return None
+    import numpy as np
+
+    from hotfoot.evaluation.motion import prepare
+    from hotfoot.evaluation.realism import kinetic_features, pose_windows
+    from hotfoot.evaluation.scores import RealMotion
+    from hotfoot.pose.formats import read_poses
+
+    def load(folder: Path) -> list[Any]:
+        files = sorted(p for p in folder.rglob("*") if p.suffix in (".npz", ".json", ".pkl"))
+        out = []
+        for path in files:
+            try:
+                out.append(prepare(read_poses(path)))
+            except EvaluationError:
+                continue
+        if len(out) < 2:
+            raise InputError(
+                f"{len(out)} usable pose files in {folder}",
+                "Give a folder with at least two (hotfoot corpus film makes one).",
+            )
+        return out
+
+    motions = load(real)
+    bank = None
+    if training is not None:
+        bank = np.concatenate([pose_windows(m, hop_s=0.2) for m in load(training)])
+    return RealMotion(
+        [kinetic_features(m) for m in motions], [pose_windows(m) for m in motions], bank
+    )
+
+
+# Dancing
+
+
+@cache
+def _model(name: str) -> DanceModel:
+    import torch
+
+    from hotfoot.dancer.model import load_model
+
+    torch.set_num_threads(1)
+    return load_model(name)
+
+
+@dataclass(frozen=True)
+class _Job:
+    task: Task
+    model: str
+    folder: Path
+
+
+def _song_of(task: Task, folder: Path) -> Path:
+    """The part of the song that is danced, played as fast as the task says, as a .wav."""
+    from hotfoot.files import replacing
+    from hotfoot.music.audio import open_song, save_part
+
+    tempo = "" if task.tempo == 1 else f"-x{task.tempo:g}"
+    path = folder / "songs" / f"{task.song.stem}{tempo}.wav"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = open_song(task.song, task.start_s, task.start_s + task.seconds * task.tempo)
+        with replacing(path) as temporary:
+            save_part(part, temporary, task.tempo)
+    return path
+
+
+def _dance_and_measure(job: _Job) -> DanceScores:
+    from dataclasses import replace
+
+    from hotfoot.dancer.dance import dance
+    from hotfoot.evaluation.scores import measure_dance
+    from hotfoot.pose.references import load_reference
+
+    task = job.task
+    song = _song_of(task, job.folder)
+    path = job.folder / "dances" / f"{task.name}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dance(song, task.figure, model=_model(job.model), seed=task.seed).save(path)
+    poses, seams, seed = _read(path)
+    scores = measure_dance(
+        poses, _facts(song, 0.0), name=task.name, seed=seed, tempo=task.tempo, seams=seams,
+        reference=load_reference(task.figure),
+    )  # fmt: skip
+    return replace(scores, song=task.song.stem)
+
+
+def _run_protocol(
+    protocol_name: str, songs: Path, model: str, name: str, output: Path,
+    real: RealMotion | None, mapper: Any, say: Any,
+) -> tuple[Result, list[Any]]:  # fmt: skip
+    from hotfoot.dancer.model import model_folder, read_config
+    from hotfoot.evaluation.protocol import protocol, tasks
+    from hotfoot.evaluation.scores import summarise
+    from hotfoot.render.sheets import contact_sheet
+
+    chosen = protocol(protocol_name)
+    read_config(model_folder(model))
+    work = tasks(chosen, songs)
+    output.mkdir(parents=True, exist_ok=True)
+    jobs = [_Job(task, model, output) for task in work]
+    scores = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)
+    sheets = []
+    for task in [t for t in work if t.tempo == 1 and t.seed == chosen.seeds[0]]:
+        poses, seams, _ = _read(output / "dances" / f"{task.name}.npz")
+        beats = _facts(_song_of(task, output), 0.0).beats
+        sheets.append((task.name, contact_sheet(poses, beats, seams)))
+    return summarise(name, scores, real), sheets
+
+
+def _collect(found: Iterator[_R], total: int, say: Any) -> list[_R]:
+    out = []
+    for done, one in enumerate(found, 1):
+        out.append(one)
+        say("measuring", done, total)
+    return out
+
+
+def _map(function: Callable[[_T], _R], items: list[_T], jobs: int | None, on: str) -> Iterator[_R]:
+    """Results in order, from processes here or from a Ray cluster."""
+    import os
+
+    if on == "ray":
+        try:
+            import ray
+        except ImportError as error:
+            raise DependencyError(
+                "--on ray needs the package ray", "Install it: pip install 'hotfoot[ray]'"
+            ) from error
+        ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
+        remote = ray.remote(num_cpus=1, max_retries=3)(function)
+        for handle in [remote.remote(item) for item in items]:
+            try:
+                yield ray.get(handle)
+            except ray.exceptions.RayTaskError as error:
+                raise error.cause from error
+        return
+    count = min(jobs or os.cpu_count() or 1, len(items))
+    if count <= 1:
+        yield from map(function, items)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        yield from pool.map(function, items)

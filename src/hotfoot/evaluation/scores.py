@@ -1,0 +1,349 @@
+"""All metrics of one dance, and of a set of dances with intervals, chance and p-values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from hotfoot.errors import EvaluationError
+from hotfoot.evaluation.body import measure_body, pose_distance
+from hotfoot.evaluation.motion import Motion, prepare
+from hotfoot.evaluation.realism import (
+    Interval,
+    bootstrap,
+    diversity,
+    kinetic_features,
+    measure_realism,
+    nearest_windows,
+    pose_windows,
+)
+from hotfoot.evaluation.response import measure_response, tempo_slope
+from hotfoot.evaluation.synchrony import Chanced, measure_synchrony, shuffled_chance
+from hotfoot.music.features import FEATURE_RATE
+from hotfoot.music.tokens import SongAnalysis
+from hotfoot.pose.sequence import PoseSequence
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is shown."""
+
+    title: str
+    unit: str
+    better: str
+    """``higher``, ``lower``, ``one`` (near 1) or nothing."""
+
+
+METRICS: dict[str, Metric] = {
+    "alignment": Metric("beat alignment, chance-corrected", "", "higher"),
+    "precision": Metric("beat precision, chance-corrected", "", "higher"),
+    "recall": Metric("beat recall, chance-corrected", "", "higher"),
+    "f1": Metric("beat F1, chance-corrected", "", "higher"),
+    "alignment_raw": Metric("beat alignment, raw", "", ""),
+    "alignment_shuffled": Metric("beat alignment with other songs", "", ""),
+    "lag_s": Metric("lag of the best alignment", "s", ""),
+    "tempo_slope": Metric("tempo slope over stretched copies", "", "one"),
+    "rate_error": Metric("movement rate off the tempo", "octaves", "lower"),
+    "energy": Metric("energy against loudness (Spearman)", "", "higher"),
+    "sections": Metric("change at section borders", "std", "higher"),
+    "repetition": Metric("repeats where the song repeats", "", "higher"),
+    "speed": Metric("mean speed", "heights/s", ""),
+    "jerk": Metric("jerk over speed", "1/s^2", "lower"),
+    "seam_ratio": Metric("acceleration at seams over inside", "", "lower"),
+    "worst_jump": Metric("worst jump", "", "lower"),
+    "frozen": Metric("time frozen", "", "lower"),
+    "foot_slide": Metric("slide of the standing foot", "heights/s", "lower"),
+    "limb_error": Metric("worst limb against the reference", "", "lower"),
+    "growth": Metric("drift of limbs", "per minute", "lower"),
+    "in_frame": Metric("joints inside the canvas", "", "higher"),
+    "seen": Metric("joints seen", "", "higher"),
+    "face_camera": Metric("facing the camera", "", ""),
+    "frechet": Metric("Fréchet distance to real motion", "", "lower"),
+    "frechet_unbiased": Metric("Fréchet distance, extrapolated", "", "lower"),
+    "kernel": Metric("kernel distance to real motion", "", "lower"),
+    "diversity": Metric("diversity between dances", "", "higher"),
+    "diversity_seeds": Metric("diversity between seeds of a song", "", "higher"),
+    "diversity_of_real": Metric("diversity over that of real motion", "", "one"),
+    "apd": Metric("pose distance between seeds (APD)", "heights", "higher"),
+    "nearest_training": Metric("distance to the nearest training motion", "heights", ""),
+    "copy_ratio": Metric("that distance over held-out real motion's", "", "one"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class MusicFacts:
+    """What the metrics need of a song, from the dance's first frame on."""
+
+    name: str
+    duration_s: float
+    beats: NDArray[np.float64]
+    tempo_bpm: float
+    sections: NDArray[np.float64]
+    loudness_db: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+def music_facts(name: str, analysis: SongAnalysis) -> MusicFacts:
+    """Facts of an analysed song: timbre and harmony for comparing its parts."""
+    features, rhythm = analysis.features, analysis.rhythm
+    mel = np.maximum(features.mel.astype(np.float32), -60)
+    return MusicFacts(
+        name=name,
+        duration_s=features.duration_s,
+        beats=rhythm.beats,
+        tempo_bpm=rhythm.tempo_bpm,
+        sections=rhythm.sections,
+        loudness_db=features.loudness_db,
+        features=np.concatenate([mel / 15, 4 * features.chroma.astype(np.float32)], axis=1),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class DanceScores:
+    """One dance, measured.
+
+    Attributes:
+        name: of the dance.
+        song: name of its song.
+        seed: tells dances to one song apart.
+        tempo: factor at which a copy of the song was played; 1 for the song itself.
+        values: metric to number; NaN where it cannot be told.
+        chanced: synchrony scores with their chance.
+        p: p-values of single metrics.
+        curve: alignment over lags.
+        lags_s: the lags.
+        motion: for set metrics.
+        features: kinetic windows.
+        windows: pose windows.
+        motion_rate_bpm: dominant movement rate.
+        music: the song.
+    """
+
+    name: str
+    song: str
+    seed: int
+    tempo: float
+    values: dict[str, float]
+    chanced: dict[str, Chanced]
+    p: dict[str, float]
+    curve: NDArray[np.float64]
+    lags_s: NDArray[np.float64]
+    motion: Motion
+    features: NDArray[np.float64]
+    windows: NDArray[np.float32]
+    motion_rate_bpm: float
+    music: MusicFacts
+
+
+def measure_dance(
+    poses: PoseSequence,
+    music: MusicFacts,
+    *,
+    name: str = "dance",
+    seed: int = 0,
+    tempo: float = 1.0,
+    seams: tuple[int, ...] = (),
+    reference: PoseSequence | None = None,
+) -> DanceScores:
+    """Every metric of one dance to one song.
+
+    Raises:
+        EvaluationError: poses that cannot be measured, or a song that ends before the dance.
+    """
+    if music.duration_s < poses.duration_s - max(0.5, 2 / poses.fps):
+        raise EvaluationError(
+            f"{name} lasts {poses.duration_s:.1f} s, its song {music.name} only "
+            f"{music.duration_s:.1f} s",
+            "Give the song that it was danced to.",
+        )
+    motion = prepare(poses)
+    body = measure_body(poses, motion, seams, reference)
+    values = {
+        "speed": body.speed, "jerk": body.jerk, "seam_ratio": body.seam_ratio,
+        "worst_jump": body.worst_jump, "frozen": body.frozen, "foot_slide": body.foot_slide,
+        "growth": body.growth, "in_frame": body.in_frame, "seen": body.seen,
+        "face_camera": body.face_camera, "limb_error": NAN,
+    }  # fmt: skip
+    if body.limb_ratio:
+        values["limb_error"] = max(abs(r - 1) for r in body.limb_ratio.values())
+    chanced: dict[str, Chanced] = {}
+    p: dict[str, float] = {}
+    lags, curve = np.zeros(0), np.zeros(0)
+    if (music.beats <= motion.duration_s).sum() >= 4:
+        found = measure_synchrony(motion, music.beats, seed)
+        for key in ("alignment", "precision", "recall", "f1"):
+            chanced[key] = getattr(found, key)
+            values[key] = chanced[key].corrected
+        values |= {"alignment_raw": found.alignment.value, "lag_s": found.lag_s}
+        p["alignment"] = found.alignment.p
+        lags, curve = found.lags_s, found.curve
+    count = round(motion.duration_s * FEATURE_RATE) + 1
+    response = measure_response(
+        motion, music.tempo_bpm, music.loudness_db[:count], FEATURE_RATE, music.sections,
+        music.features[:count], seed,
+    )  # fmt: skip
+    values |= {
+        "rate_error": abs(response.rate_octaves),
+        "energy": response.energy.value,
+        "sections": response.sections.value,
+        "repetition": response.repetition.value,
+    }
+    p |= {
+        "energy": response.energy.p,
+        "sections": response.sections.p,
+        "repetition": response.repetition.p,
+    }
+    return DanceScores(
+        name, music.name, seed, tempo, values, chanced, p, curve, lags, motion,
+        kinetic_features(motion), pose_windows(motion), response.rate_bpm, music,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One metric over a set of dances: value, 95 % interval, chance level, p-value, how many."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    chance: float = NAN
+    p: float = NAN
+
+
+@dataclass(frozen=True, eq=False)
+class RealMotion:
+    """Real dances to compare with: kinetic features and pose windows, one array per dance.
+
+    ``training`` holds pose windows of what a model was trained on.
+    """
+
+    features: list[NDArray[np.float64]]
+    windows: list[NDArray[np.float32]]
+    training: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A set of dances, measured."""
+
+    name: str
+    summaries: dict[str, Summary]
+    dances: list[DanceScores] = field(default_factory=list)
+
+
+def summarise(name: str, dances: list[DanceScores], real: RealMotion | None = None) -> Result:
+    """Summaries of a set; intervals are bootstrapped over songs, since seeds share theirs.
+
+    Raises:
+        EvaluationError: no dance.
+    """
+    plain = [d for d in dances if d.tempo == 1.0]
+    if not plain:
+        raise EvaluationError("there is no dance to summarise", "Give at least one.")
+    out: dict[str, Summary] = {}
+    for key in METRICS:
+        values = np.array([d.values.get(key, NAN) for d in plain])
+        if np.isfinite(values).any():
+            out[key] = _summary(key, values, plain)
+    songs = {d.song: d for d in plain}
+    if len(songs) > 1:
+        one_each = list(songs.values())
+        shuffled = shuffled_chance([d.motion for d in one_each], [d.music.beats for d in one_each])
+        out["alignment_shuffled"] = _of(bootstrap(shuffled), len(one_each))
+    slopes = _slopes(dances)
+    if slopes:
+        out["tempo_slope"] = _of(bootstrap(np.array(slopes)), len(slopes))
+    out |= _set_metrics(plain, real)
+    return Result(name, {k: out[k] for k in METRICS if k in out}, dances)
+
+
+def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -> Summary:
+    songs = sorted({d.song for d in dances})
+    means = np.array(
+        [np.nanmean(v) if np.isfinite(v).any() else NAN
+         for v in (values[[d.song == s for d in dances]] for s in songs)]
+    )  # fmt: skip
+    interval = bootstrap(means if len(songs) > 1 else values)
+    chance, p = NAN, NAN
+    if key in ("alignment", "precision", "recall", "f1"):
+        pairs = [d.chanced[key] for d in dances if key in d.chanced]
+        chance = 0.0
+        z = sum(c.value - c.chance for c in pairs) / np.sqrt(
+            sum(max(c.spread, 1e-6) ** 2 for c in pairs)
+        )
+        p = float(norm.sf(z))
+    elif key in ("energy", "sections", "repetition"):
+        chance = 0.0
+        found = np.array([d.p.get(key, NAN) for d in dances])
+        found = np.clip(found[np.isfinite(found)], 1e-3, 1 - 1e-3)
+        if len(found):  # Stouffer
+            p = float(norm.sf(norm.isf(found).sum() / np.sqrt(len(found))))
+    return Summary(
+        interval.value, interval.low, interval.high, int(np.isfinite(values).sum()), chance, p
+    )
+
+
+def _of(interval: Interval, n: int) -> Summary:
+    return Summary(interval.value, interval.low, interval.high, n)
+
+
+def _slopes(dances: list[DanceScores]) -> list[float]:
+    """Tempo slope per song and seed that was danced at several tempi."""
+    groups: dict[tuple[str, int], list[DanceScores]] = {}
+    for d in dances:
+        groups.setdefault((d.song, d.seed), []).append(d)
+    out = []
+    for group in groups.values():
+        if len({d.tempo for d in group}) > 1:
+            try:
+                out.append(
+                    tempo_slope([d.motion_rate_bpm for d in group], [d.tempo for d in group])
+                )
+            except EvaluationError:
+                continue
+    return out
+
+
+def _set_metrics(dances: list[DanceScores], real: RealMotion | None) -> dict[str, Summary]:
+    out: dict[str, Summary] = {}
+    features = [d.features for d in dances]
+    scale = np.concatenate(real.features if real else features).std(axis=0)
+    by_song: dict[str, list[DanceScores]] = {}
+    for d in dances:
+        by_song.setdefault(d.song, []).append(d)
+    several = [g for g in by_song.values() if len(g) > 1]
+    if len(dances) > 1:
+        whole = diversity(features, scale)
+        out["diversity"] = Summary(whole, NAN, NAN, len(dances))
+        if real is not None and len(real.features) > 1:
+            ratio = whole / diversity(real.features, scale)
+            out["diversity_of_real"] = Summary(ratio, NAN, NAN, len(dances))
+    if several:
+        seeds = np.array([diversity([d.features for d in g], scale) for g in several])
+        out["diversity_seeds"] = _of(bootstrap(seeds), len(several))
+        apart = np.array([pose_distance([d.motion for d in g]) for g in several])
+        out["apd"] = _of(bootstrap(apart), len(several))
+    if real is not None:
+        try:
+            distances = measure_realism(features, real.features)
+        except EvaluationError:
+            distances = None
+        if distances is not None:
+            for key in ("frechet", "frechet_unbiased", "kernel"):
+                out[key] = _of(getattr(distances, key), distances.windows[0])
+        if real.training is not None:
+            own = np.concatenate([d.windows for d in dances if len(d.windows)])
+            nearest = nearest_windows(own, real.training)
+            out["nearest_training"] = _of(bootstrap(nearest), len(nearest))
+            held = np.concatenate([w for w in real.windows if len(w)])
+            usual = float(np.median(nearest_windows(held, real.training)))
+            out["copy_ratio"] = Summary(
+                float(np.median(nearest)) / max(usual, 1e-9), NAN, NAN, len(nearest)
+            )
+    return out
