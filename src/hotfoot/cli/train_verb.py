@@ -81,8 +81,9 @@ def train_dancer_command(
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music.
 
-    RECIPE: default, base-gpu, unshared-index, velocity, debug. The result is a model folder,
-    OUT/model, for hotfoot dance --model.
+    RECIPE: default, base-gpu, unshared-index, velocity, debug; for ablations mini,
+    mini-unshared-index, mini-no-reference and edge (a baseline, with --vae raw). The result is a
+    model folder, OUT/model, for hotfoot dance --model.
     """
     from hotfoot.dancer.dance import check_device
     from hotfoot.training.dancer import export_model, train_dancer
@@ -92,6 +93,8 @@ def train_dancer_command(
     check_out(out)
     check_device(device)
     chosen = dancer_recipe(recipe, steps=steps, shards=shards, batch=batch, seed=seed)
+    if chosen.preset == "edge" and vae_source != "raw":
+        raise OptionError("this baseline dances raw coordinates", "Add --vae raw.")
     vae = load_vae(vae_source)
     use_cores()
     dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device)

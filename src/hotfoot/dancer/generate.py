@@ -80,9 +80,8 @@ def generate(
     points = len(reference_confidence)
     xy = np.zeros((count, total, points, 2), np.float32)
     confidence = np.zeros((count, total, points), np.float32)
-    static = [
-        a[:, 0] for a in to_lines(reference_xy[None], reference_confidence[None], config.codec.bins)
-    ]
+    shown = reference_confidence * float(config.reference)
+    static = [a[:, 0] for a in to_lines(reference_xy[None], shown[None], config.codec.bins)]
     times = schedule(options.steps, options.shift)
     all_steps = options.steps * len(plan)
     for number, part in enumerate(plan):

@@ -16,8 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from hotfoot.dit.config import DiTConfig
-from hotfoot.dit.model import DanceDiT
+from hotfoot.dit.networks import Network, NetworkConfig, build_network, network_config
 from hotfoot.errors import HotfootError, ModelError
 from hotfoot.music.tokens import ENCODERS
 from hotfoot.onehot.codec import CodecConfig
@@ -71,6 +70,7 @@ class ModelConfig:
         latent_mean: per VAE channel.
         latent_std: per VAE channel.
         sampling: defaults.
+        reference: whether it is shown the static reference pose.
         licence: of the weights.
     """
 
@@ -81,11 +81,12 @@ class ModelConfig:
     overlap: int
     codec: CodecConfig
     vae: dict[str, Any]
-    dit: DiTConfig
+    dit: NetworkConfig
     music: str
     latent_mean: tuple[float, ...]
     latent_std: tuple[float, ...]
     sampling: Sampling = Sampling()
+    reference: bool = True
     licence: str = "Apache-2.0"
 
     def to_json(self) -> str:
@@ -99,7 +100,7 @@ class DanceModel(nn.Module):
     latent_mean: Tensor
     latent_std: Tensor
 
-    def __init__(self, config: ModelConfig, vae: PoseVAE, dit: DanceDiT) -> None:
+    def __init__(self, config: ModelConfig, vae: PoseVAE, dit: Network) -> None:
         super().__init__()
         self.config = config
         self.vae = vae
@@ -187,13 +188,11 @@ def read_config(folder: Path) -> ModelConfig:
             "Upgrade: pip install -U hotfoot",
         )
     try:
-        dit = dict(raw["dit"])
-        dit["patch"], dit["rope_axes"] = tuple(dit["patch"]), tuple(dit["rope_axes"])
         codec = dict(raw["codec"])
         codec["value_range"] = tuple(codec["value_range"])
         fields = {
             **raw,
-            "dit": DiTConfig(**dit),
+            "dit": network_config(dict(raw["dit"])),
             "codec": CodecConfig(**codec),
             "sampling": Sampling(**raw["sampling"]),
             "latent_mean": tuple(float(v) for v in raw["latent_mean"]),
@@ -225,7 +224,7 @@ def load_model(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DanceMo
         )
     try:
         vae = _build_vae(config, folder)
-        dit = DanceDiT(config.dit)
+        dit = build_network(config.dit)
     except TypeError as error:
         raise ModelError(
             f"{folder / 'config.json'} does not describe a model ({error})", "Copy the model again."

@@ -84,8 +84,8 @@ class DiTConfig:
 def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTConfig:
     """A named shape for a latent grid and a music encoder.
 
-    ``debug`` is for tests, ``small`` is the default and fits CPUs, ``base`` wants a GPU, ``paper``
-    is Lumina-Image 2.0's transformer (2.6 B parameters).
+    ``debug`` is for tests, ``mini`` for ablations on CPUs, ``small`` is the default and fits CPUs,
+    ``base`` wants a GPU, ``paper`` is Lumina-Image 2.0's transformer (2.6 B parameters).
 
     Raises:
         OptionError: unknown name.
@@ -101,6 +101,11 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
             **grid, width=64, depth=2, heads=2, kv_heads=2, mlp_width=128, patch=whole,
             rope_axes=(8, 8, 16), timestep_width=64,
         )  # fmt: skip
+    if name == "mini":
+        return DiTConfig(
+            **grid, width=192, depth=6, heads=3, kv_heads=3, mlp_width=512, patch=whole,
+            timestep_width=192, embed_hidden=768,
+        )  # fmt: skip
     if name == "small":
         return DiTConfig(**grid, patch=whole, embed_hidden=1536, music_beside=True)
     if name == "base":
@@ -114,4 +119,4 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
             patch=(2 if rows % 2 == 0 else 1, 1), rope_axes=(32, 32, 32), rope_theta=10000.0,
             joint_adaln=False, refiners=2, timestep_width=1024, prediction="velocity",
         )  # fmt: skip
-    raise OptionError(f"unknown preset '{name}'", "Known: debug, small, base, paper.")
+    raise OptionError(f"unknown preset '{name}'", "Known: debug, mini, small, base, paper.")

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from hotfoot.dancer.generate import SamplingOptions, generate
 from hotfoot.dancer.model import DanceModel, ModelConfig, save_model
 from hotfoot.dancer.plan import plan_segments
-from hotfoot.dit.config import DiTConfig, preset
-from hotfoot.dit.model import DanceDiT
+from hotfoot.dit.config import DiTConfig
+from hotfoot.dit.edge import EdgeConfig, velocity_error
+from hotfoot.dit.networks import Network, NetworkConfig, build_network, named_network
 from hotfoot.dit.reference import known_mask
 from hotfoot.flow.path import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.music.tokens import SpectralEncoder
@@ -33,11 +34,13 @@ _SHEET_EVERY = 1000
 _MEL_FROM = 31  # the coarse spectrum is the tail of a spectral token
 
 
-def dit_config(recipe: DancerRecipe, vae: LineVAE | RawCoordinates) -> DiTConfig:
-    """The transformer's shape for a VAE of 36 coordinate channels."""
-    config = preset(
+def dit_config(recipe: DancerRecipe, vae: LineVAE | RawCoordinates) -> NetworkConfig:
+    """The network's shape for a VAE of 36 coordinate channels."""
+    config = named_network(
         recipe.preset, 36 * vae.config.latent_channels, vae.config.rows, SpectralEncoder.width
     )
+    if not isinstance(config, DiTConfig):
+        return config
     return replace(
         config,
         time_shared=recipe.time_shared,
@@ -51,12 +54,13 @@ def latent_statistics(shard: Shard, latent_channels: int) -> tuple[Tensor, Tenso
     z = shard.latent.float().reshape(
         len(shard.latent), -1, latent_channels, *shard.latent.shape[2:]
     )
-    return z.mean(dim=(0, 1, 3, 4)), z.std(dim=(0, 1, 3, 4))
+    # What never changes must not blow up.
+    return z.mean(dim=(0, 1, 3, 4)), z.std(dim=(0, 1, 3, 4)).clamp(min=0.05)
 
 
 def flow_loss(
     model: Callable[..., Tensor],
-    config: DiTConfig,
+    config: NetworkConfig,
     batch: Shard,
     t: Tensor,
     noise: Tensor,
@@ -75,6 +79,8 @@ def flow_loss(
         error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))
         return {"loss": error.mean()}
     error = (out - batch.latent).square().mean(dim=(1, 2, 3))
+    if isinstance(config, EdgeConfig):
+        error = error + config.velocity_weight * velocity_error(out, batch.latent)
     return {"loss": (error / t.clamp(min=2 * T_FLOOR).square()).mean(), "data": error.mean()}
 
 
@@ -85,7 +91,7 @@ def train_dancer(
     folder: Path,
     device: str = "cpu",
     begin_with: dict[str, Tensor] | None = None,
-) -> tuple[DanceDiT, tuple[Tensor, Tensor]]:
+) -> tuple[Network, tuple[Tensor, Tensor]]:
     """Train, or go on training, in ``folder``; returns the averaged model and latent statistics.
 
     ``begin_with`` gives weights to begin with instead of random ones; layers that it lacks keep
@@ -99,7 +105,7 @@ def train_dancer(
     channels = vae.config.latent_channels
     mean, std = latent_statistics(pool.wait_for(0), channels)
     config = dit_config(recipe, vae)
-    model = DanceDiT(config).to(device)
+    model = build_network(config).to(device)
     if begin_with is not None:
         model.load_state_dict(begin_with, strict=False)
     repeat = config.latent_channels // channels
@@ -148,18 +154,18 @@ def train_dancer(
     def sample_sheet(step: int, average: nn.Module) -> None:
         if step % _SHEET_EVERY and step != recipe.steps:
             return
-        assert isinstance(average, DanceDiT)
+        assert isinstance(average, Network)
         made = _as_model(average, vae, (mean, std), recipe, "training")
         write_sample_sheet(made, held.music, folder / "samples" / f"step-{step:06d}.png")
 
     loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
     trained = fit(model, losses_at, folder, loop, validate, sample_sheet)
-    assert isinstance(trained, DanceDiT)
+    assert isinstance(trained, Network)
     return trained, (mean, std)
 
 
 def _as_model(
-    dit: DanceDiT,
+    dit: Network,
     vae: LineVAE | RawCoordinates,
     statistics: tuple[Tensor, Tensor],
     recipe: DancerRecipe,
@@ -184,6 +190,7 @@ def _as_model(
         music=SpectralEncoder.name,
         latent_mean=tuple(float(v) for v in mean),
         latent_std=tuple(float(v) for v in std),
+        reference=recipe.reference,
     )
     return DanceModel(config, vae, dit).to(next(dit.parameters()).device).eval()
 
@@ -217,7 +224,7 @@ def write_sample_sheet(model: DanceModel, music: Tensor, path: Path) -> None:
 
 
 def export_model(
-    dit: DanceDiT,
+    dit: Network,
     vae: LineVAE | RawCoordinates,
     statistics: tuple[Tensor, Tensor],
     recipe: DancerRecipe,

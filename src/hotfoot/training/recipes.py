@@ -52,6 +52,7 @@ class DancerRecipe:
     Attributes:
         preset: shape of the transformer.
         time_shared: the paper's index, or the default one.
+        reference: show the static reference pose; without it only known frames tell the body.
         prediction: data or velocity.
         frames: frames per segment.
         shards: how many shards of segments are made.
@@ -70,6 +71,7 @@ class DancerRecipe:
 
     preset: str = "small"
     time_shared: bool = True
+    reference: bool = True
     prediction: Literal["velocity", "data"] = "data"
     frames: int = 256
     shards: int = 40
@@ -112,11 +114,25 @@ VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {
     "hard-line": lambda: VAERecipe(vae=LineVAEConfig(profile_sigma=0.0)),
     "debug": lambda: VAERecipe(vae=LineVAEConfig(width=16, blocks=1), steps=4, lines=8),
 }
+
+
+def _mini(**changes: object) -> DancerRecipe:
+    """The ablations' base: small enough for one CPU core in a quarter of an hour."""
+    recipe = DancerRecipe(
+        preset="mini", shards=10, shards_ahead=10, steps=1200, learning_rate=1e-3, ema=0.995, seed=2
+    )
+    return replace(recipe, **changes)  # type: ignore[arg-type]
+
+
 DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     "default": DancerRecipe,
     "base-gpu": lambda: DancerRecipe(
         preset="base", shards=400, steps=60_000, batch=256, learning_rate=3e-4, ema=0.9995
     ),
+    "mini": _mini,
+    "mini-unshared-index": lambda: _mini(time_shared=False),
+    "mini-no-reference": lambda: _mini(reference=False),
+    "edge": lambda: _mini(preset="edge", frames=152),
     "unshared-index": lambda: DancerRecipe(time_shared=False),
     "velocity": lambda: DancerRecipe(prediction="velocity"),
     "debug": lambda: DancerRecipe(

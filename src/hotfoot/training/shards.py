@@ -36,8 +36,10 @@ class Shard:
     known: Tensor
 
 
-def encode_segments(segments: list[Segment], vae: LineVAE | RawCoordinates) -> Shard:
-    """Encode segments with a frozen VAE; half precision."""
+def encode_segments(
+    segments: list[Segment], vae: LineVAE | RawCoordinates, reference: bool = True
+) -> Shard:
+    """Encode segments with a frozen VAE; half precision. Without reference it stays empty."""
     latents, references = [], []
     frames = len(segments[0].xy)
     for s in segments:
@@ -47,7 +49,7 @@ def encode_segments(segments: list[Segment], vae: LineVAE | RawCoordinates) -> S
             for a in to_lines(s.reference_xy[None], s.reference_confidence[None], vae.config.bins)
         ]
         composed = [
-            compose_reference(line[:, : s.known], still, frames)
+            compose_reference(line[:, : s.known], still * float(reference), frames)
             for line, still in zip(lines, static, strict=True)
         ]
         with torch.inference_mode():
@@ -68,7 +70,8 @@ def make_shard(
 ) -> Shard:
     """Shard ``index`` of a corpus; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
-    return encode_segments([corpus.draw(rng, recipe.frames) for _ in range(size)], vae)
+    drawn = [corpus.draw(rng, recipe.frames) for _ in range(size)]
+    return encode_segments(drawn, vae, recipe.reference)
 
 
 def shard_path(folder: Path, index: int) -> Path:
