@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 import torch
 
+from hotfoot.baselines.codes import CodesConfig, CodesNetwork, CodeTransformer, ColumnVQ
+from hotfoot.baselines.folder import save_baseline
 from hotfoot.cli.main import main
 from hotfoot.corpus.segments import open_corpus
 from hotfoot.dancer.dance import dance
 from hotfoot.dancer.model import load_model
 from hotfoot.dit.edge import EdgeConfig, EdgeDecoder, frames_of, velocity_error
 from hotfoot.dit.reference import known_mask
+from hotfoot.errors import ModelError
+from hotfoot.evaluation.body import measure_body
+from hotfoot.pose.references import figure_pose
 from hotfoot.training import recipes
+from hotfoot.training.codes import train_codes
+from hotfoot.training.recipes import Data, codes_recipe
 from hotfoot.training.shards import make_shard, save_shard, shard_path
 from hotfoot.vae.raw import RawConfig, RawCoordinates
 
@@ -93,3 +100,83 @@ def test_the_edge_baseline_wants_raw_coordinates(tmp_path, capsys, corpus):
     )  # fmt: skip
     assert code == 2
     assert "--vae raw" in capsys.readouterr().err
+
+
+def test_retrieval_is_made_of_films_and_dances_as_the_reference(tmp_path, song, corpus):
+    folder = corpus[0]
+    films = tmp_path / "films"
+    arguments = ["--motion", str(folder / "motion"), "-o", str(films), "--split", "all"]
+    assert main(["corpus", "film", *arguments]) == 0
+    assert main(["train", "retrieval", "--films", str(films), "--out", str(tmp_path / "m")]) == 0
+    out = tmp_path / "a.npz"
+    dancing = ["dance", str(song), "--model", str(tmp_path / "m"), "--reference", "child"]
+    assert main([*dancing, "-o", str(out)]) == 0
+    made = dance(song, "child", model=tmp_path / "m", seed=0)
+    other = dance(song, "child", model=tmp_path / "m", seed=1)
+    again = dance(song, "child", model=tmp_path / "m", seed=0)
+    np.testing.assert_array_equal(made.poses.keypoints, again.poses.keypoints)
+    assert np.abs(made.poses.keypoints - other.poses.keypoints).mean() > 1
+    assert len(made.poses) == 360
+    assert made.seams
+    found = measure_body(made.poses, reference=figure_pose("child"))
+    assert max(abs(r - 1) for r in found.limb_ratio.values()) < 0.25
+    assert found.in_frame > 0.95
+
+
+def test_codes_train_dance_and_load_again(tmp_path, song, corpus, monkeypatch):
+    folder, paired = corpus
+    small = codes_recipe(steps=2, vq_steps=2, shards=1, shard_size=4, batch=2, frames=64)
+    raw = RawCoordinates(RawConfig())
+    source = replace(recipes.dancer_recipe("debug"), frames=64)
+    for index in (-1, 0):
+        shard = make_shard(paired, raw, source, index + 1, 4)
+        save_shard(shard, shard_path(tmp_path / "run" / "shards", index))
+    dancer = train_codes(small, Data(folder / "motion", folder / "music"), tmp_path / "run")
+    save_baseline(dancer, tmp_path / "model", "# card\n")
+    made = dance(song, model=tmp_path / "model", seed=3)
+    again = dance(song, model=tmp_path / "model", seed=3)
+    assert len(made.poses) == 360
+    np.testing.assert_array_equal(made.poses.keypoints, again.poses.keypoints)
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"no")
+    with pytest.raises(ModelError, match="codes"):
+        dance(song, model=tmp_path / "model")
+
+
+def test_a_codebook_learns_and_codes_come_back():
+    torch.manual_seed(0)
+    vq = ColumnVQ(4, CodesConfig(41, codes=32, code_width=8, width=32)).train()
+    t = torch.arange(64) / 64
+    data = torch.stack(
+        [torch.sin(6.28 * (t[:, None] * f + torch.arange(4) / 4)) for f in range(1, 9)]
+    )
+    optimiser = torch.optim.Adam(vq.parameters(), 3e-3)
+    losses = []
+    for _ in range(150):
+        rebuilt, commit = vq(data)
+        loss = (rebuilt - data).square().mean() + 0.02 * commit
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.35 * losses[0]
+    vq.eval()
+    assert vq.decode(vq.encode(data)).shape == data.shape
+
+
+def test_the_transformer_of_codes_does_not_see_what_comes():
+    torch.manual_seed(0)
+    net = CodeTransformer(CodesConfig(41, codes=16, width=32, depth=2, heads=2)).eval()
+    a, b, music = torch.randint(16, (1, 6)), torch.randint(16, (1, 6)), torch.randn(1, 6, 41)
+    before = net(a, b, music)[0]
+    a2, music2 = a.clone(), music.clone()
+    a2[:, 4:] = 0
+    music2[:, 4:] += 3
+    torch.testing.assert_close(net(a2, b, music2)[0][:, :4], before[:, :4])
+
+
+def test_poses_split_into_parts_and_join_again():
+    net = CodesNetwork(CodesConfig(41, codes=8, width=32, depth=1, heads=2))
+    bodies, root = torch.randn(2, 16, 18, 2), torch.cumsum(torch.randn(2, 16, 2), 1)
+    back, path = net.join(*net.split(bodies, root))
+    torch.testing.assert_close(back, bodies)
+    torch.testing.assert_close(path, root - root[:, :1], rtol=1e-4, atol=1e-4)

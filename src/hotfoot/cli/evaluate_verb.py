@@ -16,7 +16,6 @@ from hotfoot.cli.common import emit, progress_bars
 from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
 
 if TYPE_CHECKING:
-    from hotfoot.dancer.model import DanceModel
     from hotfoot.evaluation.protocol import Task
     from hotfoot.evaluation.scores import DanceScores, MusicFacts, RealMotion, Result
     from hotfoot.pose.sequence import PoseSequence
@@ -266,13 +265,13 @@ def _real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
 
 
 @cache
-def _model(name: str) -> DanceModel:
+def _model(name: str) -> Any:
     import torch
 
-    from hotfoot.dancer.model import load_model
+    from hotfoot.dancer.model import load_dancer
 
     torch.set_num_threads(1)
-    return load_model(name)
+    return load_dancer(name)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hotfoot.errors import OptionError, OutputError
     epilog="Example: hotfoot train dancer default --motion M --music S --vae default --out runs/d1"
 )
 def command() -> None:
-    """Train a VAE or a dancer; an interrupted run goes on where it stopped."""
+    """Train a VAE, a dancer or a baseline; an interrupted run goes on where it stopped."""
 
 
 def check_out(out: Path) -> None:
@@ -100,3 +100,45 @@ def train_dancer_command(
     dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device)
     export_model(dit, vae, statistics, chosen, out / "model")
     emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)
+
+
+@command.command("codes")
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option("--music", required=True, type=click.Path(path_type=Path), help="Folder of songs.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--steps", type=int, help="Steps of the transformer.")
+@click.option("--seed", type=int, help="Of data and weights.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def train_codes_command(
+    motion: Path, music: Path, out: Path, steps: int | None, seed: int | None, as_json: bool
+) -> None:
+    """Train the Bailando-style baseline: quantised poses and a causal transformer."""
+    from hotfoot.baselines.folder import save_baseline
+    from hotfoot.training.codes import train_codes
+    from hotfoot.training.recipes import Data, codes_recipe
+
+    check_out(out)
+    recipe = codes_recipe(steps=steps, seed=seed)
+    use_cores()
+    model = train_codes(recipe, Data(motion, music), out)
+    save_baseline(model, out / "model", f"# codes\n\nA baseline, trained with {recipe}\n")
+    emit({"model": str(out / "model"), "steps": recipe.steps}, [str(out / "model")], as_json)
+
+
+@command.command("retrieval")
+@click.option(
+    "--films", required=True, type=click.Path(path_type=Path), help="Folder of hotfoot corpus film."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the model.")
+@click.option("--name", default="retrieval", show_default=True, help="Of the model.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def retrieval_command(films: Path, out: Path, name: str, as_json: bool) -> None:
+    """Make the baseline that dances real clips, retimed to the beat."""
+    from hotfoot.baselines.common import BaselineConfig
+    from hotfoot.baselines.folder import save_baseline
+    from hotfoot.baselines.retrieval import Retrieval, bank_of
+
+    check_out(out)
+    model = Retrieval(BaselineConfig("retrieval", name, {}), bank_of(films))
+    save_baseline(model, out, f"# {name}\n\nReal clips, retimed. The licences of the clips hold.\n")
+    emit({"model": str(out), "films": len(model.films)}, [str(out)], as_json)

@@ -23,7 +23,11 @@ from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.timebase import frames_in
 
 if TYPE_CHECKING:
+    from hotfoot.baselines.codes import CodesDancer
+    from hotfoot.baselines.retrieval import Retrieval
     from hotfoot.dancer.model import DanceModel
+
+    AnyDancer = DanceModel | Retrieval | CodesDancer
 
 Progress = Callable[[str, int, int], None]
 """``progress(stage, done, total)``."""
@@ -33,7 +37,7 @@ def dance(
     song: str | Path,
     reference: str | Path | PoseSequence = DEFAULT_FIGURE,
     *,
-    model: str | Path | DanceModel = "default",
+    model: str | Path | AnyDancer = "default",
     seed: int = 0,
     start: float = 0.0,
     end: float | None = None,
@@ -82,7 +86,7 @@ def variations(
     reference: str | Path | PoseSequence = DEFAULT_FIGURE,
     count: int = 2,
     *,
-    model: str | Path | DanceModel = "default",
+    model: str | Path | AnyDancer = "default",
     seed: int = 0,
     start: float = 0.0,
     end: float | None = None,
@@ -101,15 +105,21 @@ def variations(
     say = progress or (lambda stage, done, total: None)
     opened = open_song(Path(song), start, end)
     pose, warnings = _reference(reference, size)
-    from hotfoot.dancer.generate import SamplingOptions, generate
-    from hotfoot.dancer.model import DanceModel, load_model
+    from hotfoot.baselines.codes import CodesDancer
+    from hotfoot.baselines.retrieval import Retrieval
+    from hotfoot.dancer.generate import SamplingOptions, baseline_dances, generate
+    from hotfoot.dancer.model import DanceModel, load_dancer
 
     clock = [time.perf_counter()]
     say("listening", 0, 1)
     analysis = analyse_song(opened)
     say("listening", 1, 1)
     clock.append(time.perf_counter())
-    loaded = model if isinstance(model, DanceModel) else load_model(model, device)
+    loaded = (
+        model
+        if isinstance(model, DanceModel | Retrieval | CodesDancer)
+        else load_dancer(model, device)
+    )
     clock.append(time.perf_counter())
     config = loaded.config
     duration = analysis.features.duration_s
@@ -128,10 +138,16 @@ def variations(
     )
     if mirror:
         pose = pose.mirrored()
-    generated = generate(
-        loaded, plan, music, pose.normalised[0], pose.confidence[0], options,
-        lambda done, total: say("dancing", done, total),
-    )  # fmt: skip
+
+    def tick(done: int, total: int) -> None:
+        say("dancing", done, total)
+
+    if isinstance(loaded, DanceModel):
+        generated = generate(
+            loaded, plan, music, pose.normalised[0], pose.confidence[0], options, tick
+        )
+    else:
+        generated = baseline_dances(loaded, analysis, music, made, pose, options, tick)
     clock.append(time.perf_counter())
     stages = ("music", "model", "sampling")
     timings = {s: b - a for s, a, b in zip(stages, clock[:-1], clock[1:], strict=True)}

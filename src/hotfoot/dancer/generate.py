@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hotfoot.baselines.codes import CodesDancer
+from hotfoot.baselines.retrieval import Retrieval
 from hotfoot.dancer.model import DanceModel
 from hotfoot.dancer.plan import SegmentPlan
 from hotfoot.dancer.stitch import lead_in
@@ -19,7 +21,9 @@ from hotfoot.flow.guidance import guided
 from hotfoot.flow.path import velocity_from_data
 from hotfoot.flow.schedule import schedule
 from hotfoot.flow.solver import Method, solve
+from hotfoot.music.tokens import SongAnalysis
 from hotfoot.onehot.codec import decode, to_lines
+from hotfoot.pose.sequence import PoseSequence
 
 Progress = Callable[[int, int], None]
 """``progress(done, total)`` in denoising steps."""
@@ -132,6 +136,33 @@ def generate(
             confidence[v, fresh] = new_conf[part.known :]
     seams = tuple(p.start + p.known for p in plan[1:])
     return Generated(xy, confidence, seams)
+
+
+def baseline_dances(
+    dancer: Retrieval | CodesDancer,
+    analysis: SongAnalysis,
+    music: NDArray[np.float32],
+    frames: int,
+    reference: PoseSequence,
+    options: SamplingOptions,
+    progress: Progress | None = None,
+) -> Generated:
+    """Dance with a baseline; it makes the whole song at once, one variation after the other."""
+    made: list[NDArray[np.float32]] = []
+    seams: tuple[int, ...] = ()
+    for v in range(options.variations):
+        seed = segment_seed(options.seed, v, 0)
+        if isinstance(dancer, Retrieval):
+            rng = np.random.default_rng(seed)
+            xy, seams = dancer.dance_variation(analysis, frames, reference, rng)
+        else:
+            xy = dancer.dance_variation(music, frames, reference, seed)
+        made.append((xy / np.asarray(reference.canvas)).astype(np.float32))
+        if progress is not None:
+            progress(v + 1, options.variations)
+    xy = np.stack(made)
+    shown = np.broadcast_to(reference.confidence[0] > 0, xy.shape[:3])
+    return Generated(xy, shown.astype(np.float32), seams)
 
 
 def _velocity(

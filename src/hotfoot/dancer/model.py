@@ -16,6 +16,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from hotfoot.baselines.codes import CodesDancer
+from hotfoot.baselines.common import BaselineConfig
+from hotfoot.baselines.folder import KINDS, baseline_config, load_baseline
+from hotfoot.baselines.retrieval import Retrieval
 from hotfoot.dit.networks import Network, NetworkConfig, build_network, network_config
 from hotfoot.errors import HotfootError, ModelError
 from hotfoot.music.tokens import ENCODERS
@@ -163,7 +167,7 @@ def model_folder(name: str | Path) -> Path:
     )
 
 
-def read_config(folder: Path) -> ModelConfig:
+def read_config(folder: Path) -> ModelConfig | BaselineConfig:
     """Parse ``config.json`` of a model folder, strictly.
 
     Raises:
@@ -188,6 +192,8 @@ def read_config(folder: Path) -> ModelConfig:
             "Upgrade: pip install -U hotfoot",
         )
     try:
+        if raw.get("kind") in KINDS:
+            return baseline_config(raw)
         codec = dict(raw["codec"])
         codec["value_range"] = tuple(codec["value_range"])
         fields = {
@@ -205,14 +211,31 @@ def read_config(folder: Path) -> ModelConfig:
         ) from error
 
 
+def load_dancer(
+    name: str | Path = DEFAULT_MODEL, device: str = "cpu"
+) -> DanceModel | Retrieval | CodesDancer:
+    """Load anything that dances: a model like ours, or a baseline.
+
+    Raises:
+        ModelError: see :func:`load_model`.
+    """
+    folder = model_folder(name)
+    config = read_config(folder)
+    if isinstance(config, BaselineConfig):
+        return load_baseline(config, folder)
+    return load_model(name, device)
+
+
 def load_model(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DanceModel:
-    """Load a built-in model or a model folder.
+    """Load a built-in model or a model folder of the one-hot kind or its ablations.
 
     Raises:
         ModelError: missing, extra, wrong-shape or damaged tensors; see also :func:`read_config`.
     """
     folder = model_folder(name)
     config = read_config(folder)
+    if isinstance(config, BaselineConfig):
+        raise ModelError(f"{name} is a baseline of another kind", "Give a dance transformer.")
     if config.skeleton != "body-18":
         raise ModelError(
             f"the model dances {config.skeleton}", "This version dances body-18 models."

@@ -16,25 +16,25 @@ from numpy.typing import NDArray
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
-# Parent before child; the neck is the root.
-_BONES = (
+BONES = (
     *((1, 2), (2, 3), (3, 4), (1, 5), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11)),
     *((11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
 )
+"""Pairs of BODY_18 keypoints, parent before child; the neck is the root."""
 _PERSPECTIVE = 1.05  # a limb stretched towards the camera looks a little longer
 _TYPICAL = 0.85  # trust in the average body where the reference says less
 
 
 @cache
-def _average_lengths() -> NDArray[np.float64]:
+def _averagebone_lengths() -> NDArray[np.float64]:
     from hotfoot.pose.references import figure_pose
 
-    return _lengths(figure_pose("average").keypoints)[0]
+    return bone_lengths(figure_pose("average").keypoints)[0]
 
 
-def _lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
+def bone_lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
     """Bone lengths [T, 17] of BODY_18 keypoints [T, 18, 2]."""
-    a, b = np.array(_BONES).T
+    a, b = np.array(BONES).T
     return np.linalg.norm(xy[:, a].astype(np.float64) - xy[:, b], axis=-1)
 
 
@@ -45,11 +45,11 @@ def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
     that foreshortened limbs do not count. Left and right limbs are alike.
     """
     seen = reference.confidence[0] > 0
-    a, b = np.array(_BONES).T
+    a, b = np.array(BONES).T
     shown = seen[a] & seen[b]
-    lengths = _lengths(reference.keypoints[:1])[0]
-    average = _average_lengths()
-    body = shown & (np.arange(len(_BONES)) < 13)
+    lengths = bone_lengths(reference.keypoints[:1])[0]
+    average = _averagebone_lengths()
+    body = shown & (np.arange(len(BONES)) < 13)
     scale = float(np.percentile(lengths[body] / average[body], 80)) if body.any() else 1.0
     own = np.where(shown, lengths, 0)
     partner = _partners()
@@ -60,8 +60,8 @@ def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
 @cache
 def _partners() -> tuple[int, ...]:
     mirror = get_skeleton("body-18").mirror
-    places = {bone: i for i, bone in enumerate(_BONES)}
-    return tuple(places.get((mirror[a], mirror[b]), i) for i, (a, b) in enumerate(_BONES))
+    places = {bone: i for i, bone in enumerate(BONES)}
+    return tuple(places.get((mirror[a], mirror[b]), i) for i, (a, b) in enumerate(BONES))
 
 
 def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSequence:
@@ -73,7 +73,7 @@ def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSe
     """
     old = poses.keypoints
     new = old.copy()
-    for (a, b), limit in zip(_BONES, limits.astype(np.float32), strict=True):
+    for (a, b), limit in zip(BONES, limits.astype(np.float32), strict=True):
         bone = old[:, b] - old[:, a]
         length = np.linalg.norm(bone, axis=-1, keepdims=True)
         both = (poses.confidence[:, a] > 0) & (poses.confidence[:, b] > 0)

@@ -89,6 +89,31 @@ class DancerRecipe:
 
 
 @dataclass(frozen=True)
+class CodesRecipe:
+    """How the baseline of quantised poses is trained.
+
+    Attributes:
+        frames: per segment.
+        shards: of segments.
+        shard_size: segments per shard.
+        vq_steps: for each codebook.
+        steps: for the transformer.
+        batch: segments per step.
+        learning_rate: of the transformer.
+        seed: of data and weights.
+    """
+
+    frames: int = 256
+    shards: int = 10
+    shard_size: int = 256
+    vq_steps: int = 1500
+    steps: int = 2000
+    batch: int = 32
+    learning_rate: float = 6e-4
+    seed: int = 2
+
+
+@dataclass(frozen=True)
 class Data:
     """Folders of training data."""
 
@@ -151,10 +176,15 @@ def dancer_recipe(name: str, **changes: object) -> DancerRecipe:
     return replace(_find(DANCER_RECIPES, name)(), **_given(changes))  # type: ignore[arg-type]
 
 
-def check_recipe(recipe: VAERecipe | DancerRecipe) -> None:
+def codes_recipe(**changes: object) -> CodesRecipe:
+    """The recipe of the baseline of quantised poses, with fields changed."""
+    return replace(CodesRecipe(), **_given(changes))  # type: ignore[arg-type]
+
+
+def check_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> None:
     """Raise OptionError for numbers that cannot be trained with."""
     counts = {"steps": recipe.steps, "frames": recipe.frames}
-    if isinstance(recipe, DancerRecipe):
+    if not isinstance(recipe, VAERecipe):
         counts |= {"shards": recipe.shards, "batch": recipe.batch}
     for name, value in counts.items():
         if value < 1:
@@ -163,7 +193,7 @@ def check_recipe(recipe: VAERecipe | DancerRecipe) -> None:
         raise OptionError(f"seed is {recipe.seed}", "0 or more.")
 
 
-def keep_recipe(recipe: VAERecipe | DancerRecipe, folder: Path) -> None:
+def keep_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path) -> None:
     """Write the recipe of a run into its folder, or make sure that it is the same one.
 
     The number of steps may change from one call to the next; nothing else may.

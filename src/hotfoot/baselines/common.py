@@ -1,0 +1,55 @@
+"""What baselines share: their configuration and films of one person as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class BaselineSampling:
+    """Defaults that ``dance`` reads of any model; a baseline has no denoising steps."""
+
+    steps: int = 1
+    guidance: float = 1.0
+    shift: float = 1.0
+    solver: str = "euler"
+    smoothing_s: float = 0.05
+
+
+@dataclass(frozen=True)
+class BaselineConfig:
+    """Facts of a baseline.
+
+    Attributes:
+        kind: ``retrieval`` or ``codes``.
+        name: shown in results.
+        fields: what the kind needs besides.
+    """
+
+    kind: str
+    name: str
+    fields: dict[str, Any]
+    skeleton: str = "body-18"
+    fps: float = 30.0
+    frames: int = 256
+    overlap: int = 16
+    music: str = "spectral-1"
+    sampling: BaselineSampling = BaselineSampling()
+    licence: str = "Apache-2.0"
+
+    def to_dict(self) -> dict[str, Any]:
+        """For ``config.json``."""
+        return asdict(self)
+
+
+def crossfade(
+    before: NDArray[np.float32], after: NDArray[np.float32], frames: int
+) -> NDArray[np.float32]:
+    """The end of one [>= frames, ...] going over into the start of another, smoothly."""
+    w = (0.5 - 0.5 * np.cos(np.pi * (np.arange(frames) + 0.5) / frames)).astype(np.float32)
+    w = w.reshape(-1, *[1] * (before.ndim - 1))
+    return before[-frames:] * (1 - w) + after[:frames] * w
