@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.baselines.common import BaselineConfig, crossfade
 from hotfoot.errors import InputError
@@ -17,6 +18,7 @@ from hotfoot.pose.sequence import PoseSequence
 
 _CLIP_S = 8.0
 _FADE = 12
+_FOLLOW_S = 0.5
 _RATES = (0.75, 1.33)
 
 
@@ -90,13 +92,16 @@ class Retrieval:
         i = np.minimum(frame.astype(int), len(xy) - 2)
         w = (frame - i).astype(np.float32)[:, None, None]
         part = xy[i] * (1 - w) + xy[i + 1] * w
+        # As a camera that follows would show it, so that nobody walks out of the picture.
+        hips = part[:, [8, 11]].mean(axis=1)
+        walk = gaussian_filter1d(hips, _FOLLOW_S * fps, axis=0, mode="nearest")
+        part = part - (0.85 * (walk - walk.mean(axis=0)))[:, None] * np.array([1, 0.5], np.float32)
         poses = PoseSequence(part, np.ones(part.shape[:2], np.float32), fps, reference.canvas)
         return retargeted(poses, reference).keypoints
 
 
 def film_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """A film's keypoints without holes and the seconds at which the body comes to rest."""
-    from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
     xy = poses.keypoints.copy()

@@ -6,11 +6,12 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
-from hotfoot.errors import OptionError
+from hotfoot.errors import OptionError, OutputError
 
 Report = Callable[[str, int, int], None]
 
@@ -85,3 +86,12 @@ def use_cores() -> None:
 
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     torch.set_num_threads(int(wanted) if wanted.isdigit() and int(wanted) else os.cpu_count() or 1)
+
+
+def check_out(out: Path) -> None:
+    """Raise OutputError unless results can be gathered in this folder, new or old."""
+    if out.is_file():
+        raise OutputError(f"{out} is a file", "Give a folder.")
+    parent = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not os.access(parent, os.W_OK):
+        raise OutputError(f"{out} cannot be written", "Give a folder that you may write to.")

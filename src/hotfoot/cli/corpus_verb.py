@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import emit
+from hotfoot.cli.common import check_out, emit
 from hotfoot.errors import InputError, OptionError
 
 
@@ -28,12 +28,11 @@ def film_command(motion: Path, split: str, output: Path, seed: int, as_json: boo
     """Film 3D motion from the front: pose files of real movement, to compare a dancer with."""
     from hotfoot.corpus.films import film_clips
     from hotfoot.corpus.mocap import load_clips, split_clips
-    from hotfoot.files import check_writable
     from hotfoot.pose.formats import write_poses
 
     if seed < 0:
         raise OptionError(f"--seed is {seed}", "0 or more.")
-    check_writable(output, folder=True)
+    check_out(output)
     clips = load_clips(motion)
     if split != "all":
         clips = split_clips(clips)[split == "held-out"]

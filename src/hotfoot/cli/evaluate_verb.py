@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hotfoot.cli.common import emit, progress_bars
+from hotfoot.cli.common import check_out, emit, progress_bars
 from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ Examples:
     help="Folder for dances and results (protocol); what is there is not made again.",
 )
 @click.option("--report", type=click.Path(path_type=Path), help="Write a page (.html) or .md.")
+@click.option(
+    "--network",
+    type=click.Path(path_type=Path),
+    help="Feature network (.onnx): POSES are videos then, --real a folder of videos.",
+)
+@click.option("--network-size", default=224, show_default=True, help="Side of its pictures.")
+@click.option(
+    "--clip-frames",
+    default=16,
+    show_default=True,
+    help="Frames of its clips; 1 for a network of pictures.",
+)
 @click.option("--jobs", type=int, help="Processes [default: one per core].")
 @click.option(
     "--on",
@@ -70,16 +82,19 @@ Examples:
 def command(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
     real: Path | None, training: Path | None, protocol_name: str | None, songs: Path | None,
-    model: str, name: str | None, output: Path | None, report: Path | None, jobs: int | None,
-    on: str, as_json: bool,
+    model: str, name: str | None, output: Path | None, report: Path | None, network: Path | None,
+    network_size: int, clip_frames: int, jobs: int | None, on: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure dances: synchrony, response to the music, realism, body; with chance levels.
 
     POSES are pose files danced to --music; or, with --protocol, a model dances to --songs first;
-    or results.json files, which are put side by side.
+    or results.json files, which are put side by side; or, with --network, videos.
     """
     from hotfoot.evaluation.report import markdown, merge, read_results, to_json
 
+    if network is not None:
+        _videos(poses, real, network, network_size, clip_frames, as_json)
+        return
     _check(poses, music, protocol_name, songs, output, report, jobs, training, real)
     if poses and all(p.name.endswith("results.json") for p in poses):
         data = merge([read_results(p) for p in poses])
@@ -147,7 +162,41 @@ def _check(
             raise OptionError(f"cannot write {report.name}", "Reports are .html or .md.")
         check_writable(report)
     if output is not None:
-        check_writable(output, folder=True)
+        check_out(output)
+
+
+def _videos(
+    videos: tuple[Path, ...], real: Path | None, network: Path, size: int, frames: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """FID-VID or FVD of videos against a folder of real ones."""
+    from hotfoot.evaluation.video import (
+        VIDEO_SUFFIXES,
+        FeatureNetwork,
+        NetworkInput,
+        video_distance,
+        video_features,
+    )
+
+    if not videos or real is None or not real.is_dir():
+        raise OptionError(
+            "videos are compared with real ones", "Give videos, and --real FOLDER of videos."
+        )
+    if not (8 <= size <= 1024 and 1 <= frames <= 512):
+        raise OptionError(
+            f"--network-size {size}, --clip-frames {frames}", "Allowed: 8 to 1024, 1 to 512."
+        )
+    net = FeatureNetwork(network, NetworkInput(size, frames))
+    true = sorted(p for p in real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
+    found = video_distance(video_features(list(videos), net), video_features(true, net))
+    name = "FID-VID" if frames == 1 else "FVD"
+    emit(
+        {"metric": name, "frechet": found.frechet, "kernel": found.kernel,
+         "clips": list(found.clips), "network": network.name},
+        [f"{name} with {network.name}: {found.frechet:.4g} "
+         f"(kernel distance {found.kernel:.4g}; {found.clips[0]} and {found.clips[1]} clips)"],
+        as_json,
+    )  # fmt: skip
 
 
 def _dumped(data: dict[str, Any]) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import emit, use_cores
-from hotfoot.errors import OptionError, OutputError
+from hotfoot.cli.common import check_out, emit, use_cores
+from hotfoot.errors import OptionError
 
 
 @click.group(
@@ -15,14 +15,6 @@ from hotfoot.errors import OptionError, OutputError
 )
 def command() -> None:
     """Train a VAE, a dancer or a baseline; an interrupted run goes on where it stopped."""
-
-
-def check_out(out: Path) -> None:
-    """Raise OutputError unless a run can live in this folder."""
-    if not out.exists():
-        out.parent.mkdir(parents=True, exist_ok=True)
-    if out.is_file():
-        raise OutputError(f"{out} is a file", "Give a folder for the run.")
 
 
 @command.command("vae")

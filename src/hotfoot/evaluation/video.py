@@ -1,0 +1,150 @@
+"""Distances between sets of videos (FID-VID, FVD) with a feature network that the user provides.
+
+The network is an ONNX file, run by onnxruntime (an extra): pictures [N, 3, H, W] give FID-VID
+(features of frames), clips [N, 3, T, H, W] give FVD. No network ships: I3D's and Inception's
+weights have licences of their own. Values from different networks, sizes or clip lengths cannot be
+compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import DependencyError, EvaluationError, InputError
+from hotfoot.evaluation.realism import frechet, kernel_distance
+
+VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".gif"}
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """How pictures go into a network.
+
+    Attributes:
+        size: side of the square picture.
+        frames: frames of a clip; 1 for networks of pictures.
+        mean: subtracted from values in 0..1.
+        scale: divided by.
+    """
+
+    size: int = 224
+    frames: int = 16
+    mean: float = 0.5
+    scale: float = 0.5
+
+
+class FeatureNetwork:
+    """An ONNX network that turns pictures or clips into feature vectors.
+
+    Raises:
+        DependencyError: onnxruntime is not installed.
+        InputError: no such file, or not a network.
+    """
+
+    def __init__(self, path: Path, takes: NetworkInput) -> None:
+        if not path.is_file():
+            raise InputError(f"no such file: {path}", "Give a feature network as .onnx.")
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise DependencyError(
+                "feature networks need the package onnxruntime",
+                "Install it: pip install 'hotfoot[video]'",
+            ) from error
+        try:
+            self._net = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        except Exception as error:  # its exceptions have no common class
+            raise InputError(
+                f"{path.name} cannot be read as a network ({_short(error)})",
+                "Give a network exported to ONNX.",
+            ) from error
+        self.takes = takes
+
+    def __call__(self, clip: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Features [F] of a clip [T, H, W, 3]; with ``frames`` = 1 of its only picture.
+
+        Raises:
+            InputError: the network does not take such input.
+        """
+        import cv2
+
+        takes = self.takes
+        resized = np.stack(
+            [cv2.resize(f, (takes.size, takes.size), interpolation=cv2.INTER_AREA) for f in clip]
+        )
+        values = (resized.astype(np.float32) / 255 - takes.mean) / takes.scale
+        blob = values.transpose(3, 0, 1, 2)[None]
+        if takes.frames == 1:
+            blob = blob[:, :, 0]
+        try:
+            name = self._net.get_inputs()[0].name
+            out = np.asarray(self._net.run(None, {name: blob})[0], np.float64)
+        except Exception as error:  # its exceptions have no common class
+            shape = "x".join(str(n) for n in blob.shape)
+            raise InputError(
+                f"the network does not take input of {shape} ({_short(error)})",
+                "Set --network-size and --clip-frames as it was exported (1 frame for pictures).",
+            ) from error
+        # Whatever is left of time and space is averaged over.
+        return out.reshape(out.shape[1], -1).mean(axis=1) if out.ndim > 2 else out.ravel()
+
+
+def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
+    """Successive clips [frames, H, W, 3] of a video; what is left at its end is dropped.
+
+    Raises:
+        InputError: not a video.
+    """
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise InputError(f"{path.name} has no picture", "Give a video.")
+            kept: list[NDArray[Any]] = []
+            for frame in container.decode(video=0):
+                kept.append(frame.to_ndarray(format="rgb24"))
+                if len(kept) == frames:
+                    yield np.stack(kept)
+                    kept = []
+    except (av.error.FFmpegError, OSError) as error:
+        raise InputError(f"{path.name} cannot be read as a video", "Give a video file.") from error
+
+
+def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.float64]:
+    """Features [N, F] of all clips of some videos.
+
+    Raises:
+        EvaluationError: fewer than two clips.
+    """
+    found = [network(clip) for path in paths for clip in clips(path, network.takes.frames)]
+    if len(found) < 2:
+        raise EvaluationError(
+            f"{len(found)} clips of {network.takes.frames} frames in {len(paths)} videos",
+            "Give longer or more videos: at least two clips.",
+        )
+    return np.stack(found)
+
+
+@dataclass(frozen=True)
+class VideoDistance:
+    """Fréchet distance (FID-VID or FVD) and unbiased kernel distance, and how many clips."""
+
+    frechet: float
+    kernel: float
+    clips: tuple[int, int]
+
+
+def video_distance(made: NDArray[np.float64], real: NDArray[np.float64]) -> VideoDistance:
+    """Distance of two sets of features [N, F] and [M, F]."""
+    return VideoDistance(frechet(made, real), kernel_distance(made, real), (len(made), len(real)))
+
+
+def _short(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1][:120] if str(error).strip() else "unknown reason"

@@ -1,0 +1,212 @@
+"""``hotfoot evaluate`` as its user meets it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hotfoot.cli.main import main
+from hotfoot.evaluation.protocol import PROTOCOLS, Protocol, tasks
+from hotfoot.evaluation.report import cell, html, markdown
+from hotfoot.evaluation.scores import (
+    METRICS,
+    MusicFacts,
+    RealMotion,
+    Summary,
+    measure_dance,
+    summarise,
+)
+from hotfoot.music.synthesis import compose
+from hotfoot.pose.formats import write_poses
+from hotfoot.pose.references import figure_pose
+
+from .dancers import beats_of, noise, on_beat, sway
+
+
+def music(bpm, seconds=24.0, name="song"):
+    t = np.arange(round(seconds * 100)) / 100
+    loud = (-30 + 10 * np.sin(t / 5)).astype(np.float32)
+    rng = np.random.default_rng(round(bpm))
+    features = np.repeat(rng.normal(size=(len(t) // 400 + 1, 5)), 400, 0)[: len(t)]
+    return MusicFacts(
+        name, seconds, beats_of(bpm, seconds), float(bpm), np.array([0.0, 12]), loud,
+        features.astype(np.float32),
+    )  # fmt: skip
+
+
+def followers(tempi=(1.0,), seeds=(0, 1)):
+    out = []
+    for bpm in (92, 104, 118):
+        for tempo in tempi:
+            song = music(bpm * tempo, name=f"song{bpm}")
+            for seed in seeds:
+                poses = on_beat(song.beats, 24.0, size=0.05 + 0.01 * seed)
+                jitter = np.random.default_rng(seed).normal(0, 0.2, poses.keypoints.shape)
+                poses = replace(poses, keypoints=poses.keypoints + jitter.astype("f4"))
+                out.append(
+                    measure_dance(
+                        poses, song, name=f"{bpm}-{seed}-{tempo}", seed=seed, tempo=tempo,
+                        reference=figure_pose("average"),
+                    )
+                )  # fmt: skip
+    return out
+
+
+def test_a_set_of_followers_is_summed_up():
+    found = summarise("followers", followers((0.8, 1.0, 1.25))).summaries
+    assert found["alignment"].value > 0.85
+    assert found["alignment"].p < 1e-6
+    assert found["alignment"].chance == 0
+    assert found["alignment"].low <= found["alignment"].value <= found["alignment"].high
+    assert found["tempo_slope"].value == pytest.approx(1, abs=0.05)
+    assert found["alignment_shuffled"].value < 0.5 < found["alignment_raw"].value
+    assert found["apd"].value > 0
+    assert "frechet" not in found, "there is nothing real to compare with"
+    assert set(found) <= set(METRICS)
+
+
+def test_noise_is_summed_up_as_noise():
+    dances = [
+        measure_dance(noise(24.0, 30, i, 4.0), music(90 + 9 * i, name=str(i)), seed=i)
+        for i in range(6)
+    ]
+    found = summarise("noise", dances).summaries
+    assert abs(found["alignment"].value) < 0.08
+    assert found["alignment"].p > 0.01
+
+
+def test_real_motion_gives_realism_and_copies():
+    dances = followers()
+    real = RealMotion(
+        [d.features for d in dances], [d.windows for d in dances],
+        np.concatenate([d.windows for d in dances]),
+    )  # fmt: skip
+    same = summarise("same", dances, real).summaries
+    assert same["frechet"].value < 1e-6
+    assert same["nearest_training"].value < 1e-3
+    assert same["diversity_of_real"].value == pytest.approx(1)
+
+
+def test_a_song_shorter_than_the_dance_is_an_error(tmp_path, capsys):
+    compose(4.0, 120, seed=1).save(tmp_path / "s.wav")
+    write_poses(on_beat(beats_of(120, 9), 9.0), tmp_path / "d.npz")
+    assert main(["evaluate", str(tmp_path / "d.npz"), "--music", str(tmp_path / "s.wav")]) == 2
+    assert "only 4.0 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "nothing to measure"),
+        (["d.npz"], "--music"),
+        (["d.npz", "d.npz", "d.npz", "--music", "s.wav", "--music", "s.wav"], "3 dances and 2"),
+        (["d.npz", "--music", "nowhere.mp3"], "no such file"),
+        (["nobody.npz", "--music", "s.wav"], "nobody.npz"),
+        (["one.npz", "--music", "s.wav"], "1 frame"),
+        (["empty.npz", "--music", "s.wav"], "0 of 12"),
+        (["nan.npz", "--music", "s.wav"], "NaN"),
+        (["d.npz", "--music", "s.wav", "--report", "r.pdf"], ".html"),
+        (["d.npz", "--music", "s.wav", "--real", "none"], "0 usable"),
+        (["d.npz", "--music", "s.wav", "--train", "none"], "--real"),
+        (["d.npz", "--music", "s.wav", "--jobs", "0"], "--jobs"),
+        (["d.npz", "--music", "s.wav", "--reference", "nobody"], "nobody"),
+        (["--protocol", "standard"], "--songs"),
+        (["--protocol", "sometimes", "--songs", ".", "-o", "o"], "standard"),
+        (["--protocol", "quick", "--songs", "none", "-o", "o"], "no songs"),
+        (["broken-results.json"], "does not hold results"),
+    ],
+)
+def test_bad_input_is_told_and_exits_with_2(arguments, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    compose(9.0, 120, seed=1).save(tmp_path / "s.wav")
+    poses = on_beat(beats_of(120, 9), 9.0)
+    write_poses(poses, tmp_path / "d.npz")
+    write_poses(poses.frames(0, 1), tmp_path / "one.npz")
+    empty = replace(poses, confidence=np.zeros_like(poses.confidence))
+    write_poses(empty, tmp_path / "empty.npz")
+    with np.load("d.npz") as archive:
+        arrays = dict(archive)
+    arrays["keypoints"] = arrays["keypoints"] * np.float32("nan")
+    np.savez("nan.npz", **arrays)
+    (tmp_path / "broken-results.json").write_text("{}")
+    assert main(["evaluate", *arguments]) == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "o" / "results.json").exists()
+
+
+@pytest.mark.parametrize("fps", [24.0, 60.0])
+def test_pose_files_are_measured_at_any_frame_rate(fps, tmp_path, capsys):
+    song = compose(16.0, 105, seed=2, style="house")
+    song.save(tmp_path / "s.wav")
+    times = np.arange(round(16 * fps)) / fps
+    phase = np.interp(times, song.beats, np.arange(len(song.beats)))
+    for i in range(2):
+        write_poses(sway(phase, fps, 0.06 + 0.02 * i), tmp_path / f"{i}.npz")
+    code = main(
+        ["evaluate", str(tmp_path / "0.npz"), str(tmp_path / "1.npz"), "--music",
+         str(tmp_path / "s.wav"), "--reference", "average", "--jobs", "1", "--json",
+         "--report", str(tmp_path / "r.md")]
+    )  # fmt: skip
+    assert code == 0
+    data = json.loads(capsys.readouterr().out)
+    metrics = data["results"][0]["metrics"]
+    assert metrics["alignment"]["value"] > 0.8
+    assert len(data["results"][0]["dances"]) == 2
+    assert "beat alignment" in (tmp_path / "r.md").read_text()
+
+
+def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, capsys, monkeypatch):
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for i, bpm in enumerate((96, 126)):
+        compose(7.0, bpm, seed=i, style="rock").save(songs / f"{i}.wav")
+    out = tmp_path / "out"
+    arguments = ["evaluate", "--protocol", "debug", "--songs", str(songs), "--model",
+                 str(tiny_model), "--name", "tiny", "-o", str(out), "--jobs", "1"]  # fmt: skip
+    assert main([*arguments, "--report", str(tmp_path / "r.html")]) == 0
+    page = (tmp_path / "r.html").read_text()
+    assert page.count("data:image/png;base64,") >= 4, "plots and contact sheets are inside"
+    assert "http" not in page.replace("http-equiv", "")
+    assert len(list((out / "dances").glob("*.npz"))) == 6
+    first = (out / "results.json").read_text()
+    times = {p: p.stat().st_mtime_ns for p in (out / "dances").iterdir()}
+    next(iter(times)).unlink()
+    assert main(arguments) == 0
+    again = json.loads((out / "results.json").read_text())
+    assert again["results"] == json.loads(first)["results"], "same seeds, same numbers"
+    kept = [p for p, t in times.items() if p.stat().st_mtime_ns == t]
+    assert len(kept) == 5, "what was there was not made again"
+    capsys.readouterr()
+    both = ["evaluate", str(out / "results.json"), "--report", str(tmp_path / "b.html"), "--json"]
+    assert main(both) == 0
+    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "tiny"
+
+
+def test_protocol_tasks_are_held_out_songs_spread_over_the_folder(tmp_path):
+    for i in range(40):
+        (tmp_path / f"{i:02d}.mp3").write_bytes(b"x")
+    chosen = tasks(PROTOCOLS["standard"], tmp_path)
+    songs = sorted({t.song.stem for t in chosen})
+    assert all(int(s) % 6 == 3 for s in songs)
+    assert len(chosen) == len(songs) * (3 + 2)
+    few = tasks(Protocol("x", songs=3, held_out=False), tmp_path)
+    assert len({t.song for t in few}) == 3
+    assert len({t.name for t in chosen}) == len(chosen)
+
+
+def test_cells_and_tables():
+    assert cell(Summary(0.3123, 0.2, 0.4, 9, 0.0, 0.0004)) == "0.312 [0.2, 0.4] p < 0.001"
+    nan = float("nan")
+    assert cell(Summary(nan, nan, nan, 0)) == "-"
+    row = {"value": 1.0, "low": None, "high": None, "chance": None, "p": None, "n": 1}
+    data = {
+        "command": "c <script>",
+        "results": [
+            {"name": "a", "metrics": {"speed": row}, "dances": []},
+            {"name": "b", "metrics": {"jerk": row}, "dances": []},
+        ],
+    }
+    text = markdown(data)
+    assert "| mean speed (heights/s) |  | 1 | - |" in text
+    assert "<script>" not in html(data)
