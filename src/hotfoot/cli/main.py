@@ -18,6 +18,7 @@ _VERBS = {
     "models": "Models that are installed.",
     "compose": "A song with an exact beat, to try things with.",
     "evaluate": "Metrics of dances, with chance levels and intervals.",
+    "study": "Blind pairs on a local page: what do people prefer?",
     "corpus": "Motion and songs for training and evaluation.",
     "train": "Train a VAE or a dancer; resumes by itself.",
     "bench": "Speed and memory on this machine.",

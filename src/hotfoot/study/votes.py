@@ -1,0 +1,141 @@
+"""Votes in SQLite, and win rates with intervals."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scipy.stats import binomtest
+
+from hotfoot.errors import InputError
+from hotfoot.study.pairs import Pair
+
+ASPECTS = {
+    "rhythm": "Which one dances better to the rhythm?",
+    "plausibility": "Which one moves more like a real body?",
+    "realism": "Which one looks more like a real dancer?",
+    "structure": "Which one follows the song better: its sections, its quiet and loud parts?",
+}
+CHOICES = ("first", "second", "same")
+_MUST_PASS = 0.75
+
+
+class Votes:
+    """A file of votes. Safe for several raters at once; a rater's second vote replaces the first.
+
+    Raises:
+        InputError: the file is there and is something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self._open() as db:
+                db.execute(
+                    "CREATE TABLE IF NOT EXISTS votes (rater TEXT, dance TEXT, first TEXT,"
+                    " second TEXT, is_check INTEGER, aspect TEXT, choice TEXT,"
+                    " at TEXT DEFAULT CURRENT_TIMESTAMP,"
+                    " PRIMARY KEY (rater, dance, first, second, is_check, aspect))"
+                )
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"{path.name} is not a file of votes", "Give another name.") from error
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(self.path, timeout=20)
+        try:
+            with db:
+                yield db
+        finally:
+            db.close()
+
+    def add(self, rater: str, pair: Pair, answers: dict[str, str]) -> None:
+        """Store a rater's answers about a pair, all or none.
+
+        Raises:
+            InputError: an aspect is missing or unknown, or a choice is.
+        """
+        if set(answers) != set(ASPECTS) or not set(answers.values()) <= set(CHOICES):
+            raise InputError("a vote needs one choice for every aspect", f"{', '.join(CHOICES)}.")
+        first, second = sorted((pair.first, pair.second))
+        turned = first != pair.first
+        other = {"first": "second", "second": "first", "same": "same"}
+        rows = [
+            (rater, pair.name, first, second, int(pair.check), aspect,
+             other[choice] if turned else choice)
+            for aspect, choice in answers.items()
+        ]  # fmt: skip
+        with self._open() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO votes (rater, dance, first, second, is_check, aspect,"
+                " choice) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def rows(self) -> list[tuple[str, str, str, str, int, str, str]]:
+        """Everything: rater, dance, first, second, check, aspect, choice."""
+        with self._open() as db:
+            return list(
+                db.execute(
+                    "SELECT rater, dance, first, second, is_check, aspect, choice FROM votes"
+                    " ORDER BY rater, dance, aspect"
+                )
+            )
+
+
+@dataclass(frozen=True)
+class WinRate:
+    """How often one model was preferred to another in one aspect.
+
+    ``same`` counts as half a win for either; the interval (Wilson, 95 %) and the p-value (two-sided
+    binomial) leave such votes out.
+    """
+
+    first: str
+    second: str
+    aspect: str
+    rate: float
+    low: float
+    high: float
+    p: float
+    wins: int
+    losses: int
+    same: int
+
+
+def attentive(rows: list[tuple[str, str, str, str, int, str, str]]) -> set[str]:
+    """Raters who preferred the whole dance to the broken one in three quarters of the checks.
+
+    Raters who were shown no check count as attentive.
+    """
+    right: dict[str, list[bool]] = {}
+    for rater, *_, check, _, choice in rows:
+        right.setdefault(rater, [])
+        if check:
+            right[rater].append(choice == "first")
+    return {r for r, found in right.items() if not found or sum(found) / len(found) >= _MUST_PASS}
+
+
+def win_rates(rows: list[tuple[str, str, str, str, int, str, str]]) -> list[WinRate]:
+    """Win rates per pair of models and aspect, votes of inattentive raters left out."""
+    good = attentive(rows)
+    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    for rater, _, first, second, check, aspect, choice in rows:
+        if not check and rater in good:
+            box = counts.setdefault((first, second, aspect), dict.fromkeys(CHOICES, 0))
+            box[choice] += 1
+    out = []
+    for (first, second, aspect), box in sorted(counts.items()):
+        wins, losses, same = (box[c] for c in CHOICES)
+        low, high, p = 0.0, 1.0, 1.0
+        if wins + losses:
+            test = binomtest(wins, wins + losses)
+            interval = test.proportion_ci(method="wilson")
+            low, high, p = float(interval.low), float(interval.high), float(test.pvalue)
+        rate = (wins + same / 2) / (wins + losses + same)
+        out.append(WinRate(first, second, aspect, rate, low, high, p, wins, losses, same))
+    return out
