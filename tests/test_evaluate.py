@@ -171,7 +171,7 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     assert len(list((out / "dances").glob("*.npz"))) == 6
     first = (out / "results.json").read_text()
     times = {p: p.stat().st_mtime_ns for p in (out / "dances").iterdir()}
-    next(iter(times)).unlink()
+    next(p for p in times if "-x1.25" in p.name).unlink()
     assert main(arguments) == 0
     again = json.loads((out / "results.json").read_text())
     assert again["results"] == json.loads(first)["results"], "same seeds, same numbers"
@@ -183,16 +183,26 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "tiny"
 
 
-def test_protocol_tasks_are_held_out_songs_spread_over_the_folder(tmp_path):
-    for i in range(40):
-        (tmp_path / f"{i:02d}.mp3").write_bytes(b"x")
-    chosen = tasks(PROTOCOLS["standard"], tmp_path)
-    songs = sorted({t.song.stem for t in chosen})
-    assert all(int(s) % 6 == 3 for s in songs)
-    assert len(chosen) == len(songs) * (3 + 2)
-    few = tasks(Protocol("x", songs=3, held_out=False), tmp_path)
-    assert len({t.song for t in few}) == 3
-    assert len({t.name for t in chosen}) == len(chosen)
+def test_protocol_tasks_are_held_out_songs_and_composed_ones(tmp_path):
+    songs, made = tmp_path / "songs", tmp_path / "made"
+    songs.mkdir()
+    for i in range(200):
+        (songs / f"{i:03d}.mp3").write_bytes(b"x")
+    chosen = tasks(PROTOCOLS["standard"], songs, made)
+    names = sorted({t.song.stem for t in chosen})
+    assert len(names) == 20
+    assert all(int(s) % 6 == 3 for s in names)
+    assert len(chosen) == 20 * 3
+    dances = [n for t in chosen for n in t.names]
+    assert len(set(dances)) == len(dances) == 20 * (2 + 2)
+    assert not made.exists()
+    small = Protocol("x", songs=4, seconds=3.0, start_s=1.0, tempi=(1.25,), held_out=False)
+    for p in songs.iterdir():
+        p.unlink()
+    (songs / "one.mp3").write_bytes(b"x")
+    few = tasks(small, songs, made)
+    assert [t.song.stem for t in few[::2]] == ["one", "composed-78", "composed-109", "composed-152"]
+    assert tasks(small, songs, made) == few
 
 
 def test_cells_and_tables():

@@ -335,8 +335,7 @@ def _song_of(task: Task, folder: Path) -> Path:
     from hotfoot.files import replacing
     from hotfoot.music.audio import open_song, save_part
 
-    tempo = "" if task.tempo == 1 else f"-x{task.tempo:g}"
-    path = folder / "songs" / f"{task.song.stem}{tempo}.wav"
+    path = folder / "songs" / f"{task.song_name}.wav"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = open_song(task.song, task.start_s, task.start_s + task.seconds * task.tempo)
@@ -345,25 +344,30 @@ def _song_of(task: Task, folder: Path) -> Path:
     return path
 
 
-def _dance_and_measure(job: _Job) -> DanceScores:
+def _dance_and_measure(job: _Job) -> list[DanceScores]:
     from dataclasses import replace
 
-    from hotfoot.dancer.dance import dance
+    from hotfoot.dancer.dance import variations
     from hotfoot.evaluation.scores import measure_dance
     from hotfoot.pose.references import load_reference
 
     task = job.task
     song = _song_of(task, job.folder)
-    path = job.folder / "dances" / f"{task.name}.npz"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        dance(song, task.figure, model=_model(job.model), seed=task.seed).save(path)
-    poses, seams, seed = _read(path)
-    scores = measure_dance(
-        poses, _facts(song, 0.0), name=task.name, seed=seed, tempo=task.tempo, seams=seams,
-        reference=load_reference(task.figure),
-    )  # fmt: skip
-    return replace(scores, song=task.song.stem)
+    paths = [job.folder / "dances" / f"{name}.npz" for name in task.names]
+    if not all(p.exists() for p in paths):
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        made = variations(song, task.figure, len(paths), model=_model(job.model), seed=0)
+        for one, path in zip(made, paths, strict=True):
+            one.save(path)
+    out = []
+    for v, path in enumerate(paths):
+        poses, seams, _ = _read(path)
+        scores = measure_dance(
+            poses, _facts(song, 0.0), name=path.stem, seed=v, tempo=task.tempo, seams=seams,
+            reference=load_reference(task.figure),
+        )  # fmt: skip
+        out.append(replace(scores, song=task.song.stem))
+    return out
 
 
 def _run_protocol(
@@ -377,16 +381,16 @@ def _run_protocol(
 
     chosen = protocol(protocol_name)
     read_config(model_folder(model))
-    work = tasks(chosen, songs)
+    work = tasks(chosen, songs, output / "composed")
     output.mkdir(parents=True, exist_ok=True)
     jobs = [_Job(task, model, output) for task in work]
-    scores = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)
+    groups = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)
     sheets = []
-    for task in [t for t in work if t.tempo == 1 and t.seed == chosen.seeds[0]]:
-        poses, seams, _ = _read(output / "dances" / f"{task.name}.npz")
+    for task in [t for t in work if t.tempo == 1]:
+        poses, seams, _ = _read(output / "dances" / f"{task.names[0]}.npz")
         beats = _facts(_song_of(task, output), 0.0).beats
-        sheets.append((task.name, contact_sheet(poses, beats, seams)))
-    return summarise(name, scores, real), sheets
+        sheets.append((task.names[0], contact_sheet(poses, beats, seams, columns=20, rows=2)))
+    return summarise(name, [d for group in groups for d in group], real), sheets
 
 
 def _collect(found: Iterator[_R], total: int, say: Any) -> list[_R]:

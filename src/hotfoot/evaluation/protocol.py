@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfoot.errors import InputError, OptionError
+from hotfoot.files import replacing
+from hotfoot.music.synthesis import compose
 
 SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
 
@@ -16,20 +18,20 @@ class Protocol:
 
     Attributes:
         name: of the protocol.
-        songs: at most so many songs of a folder, spread over it by name.
+        songs: so many songs, from a folder and, where it has fewer, composed.
         seconds: of each song, from ``start_s`` on (shorter songs whole).
         start_s: where in the song to begin.
-        seeds: dances per song.
+        variations: dances per song.
         figures: built-in references, taken in turn.
-        tempi: copies of each song played so much faster, first seed only.
+        tempi: copies of each song played so much faster, danced once.
         held_out: take only every sixth song, those that the recipes never train on.
     """
 
     name: str
     songs: int
-    seconds: float = 30.0
+    seconds: float = 20.0
     start_s: float = 10.0
-    seeds: tuple[int, ...] = (0, 1, 2)
+    variations: int = 2
     figures: tuple[str, ...] = ("average", "tall", "stocky", "child")
     tempi: tuple[float, ...] = (0.8, 1.25)
     held_out: bool = True
@@ -37,28 +39,31 @@ class Protocol:
 
 PROTOCOLS = {
     "standard": Protocol("standard", songs=20),
-    "quick": Protocol("quick", songs=6, seconds=20.0, seeds=(0, 1), tempi=()),
-    "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, seeds=(0, 1), tempi=(1.25,),
-                      held_out=False),
-}  # fmt: skip
+    "quick": Protocol("quick", songs=6, tempi=()),
+    "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
+}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One dance to make: a song file, how fast it is played, who dances, the seed."""
+    """One song to dance to: how fast it is played, who dances, how often."""
 
     song: Path
     tempo: float
     figure: str
-    seed: int
+    variations: int
     start_s: float
     seconds: float
 
     @property
-    def name(self) -> str:
-        """Of its files."""
-        tempo = "" if self.tempo == 1 else f"-x{self.tempo:g}"
-        return f"{self.song.stem}{tempo}-{self.figure}-{self.seed}"
+    def song_name(self) -> str:
+        """Of the part that is danced."""
+        return self.song.stem + ("" if self.tempo == 1 else f"-x{self.tempo:g}")
+
+    @property
+    def names(self) -> list[str]:
+        """Of the dances' files."""
+        return [f"{self.song_name}-{self.figure}-{v}" for v in range(self.variations)]
 
 
 def protocol(name: str) -> Protocol:
@@ -72,8 +77,14 @@ def protocol(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-def tasks(chosen: Protocol, folder: Path) -> list[Task]:
+def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
     """All dances of a protocol for a folder of songs, in a fixed order.
+
+    Args:
+        chosen: the protocol.
+        folder: of songs.
+        composed: where songs are composed if the folder has too few; tempi from 66 to 180 BPM,
+            seeds that no recipe trains on.
 
     Raises:
         InputError: no song there.
@@ -90,10 +101,26 @@ def tasks(chosen: Protocol, folder: Path) -> list[Task]:
     if len(found) > chosen.songs:
         step = len(found) / chosen.songs
         found = [found[int(i * step)] for i in range(chosen.songs)]
+    found += _composed(chosen, chosen.songs - len(found), composed)
     out = []
     for i, song in enumerate(found):
         figure = chosen.figures[i % len(chosen.figures)]
         common = {"start_s": chosen.start_s, "seconds": chosen.seconds}
-        out += [Task(song, 1.0, figure, seed, **common) for seed in chosen.seeds]
-        out += [Task(song, tempo, figure, chosen.seeds[0], **common) for tempo in chosen.tempi]
+        out.append(Task(song, 1.0, figure, chosen.variations, **common))
+        out += [Task(song, tempo, figure, 1, **common) for tempo in chosen.tempi]
+    return out
+
+
+def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:
+    slowest = min((1.0, *chosen.tempi))
+    seconds = chosen.start_s + chosen.seconds * max((1.0, *chosen.tempi)) / min(1.0, slowest) + 2
+    out = []
+    for i in range(count):
+        bpm = 66 * (180 / 66) ** ((i + 0.5) / count)
+        path = folder / f"composed-{bpm:.0f}.wav"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as temporary:
+                compose(seconds, bpm, seed=20_000 + i, sections=3).save(temporary)
+        out.append(path)
     return out
