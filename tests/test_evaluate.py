@@ -220,3 +220,18 @@ def test_cells_and_tables():
     text = markdown(data)
     assert "| mean speed (heights/s) |  | 1 | - |" in text
     assert "<script>" not in html(data)
+
+
+def test_ray_gives_the_same_numbers(tmp_path, capsys):
+    pytest.importorskip("ray")
+    song = compose(9.0, 120, seed=2)
+    song.save(tmp_path / "s.wav")
+    for i in range(2):
+        write_poses(on_beat(song.beats, 9.0, size=0.05 + 0.02 * i), tmp_path / f"{i}.npz")
+    arguments = ["evaluate", *(str(tmp_path / f"{i}.npz") for i in range(2)),
+                 "--music", str(tmp_path / "s.wav"), "--json"]  # fmt: skip
+    results = []
+    for where in ("here", "ray"):
+        assert main([*arguments, "--on", where]) == 0
+        results.append(json.loads(capsys.readouterr().out.splitlines()[-1])["results"])
+    assert results[0] == results[1]

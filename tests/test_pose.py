@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfoot.errors import OutputError, PoseError
-from hotfoot.pose.cleaning import smoothed
+from hotfoot.pose.cleaning import smoothed, without_flicker
 from hotfoot.pose.formats import FORMATS, detect_format, read_poses, write_poses
 from hotfoot.pose.proportions import keep_proportions, limb_limits
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
@@ -351,3 +351,34 @@ def test_skeleton_registry_lists_names_on_error():
     with pytest.raises(PoseError) as caught:
         get_skeleton("x")
     assert all(name in caught.value.hint for name in SKELETONS)
+
+
+def test_short_gaps_are_filled_and_blinks_removed():
+    t = np.arange(60)
+    xy = np.zeros((60, 18, 2), np.float32)
+    xy[..., 0] = 10 + 2 * t[:, None]
+    confidence = np.ones((60, 18), np.float32)
+    confidence[20:26, 4] = 0  # 0.2 s: filled
+    confidence[20:40, 5] = 0  # 0.67 s: stays
+    confidence[:8, 6] = 0  # at the beginning: stays
+    confidence[10:50, 7] = 0
+    confidence[30:33, 7] = 1  # a blink
+    poses = PoseSequence(xy, confidence, 30.0, (400, 400))
+    out = without_flicker(poses)
+    np.testing.assert_allclose(out.keypoints[:, 4], xy[:, 4], rtol=1e-6)
+    assert (out.confidence[:, 4] == 1).all()
+    assert (out.confidence[20:40, 5] == 0).all()
+    assert (out.confidence[:8, 6] == 0).all()
+    assert (out.confidence[10:50, 7] == 0).all()
+    np.testing.assert_array_equal(without_flicker(out).confidence, out.confidence)
+
+
+def test_a_lone_ear_stays_near_the_neck():
+    pose = figure_pose("average")
+    limits = limb_limits(pose)
+    xy, confidence = pose.keypoints.copy(), pose.confidence.copy()
+    confidence[0, [0, 14, 15, 17]] = 0
+    xy[0, 16] = xy[0, 1] + [0, -400]
+    out = keep_proportions(PoseSequence(xy, confidence, 30.0, pose.canvas), limits)
+    reach = np.linalg.norm(pose.keypoints[0, 0] - pose.keypoints[0, 1])
+    assert np.linalg.norm(out.keypoints[0, 16] - out.keypoints[0, 1]) < 1.3 * reach

@@ -412,6 +412,7 @@ def _map(function: Callable[[_T], _R], items: list[_T], jobs: int | None, on: st
             raise DependencyError(
                 "--on ray needs the package ray", "Install it: pip install 'hotfoot[ray]'"
             ) from error
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
         remote = ray.remote(num_cpus=1, max_retries=3)(function)
         for handle in [remote.remote(item) for item in items]:

@@ -16,7 +16,7 @@ from hotfoot.dancer.timing import lock_to_beats
 from hotfoot.errors import OptionError
 from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
-from hotfoot.pose.cleaning import smoothed
+from hotfoot.pose.cleaning import smoothed, without_flicker
 from hotfoot.pose.proportions import keep_proportions, limb_limits
 from hotfoot.pose.references import DEFAULT_FIGURE, check_reference, load_reference
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
@@ -161,7 +161,8 @@ def variations(
             pose.canvas,
             config.skeleton,
         )
-        poses = keep_proportions(smoothed(poses, chosen.smoothing_s), limits)
+        poses = smoothed(without_flicker(poses), chosen.smoothing_s)
+        poses = keep_proportions(poses, limits)
         seams = tuple(s for s in generated.seams if s < made)
         if beat_lock:
             poses, seams = lock_to_beats(poses, analysis.rhythm.beats, seams)

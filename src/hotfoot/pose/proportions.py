@@ -79,4 +79,20 @@ def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSe
         both = (poses.confidence[:, a] > 0) & (poses.confidence[:, b] > 0)
         shortened = new[:, a] + bone * np.minimum(np.float32(1), limit / np.maximum(length, 1e-6))
         new[:, b] = np.where(both[:, None], shortened, old[:, b])
+    _keep_heads(poses, new, limits)
     return replace(poses, keypoints=new)
+
+
+def _keep_heads(poses: PoseSequence, new: NDArray[np.float32], limits: NDArray[np.float64]) -> None:
+    """Eyes and ears without a nose have no bone; they stay as near to the neck as a nose may be."""
+    reach = np.float32(limits[BONES.index((1, 0))] * 1.1)
+    lone = (poses.confidence[:, 0] == 0) & (poses.confidence[:, 1] > 0)
+    moved = new[:, 1] - poses.keypoints[:, 1]
+    for point in (14, 15, 16, 17):
+        away = poses.keypoints[:, point] - poses.keypoints[:, 1]
+        length = np.linalg.norm(away, axis=-1, keepdims=True)
+        near = (
+            poses.keypoints[:, 1] + moved + away * np.minimum(1, reach / np.maximum(length, 1e-6))
+        )
+        shown = lone & (poses.confidence[:, point] > 0)
+        new[:, point] = np.where(shown[:, None], near, new[:, point])
