@@ -50,6 +50,7 @@ Examples:
 @click.option("--protocol", "protocol_name", help="Dance first: standard, quick, debug.")
 @click.option("--songs", type=click.Path(path_type=Path), help="Folder of songs (protocol).")
 @click.option("--model", default="default", show_default=True, help="Who dances (protocol).")
+@click.option("--no-beat-lock", is_flag=True, help="Dance without retiming to beats (protocol).")
 @click.option("--name", help="Of this row of the table [default: the model's or 'dances'].")
 @click.option(
     "-o",
@@ -82,8 +83,9 @@ Examples:
 def command(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
     real: Path | None, training: Path | None, protocol_name: str | None, songs: Path | None,
-    model: str, name: str | None, output: Path | None, report: Path | None, network: Path | None,
-    network_size: int, clip_frames: int, jobs: int | None, on: str, as_json: bool,
+    model: str, no_beat_lock: bool, name: str | None, output: Path | None, report: Path | None,
+    network: Path | None, network_size: int, clip_frames: int, jobs: int | None, on: str,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Measure dances: synchrony, response to the music, realism, body; with chance levels.
 
@@ -107,7 +109,15 @@ def command(
                 assert songs is not None
                 assert output is not None
                 result, sheets = _run_protocol(
-                    protocol_name, songs, model, name or model, output, compared, mapper, say
+                    protocol_name,
+                    songs,
+                    model,
+                    not no_beat_lock,
+                    name or model,
+                    output,
+                    compared,
+                    mapper,
+                    say,
                 )
             else:
                 result = _measure_files(
@@ -328,6 +338,7 @@ class _Job:
     task: Task
     model: str
     folder: Path
+    beat_lock: bool
 
 
 def _song_of(task: Task, folder: Path) -> Path:
@@ -356,7 +367,10 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
     paths = [job.folder / "dances" / f"{name}.npz" for name in task.names]
     if not all(p.exists() for p in paths):
         paths[0].parent.mkdir(parents=True, exist_ok=True)
-        made = variations(song, task.figure, len(paths), model=_model(job.model), seed=0)
+        made = variations(
+            song, task.figure, len(paths), model=_model(job.model), seed=0,
+            beat_lock=job.beat_lock,
+        )  # fmt: skip
         for one, path in zip(made, paths, strict=True):
             one.save(path)
     out = []
@@ -371,7 +385,7 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
 
 
 def _run_protocol(
-    protocol_name: str, songs: Path, model: str, name: str, output: Path,
+    protocol_name: str, songs: Path, model: str, beat_lock: bool, name: str, output: Path,
     real: RealMotion | None, mapper: Any, say: Any,
 ) -> tuple[Result, list[Any]]:  # fmt: skip
     from hotfoot.dancer.model import model_folder, read_config
@@ -383,7 +397,7 @@ def _run_protocol(
     read_config(model_folder(model))
     work = tasks(chosen, songs, output / "composed")
     output.mkdir(parents=True, exist_ok=True)
-    jobs = [_Job(task, model, output) for task in work]
+    jobs = [_Job(task, model, output, beat_lock) for task in work]
     groups = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)
     sheets = []
     for task in [t for t in work if t.tempo == 1]:

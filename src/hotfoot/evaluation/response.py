@@ -19,14 +19,16 @@ _SHIFTS = 400
 
 @dataclass(frozen=True)
 class Correlation:
-    """A rank correlation, its chance spread and p-value by circular shifts (one-sided).
+    """A score with its chance level, spread and p-value (one-sided) by circular shifts.
 
-    ``value`` is NaN where there is too little to correlate.
+    ``value`` is NaN where there is too little to tell.
     """
 
     value: float
     p: float
     windows: int
+    chance: float = float("nan")
+    spread: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,7 @@ def change_at_sections(
         score(np.mod(borders - _WINDOW_S + by, span) + _WINDOW_S)
         for by in rng.uniform(0, span, _SHIFTS)
     ]
-    p = (1 + sum(c >= actual - 1e-12 for c in chance)) / (1 + _SHIFTS)
-    return Correlation(actual, float(p), len(borders))
+    return _against(actual, chance, len(borders))
 
 
 def repetition(
@@ -204,8 +205,7 @@ def repetition(
         chance.append(float(spearmanr(a[order][:, order][i, j], b[i, j]).statistic))
     if not np.isfinite(actual):
         return Correlation(float("nan"), float("nan"), count)
-    p = (1 + sum(c >= actual - 1e-12 for c in chance)) / (1 + len(chance))
-    return Correlation(actual, float(p), count)
+    return _against(actual, chance, count)
 
 
 def _movement_features(motion: Motion) -> NDArray[np.float64]:
@@ -238,5 +238,10 @@ def _shift_test(
     if len(shifts) > _SHIFTS:
         shifts = rng.choice(shifts, _SHIFTS, replace=False)
     chance = [float(spearmanr(np.roll(a, s), b).statistic) for s in shifts]
-    p = (1 + sum(c >= actual - 1e-12 for c in chance)) / (1 + len(chance))
-    return Correlation(actual, float(p), len(a))
+    return _against(actual, chance, len(a))
+
+
+def _against(actual: float, chance: list[float], windows: int) -> Correlation:
+    found = np.asarray(chance)
+    p = (1 + (found >= actual - 1e-12).sum()) / (1 + len(found))
+    return Correlation(actual, float(p), windows, float(found.mean()), float(found.std()))

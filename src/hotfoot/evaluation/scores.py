@@ -113,8 +113,7 @@ class DanceScores:
         seed: tells dances to one song apart.
         tempo: factor at which a copy of the song was played; 1 for the song itself.
         values: metric to number; NaN where it cannot be told.
-        chanced: synchrony scores with their chance.
-        p: p-values of single metrics.
+        chanced: scores with their chance level.
         curve: alignment over lags.
         lags_s: the lags.
         motion: for set metrics.
@@ -130,7 +129,6 @@ class DanceScores:
     tempo: float
     values: dict[str, float]
     chanced: dict[str, Chanced]
-    p: dict[str, float]
     curve: NDArray[np.float64]
     lags_s: NDArray[np.float64]
     motion: Motion
@@ -172,7 +170,6 @@ def measure_dance(
     if body.limb_ratio:
         values["limb_error"] = max(abs(r - 1) for r in body.limb_ratio.values())
     chanced: dict[str, Chanced] = {}
-    p: dict[str, float] = {}
     lags, curve = np.zeros(0), np.zeros(0)
     if (music.beats <= motion.duration_s).sum() >= 4:
         found = measure_synchrony(motion, music.beats, seed)
@@ -180,7 +177,6 @@ def measure_dance(
             chanced[key] = getattr(found, key)
             values[key] = chanced[key].corrected
         values |= {"alignment_raw": found.alignment.value, "lag_s": found.lag_s}
-        p["alignment"] = found.alignment.p
         lags, curve = found.lags_s, found.curve
     count = round(motion.duration_s * FEATURE_RATE) + 1
     response = measure_response(
@@ -193,13 +189,12 @@ def measure_dance(
         "sections": response.sections.value,
         "repetition": response.repetition.value,
     }
-    p |= {
-        "energy": response.energy.p,
-        "sections": response.sections.p,
-        "repetition": response.repetition.p,
-    }
+    for key in ("energy", "sections", "repetition"):
+        answer = getattr(response, key)
+        if np.isfinite(answer.value) and np.isfinite(answer.spread):
+            chanced[key] = Chanced(answer.value, answer.chance, answer.spread, answer.p)
     return DanceScores(
-        name, music.name, seed, tempo, values, chanced, p, curve, lags, motion,
+        name, music.name, seed, tempo, values, chanced, curve, lags, motion,
         kinetic_features(motion), pose_windows(motion), response.rate_bpm, music,
     )  # fmt: skip
 
@@ -271,19 +266,13 @@ def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -
     )  # fmt: skip
     interval = bootstrap(means if len(songs) > 1 else values)
     chance, p = NAN, NAN
-    if key in ("alignment", "precision", "recall", "f1"):
-        pairs = [d.chanced[key] for d in dances if key in d.chanced]
-        chance = 0.0
-        z = sum(c.value - c.chance for c in pairs) / np.sqrt(
-            sum(max(c.spread, 1e-6) ** 2 for c in pairs)
-        )
-        p = float(norm.sf(z))
-    elif key in ("energy", "sections", "repetition"):
-        chance = 0.0
-        found = np.array([d.p.get(key, NAN) for d in dances])
-        found = np.clip(found[np.isfinite(found)], 1e-3, 1 - 1e-3)
-        if len(found):  # Stouffer
-            p = float(norm.sf(norm.isf(found).sum() / np.sqrt(len(found))))
+    pairs = [d.chanced[key] for d in dances if key in d.chanced]
+    if pairs:
+        # By chance the sum of all differences is normal: many songs, each shifted on its own.
+        differences = sum(c.value - c.chance for c in pairs)
+        p = float(norm.sf(differences / np.sqrt(sum(max(c.spread, 1e-6) ** 2 for c in pairs))))
+        corrected = key in ("alignment", "precision", "recall", "f1")
+        chance = 0.0 if corrected else float(np.mean([c.chance for c in pairs]))
     return Summary(
         interval.value, interval.low, interval.high, int(np.isfinite(values).sum()), chance, p
     )
