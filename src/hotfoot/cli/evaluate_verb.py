@@ -368,7 +368,7 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
     if not all(p.exists() for p in paths):
         paths[0].parent.mkdir(parents=True, exist_ok=True)
         made = variations(
-            song, task.figure, len(paths), model=_model(job.model), seed=0,
+            song, task.figure, len(paths), model=_model(job.model), seed=task.seed,
             beat_lock=job.beat_lock,
         )  # fmt: skip
         for one, path in zip(made, paths, strict=True):

@@ -46,12 +46,13 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Task:
-    """One song to dance to: how fast it is played, who dances, how often."""
+    """One song to dance to: how fast it is played, who dances, how often, from which seed."""
 
     song: Path
     tempo: float
     figure: str
     variations: int
+    seed: int
     start_s: float
     seconds: float
 
@@ -106,8 +107,8 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
     for i, song in enumerate(found):
         figure = chosen.figures[i % len(chosen.figures)]
         common = {"start_s": chosen.start_s, "seconds": chosen.seconds}
-        out.append(Task(song, 1.0, figure, chosen.variations, **common))
-        out += [Task(song, tempo, figure, 1, **common) for tempo in chosen.tempi]
+        out.append(Task(song, 1.0, figure, chosen.variations, i, **common))
+        out += [Task(song, tempo, figure, 1, i, **common) for tempo in chosen.tempi]
     return out
 
 
