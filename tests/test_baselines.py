@@ -1,5 +1,6 @@
 """Baselines dance through the same door as our own model."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -80,12 +81,20 @@ def test_ablations_train_and_dance(recipe, tmp_path, song, corpus, monkeypatch):
     for index in (-1, 0):
         shard = make_shard(paired, raw, small, index + 1, 2)
         save_shard(shard, shard_path(tmp_path / "run" / "shards", index))
-    code = main(
-        ["train", "dancer", recipe, "--motion", str(folder / "motion"), "--music",
-         str(folder / "music"), "--vae", "raw", "--out", str(tmp_path / "run")]
-    )  # fmt: skip
-    assert code == 0
+    arguments = ["train", "dancer", recipe, "--motion", str(folder / "motion"), "--music",
+                 str(folder / "music"), "--vae", "raw", "--out", str(tmp_path / "run")]  # fmt: skip
+    assert main(arguments) == 0
     model = load_model(tmp_path / "run" / "model")
+    if recipe == "mini":
+        for name in ("a", "b"):
+            shutil.copytree(tmp_path / "run" / "shards", tmp_path / name / "shards")
+        other = [*arguments[:-1], str(tmp_path / "a"), "--begin-with", "default"]
+        assert main(other) == 2, "another network"
+        again = [*arguments[:-1], str(tmp_path / "b"), "--begin-with"]
+        assert main([*again, str(tmp_path / "run" / "model"), "--learning-rate", "1e-9"]) == 0
+        second = load_model(tmp_path / "b" / "model").dit.state_dict()
+        for name, value in model.dit.state_dict().items():
+            torch.testing.assert_close(second[name], value, rtol=1e-2, atol=1e-3)
     assert model.config.reference == (recipe != "mini-no-reference")
     made = dance(song, model=model, end=3.0)
     assert len(made.poses) == 90

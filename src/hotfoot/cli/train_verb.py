@@ -60,16 +60,19 @@ def train_vae_command(
     show_default=True,
     help="A trained VAE's folder, a model whose VAE is used, or raw (coordinates as they are).",
 )
+@click.option("--begin-with", help="A model whose weights to begin with instead of random ones.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--steps", type=int, help="Optimiser steps.")
+@click.option("--learning-rate", type=float, help="Its peak.")
 @click.option("--shards", type=int, help="Shards of training segments.")
 @click.option("--batch", type=int, help="Segments per step.")
 @click.option("--seed", type=int, help="Of data and weights.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_dancer_command(
-    recipe: str, motion: Path, music: Path, vae_source: str, out: Path, steps: int | None,
-    shards: int | None, batch: int | None, seed: int | None, device: str, as_json: bool,
+    recipe: str, motion: Path, music: Path, vae_source: str, begin_with: str | None, out: Path,
+    steps: int | None, learning_rate: float | None, shards: int | None, batch: int | None,
+    seed: int | None, device: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music.
 
@@ -78,18 +81,22 @@ def train_dancer_command(
     model folder, OUT/model, for hotfoot dance --model.
     """
     from hotfoot.dancer.dance import check_device
+    from hotfoot.dancer.model import load_model
     from hotfoot.training.dancer import export_model, train_dancer
     from hotfoot.training.recipes import Data, dancer_recipe
     from hotfoot.training.vae import load_vae
 
     check_out(out)
     check_device(device)
-    chosen = dancer_recipe(recipe, steps=steps, shards=shards, batch=batch, seed=seed)
+    chosen = dancer_recipe(
+        recipe, steps=steps, learning_rate=learning_rate, shards=shards, batch=batch, seed=seed
+    )
     if chosen.preset == "edge" and vae_source != "raw":
         raise OptionError("this baseline dances raw coordinates", "Add --vae raw.")
     vae = load_vae(vae_source)
     use_cores()
-    dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device)
+    first = load_model(begin_with).dit.state_dict() if begin_with else None
+    dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device, first)
     export_model(dit, vae, statistics, chosen, out / "model")
     emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)
 

@@ -17,6 +17,7 @@ from hotfoot.dit.config import DiTConfig
 from hotfoot.dit.edge import EdgeConfig, velocity_error
 from hotfoot.dit.networks import Network, NetworkConfig, build_network, named_network
 from hotfoot.dit.reference import known_mask
+from hotfoot.errors import OptionError
 from hotfoot.flow.path import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.onehot.codec import CodecConfig
@@ -107,7 +108,7 @@ def train_dancer(
     config = dit_config(recipe, vae)
     model = build_network(config).to(device)
     if begin_with is not None:
-        model.load_state_dict(begin_with, strict=False)
+        _begin(model, begin_with)
     repeat = config.latent_channels // channels
     shift = mean.repeat(repeat)[:, None, None].to(device)
     scale = std.repeat(repeat)[:, None, None].to(device)
@@ -162,6 +163,22 @@ def train_dancer(
     trained = fit(model, losses_at, folder, loop, validate, sample_sheet)
     assert isinstance(trained, Network)
     return trained, (mean, std)
+
+
+def _begin(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Copy weights; those of another shape or name mean another network.
+
+    Raises:
+        OptionError: nothing fits.
+    """
+    own = model.state_dict()
+    wrong = [k for k, v in weights.items() if k not in own or own[k].shape != v.shape]
+    if wrong:
+        raise OptionError(
+            f"the weights to begin with are another network's ({', '.join(wrong[:3])})",
+            "Give a model of the same preset and VAE.",
+        )
+    model.load_state_dict(weights, strict=False)
 
 
 def _as_model(

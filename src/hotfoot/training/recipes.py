@@ -106,8 +106,8 @@ class CodesRecipe:
     frames: int = 256
     shards: int = 10
     shard_size: int = 256
-    vq_steps: int = 1500
-    steps: int = 2000
+    vq_steps: int = 600
+    steps: int = 1200
     batch: int = 32
     learning_rate: float = 6e-4
     seed: int = 2
@@ -184,6 +184,8 @@ def codes_recipe(**changes: object) -> CodesRecipe:
 def check_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> None:
     """Raise OptionError for numbers that cannot be trained with."""
     counts = {"steps": recipe.steps, "frames": recipe.frames}
+    if not 0 < recipe.learning_rate < 1:
+        raise OptionError(f"the learning rate is {recipe.learning_rate:g}", "Above 0, below 1.")
     if not isinstance(recipe, VAERecipe):
         counts |= {"shards": recipe.shards, "batch": recipe.batch}
     for name, value in counts.items():
