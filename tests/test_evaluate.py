@@ -177,10 +177,15 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     assert again["results"] == json.loads(first)["results"], "same seeds, same numbers"
     kept = [p for p, t in times.items() if p.stat().st_mtime_ns == t]
     assert len(kept) == 5, "what was there was not made again"
+    dances = {p: p.stat().st_mtime_ns for p in (out / "dances").iterdir()}
+    assert main([*arguments[:-5], "shuffled", "--shuffled", "-o", str(out), "--jobs", "1"]) == 0
+    assert dances == {p: p.stat().st_mtime_ns for p in (out / "dances").iterdir()}
+    other = json.loads((out / "results.json").read_text())["results"][0]["metrics"]
+    assert other["alignment"]["value"] < again["results"][0]["metrics"]["alignment"]["value"]
     capsys.readouterr()
     both = ["evaluate", str(out / "results.json"), "--report", str(tmp_path / "b.html"), "--json"]
     assert main(both) == 0
-    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "tiny"
+    assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "shuffled"
 
 
 def test_protocol_tasks_are_held_out_songs_and_composed_ones(tmp_path):
@@ -206,7 +211,7 @@ def test_protocol_tasks_are_held_out_songs_and_composed_ones(tmp_path):
 
 
 def test_cells_and_tables():
-    assert cell(Summary(0.3123, 0.2, 0.4, 9, 0.0, 0.0004)) == "0.312 [0.2, 0.4] p < 0.001"
+    assert cell(Summary(0.3123, 0.2, 0.4, 9, 0.0, 0.0004)) == "0.312 [0.2, 0.4] chance 0 p < 0.001"
     nan = float("nan")
     assert cell(Summary(nan, nan, nan, 0)) == "-"
     row = {"value": 1.0, "low": None, "high": None, "chance": None, "p": None, "n": 1}

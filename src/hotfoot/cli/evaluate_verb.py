@@ -47,10 +47,15 @@ Examples:
     "--train", "training", type=click.Path(path_type=Path),
     help="Folder of films of the training motion, to find copies (needs --real).",
 )  # fmt: skip
-@click.option("--protocol", "protocol_name", help="Dance first: standard, quick, debug.")
+@click.option("--protocol", "protocol_name", help="Dance first: standard, quick, long, debug.")
 @click.option("--songs", type=click.Path(path_type=Path), help="Folder of songs (protocol).")
 @click.option("--model", default="default", show_default=True, help="Who dances (protocol).")
 @click.option("--no-beat-lock", is_flag=True, help="Dance without retiming to beats (protocol).")
+@click.option(
+    "--shuffled",
+    is_flag=True,
+    help="Measure every dance against the next song instead of its own (protocol).",
+)
 @click.option("--name", help="Of this row of the table [default: the model's or 'dances'].")
 @click.option(
     "-o",
@@ -83,9 +88,9 @@ Examples:
 def command(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
     real: Path | None, training: Path | None, protocol_name: str | None, songs: Path | None,
-    model: str, no_beat_lock: bool, name: str | None, output: Path | None, report: Path | None,
-    network: Path | None, network_size: int, clip_frames: int, jobs: int | None, on: str,
-    as_json: bool,
+    model: str, no_beat_lock: bool, shuffled: bool, name: str | None, output: Path | None,
+    report: Path | None, network: Path | None, network_size: int, clip_frames: int,
+    jobs: int | None, on: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure dances: synchrony, response to the music, realism, body; with chance levels.
 
@@ -113,6 +118,7 @@ def command(
                     songs,
                     model,
                     not no_beat_lock,
+                    shuffled,
                     name or model,
                     output,
                     compared,
@@ -339,6 +345,7 @@ class _Job:
     model: str
     folder: Path
     beat_lock: bool
+    against: Task  # whose song it is measured against
 
 
 def _song_of(task: Task, folder: Path) -> Path:
@@ -376,8 +383,11 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
     out = []
     for v, path in enumerate(paths):
         poses, seams, _ = _read(path)
+        heard = _facts(_song_of(job.against, job.folder), 0.0)
+        if job.against is not task:  # both parts may differ by a frame or be cut short
+            poses = poses.frames(0, max(1, int(heard.duration_s * poses.fps)))
         scores = measure_dance(
-            poses, _facts(song, 0.0), name=path.stem, seed=v, tempo=task.tempo, seams=seams,
+            poses, heard, name=path.stem, seed=v, tempo=task.tempo, seams=seams,
             reference=load_reference(task.figure),
         )  # fmt: skip
         out.append(replace(scores, song=task.song.stem))
@@ -385,8 +395,8 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
 
 
 def _run_protocol(
-    protocol_name: str, songs: Path, model: str, beat_lock: bool, name: str, output: Path,
-    real: RealMotion | None, mapper: Any, say: Any,
+    protocol_name: str, songs: Path, model: str, beat_lock: bool, shuffled: bool,
+    name: str, output: Path, real: RealMotion | None, mapper: Any, say: Any,
 ) -> tuple[Result, list[Any]]:  # fmt: skip
     from hotfoot.dancer.model import model_folder, read_config
     from hotfoot.evaluation.protocol import protocol, tasks
@@ -397,7 +407,14 @@ def _run_protocol(
     read_config(model_folder(model))
     work = tasks(chosen, songs, output / "composed")
     output.mkdir(parents=True, exist_ok=True)
-    jobs = [_Job(task, model, output, beat_lock) for task in work]
+    others: dict[str, Task] = {}
+    for tempo in {t.tempo for t in work}:
+        group = [t for t in work if t.tempo == tempo]
+        others |= {t.song_name: group[(i + 1) % len(group)] for i, t in enumerate(group)}
+    jobs = [
+        _Job(task, model, output, beat_lock, others[task.song_name] if shuffled else task)
+        for task in work
+    ]
     groups = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)
     sheets = []
     for task in [t for t in work if t.tempo == 1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -47,6 +48,49 @@ def train_vae_command(
     model = train_vae(chosen, motion, out, first)
     save_vae(model, out / "vae")
     emit({"vae": str(out / "vae"), "steps": chosen.steps}, [str(out / "vae")], as_json)
+
+
+@command.command("vae-error")
+@click.argument("vae", default="default")
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option(
+    "--taef2",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    help="Measure TAEF2 instead: its encoder's and decoder's weights.",
+)
+@click.option("--stretch", default=3, show_default=True, help="Picture columns per frame (TAEF2).")
+@click.option("--films", default=24, show_default=True, help="How many.")
+@click.option("--frames", default=256, show_default=True, help="Of each film.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def vae_error_command(
+    vae: str, motion: Path, taef2: tuple[Path, Path] | None, stretch: int, films: int, frames: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """What a VAE (folder or model) leaves of held-out poses, in bins of 1/512 canvas."""
+    from hotfoot.onehot.codec import CodecConfig
+    from hotfoot.training.vae import load_vae, measure_vae
+    from hotfoot.vae.interface import PoseVAE
+    from hotfoot.vae.published import load_taef2
+
+    if films < 1 or frames < 8 or frames % 8:
+        raise OptionError(f"--films {films}, --frames {frames}", "From 1; a multiple of 8.")
+    use_cores()
+    subject: PoseVAE
+    if taef2:
+        published = load_taef2(*taef2, stretch=stretch)
+        subject, codec = published, published.codec
+    else:
+        own = load_vae(vae)
+        subject = own.eval()
+        codec = CodecConfig(bins=own.config.bins, profile_sigma=own.config.profile_sigma)
+    found = measure_vae(subject, codec, motion, films, frames)
+    emit(
+        {"vae": "taef2" if taef2 else vae, **asdict(found)},
+        [f"mean {found.mean:.3f} bins, median {found.median:.3f}, p99 {found.p99:.2f}, "
+         f"seen joints told from unseen with AUC {found.seen_auc:.4f}"],
+        as_json,
+    )  # fmt: skip
 
 
 @command.command("dancer")

@@ -40,6 +40,7 @@ class Protocol:
 PROTOCOLS = {
     "standard": Protocol("standard", songs=20),
     "quick": Protocol("quick", songs=6, tempi=()),
+    "long": Protocol("long", songs=3, seconds=150.0, start_s=0.0, variations=1, tempi=()),
     "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
 }
 

@@ -96,12 +96,14 @@ def _summary_of(row: dict[str, Any]) -> Summary:
 
 
 def cell(summary: Summary) -> str:
-    """``0.31 [0.22, 0.40] p 0.002`` as far as it is known."""
+    """``0.31 [0.22, 0.40] chance 0.0 p 0.002`` as far as it is known."""
     if not math.isfinite(summary.value):
         return "-"
     text = f"{summary.value:.3g}"
     if math.isfinite(summary.low):
         text += f" [{summary.low:.3g}, {summary.high:.3g}]"
+    if math.isfinite(summary.chance):
+        text += f" chance {summary.chance:.2g}"
     if math.isfinite(summary.p):
         text += f" p {'< 0.001' if summary.p < 0.001 else f'{summary.p:.3f}'}"
     return text

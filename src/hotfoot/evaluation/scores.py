@@ -273,6 +273,9 @@ def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -
         p = float(norm.sf(differences / np.sqrt(sum(max(c.spread, 1e-6) ** 2 for c in pairs))))
         corrected = key in ("alignment", "precision", "recall", "f1")
         chance = 0.0 if corrected else float(np.mean([c.chance for c in pairs]))
+    elif key == "alignment_raw":
+        levels = [d.chanced["alignment"].chance for d in dances if "alignment" in d.chanced]
+        chance = float(np.mean(levels)) if levels else NAN
     return Summary(
         interval.value, interval.low, interval.high, int(np.isfinite(values).sum()), chance, p
     )

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
 from hotfoot.dancer.model import load_model, model_names
-from hotfoot.errors import ModelError, OptionError
-from hotfoot.onehot.codec import to_lines
+from hotfoot.errors import InputError, ModelError, OptionError
+from hotfoot.onehot.codec import CodecConfig, decode, to_lines
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import VAERecipe, keep_recipe
+from hotfoot.vae.interface import PoseVAE
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
 from hotfoot.vae.raw import RawConfig, RawCoordinates
 
@@ -118,6 +120,62 @@ def train_vae(
     trained = fit(model, losses_at, folder, loop, validate)
     assert isinstance(trained, LineVAE)
     return trained
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What is left of poses after encoding and decoding.
+
+    Errors are in bins; ``seen_auc`` is the area under the curve of the decoded confidence, whether
+    joints are still known to be seen.
+    """
+
+    mean: float
+    median: float
+    p99: float
+    seen_auc: float
+
+
+def measure_vae(
+    vae: PoseVAE,
+    codec: CodecConfig,
+    motion: Path,
+    films: int = 24,
+    frames: int = 256,
+    seed: int = 3,
+) -> Reconstruction:
+    """Errors on clean films of held-out clips, soft-argmax, which visit every clip in turn.
+
+    Raises:
+        InputError: no held-out clip is long enough.
+    """
+    clips = [c for c in split_clips(load_clips(motion))[1] if len(c.joints) >= frames]
+    if not clips:
+        raise InputError(f"no held-out clip in {motion} has {frames} frames", "Give more motion.")
+    rng = np.random.default_rng(seed)
+    errors, scores, labels = [], [], []
+    for i in range(films):
+        joints = clips[i % len(clips)].joints
+        begin = int(rng.integers(len(joints) - frames + 1))
+        shot = film(joints[begin : begin + frames], rng, CLEAN)
+        lines = [torch.from_numpy(a)[None] for a in to_lines(shot.xy, shot.confidence, codec.bins)]
+        with torch.inference_mode():
+            image = vae.decode(vae.encode_lines(lines[0], lines[1]), lines[0].shape[1])
+        xy, confidence = decode(image[0].numpy(), codec, method="soft-argmax")
+        seen = shot.confidence > 0
+        errors.append((np.abs(xy - shot.xy) * codec.bins)[seen].ravel())
+        scores.append(confidence.ravel())
+        labels.append(seen.ravel())
+    error, score, label = (np.concatenate(a) for a in (errors, scores, labels))
+    ones = int(label.sum())
+    rank = rankdata(score)
+    pairs = max(1, ones * (len(label) - ones))
+    return Reconstruction(
+        float(error.mean()),
+        float(np.median(error)),
+        float(np.percentile(error, 99)),
+        float((rank[label].sum() - ones * (ones + 1) / 2) / pairs),
+    )
 
 
 def save_vae(vae: LineVAE, folder: Path) -> None:
