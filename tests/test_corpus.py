@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
-from hotfoot.corpus.groove import Groove, bounce, loudness_level, scale_movement
+from hotfoot.corpus.groove import Groove, bounce, scale_movement
 from hotfoot.corpus.mocap import (
     BodyShape,
     MotionClip,
@@ -20,6 +20,7 @@ from hotfoot.corpus.pairing import motion_beats, play, warp_to_beats
 from hotfoot.corpus.segments import PairedCorpus, draw_known
 from hotfoot.errors import InputError
 from hotfoot.music.audio import open_song
+from hotfoot.music.features import loudness_level
 from hotfoot.music.tokens import analyse_song
 
 COCO = [

@@ -18,6 +18,7 @@ from hotfoot.dancer.stitch import lead_in
 from hotfoot.errors import InputError, ModelError, OptionError, OutputError
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.references import figure_pose
+from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in
 
 from .conftest import walker
@@ -272,3 +273,42 @@ def test_the_public_names_are_there():
     assert all(getattr(hotfoot, name) is not None for name in hotfoot.__all__)
     with pytest.raises(AttributeError):
         hotfoot.nonsense  # noqa: B018
+
+
+def test_movement_follows_loudness_and_the_wish():
+    from hotfoot.dancer.energy import movement_gain, scaled_movement
+    from hotfoot.pose.motion import body_speed
+
+    from .dancers import beats_of, on_beat
+
+    loud = np.repeat([-35.0, -20.0], 1500).astype(np.float32)
+    gain = movement_gain(loud, 900, 30.0, 1.0)
+    assert gain[200] < 0.85 < 1.1 < gain[700]
+    np.testing.assert_allclose(movement_gain(np.full(3000, -20.0), 900, 30.0, 0.5), 0.5)
+    assert movement_gain(loud, 900, 30.0, 1.5).max() <= 1.6
+    poses = on_beat(beats_of(120, 30.0), 30.0)
+    np.testing.assert_allclose(
+        scaled_movement(poses, np.ones(900, np.float32)).keypoints, poses.keypoints, atol=1e-2
+    )
+    speed = body_speed(scaled_movement(poses, gain))
+    assert speed[600:850].mean() > 1.3 * speed[50:300].mean()
+    confidence = poses.confidence.copy()
+    confidence[100:200, 4] = 0
+    holed = PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas)
+    out = scaled_movement(holed, np.full(900, 0.5, np.float32))
+    np.testing.assert_array_equal(out.confidence, confidence)
+    near = np.abs(out.keypoints[[99, 200], 4] - holed.keypoints[[99, 200], 4])
+    assert near.max() < 60, "no pull towards the empty point at zero"
+
+
+def test_energy_changes_how_much_it_moves(tiny_model, song):
+    from hotfoot.pose.motion import body_speed
+
+    calm, usual = (
+        body_speed(dance(song, model=tiny_model, energy=e, beat_lock=False).poses).mean()
+        for e in (0.4, 1.0)
+    )
+    assert calm < 0.8 * usual
+    for bad in (0.0, 2.0, float("nan")):
+        with pytest.raises(OptionError, match="energy"):
+            dance(song, model=tiny_model, energy=bad)

@@ -71,6 +71,12 @@ Examples:
     show_default=True,
     help="Retime the dance so that its accents fall on beats.",
 )
+@click.option(
+    "--energy",
+    default=1.0,
+    show_default=True,
+    help="Size of movement, 0.25 to 1.5; it also follows the song's loudness.",
+)
 @click.option("--loop", is_flag=True, help="End where it begins.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -92,6 +98,7 @@ def command(
     keyframes: tuple[str, ...],
     mirror: bool,
     beat_lock: bool,
+    energy: float,
     loop: bool,
     device: str,
     as_json: bool,
@@ -140,7 +147,7 @@ def command(
         dances = dance_variations(
             song, reference, count, model=model, seed=seed, start=start, end=end, fps=fps,
             size=canvas, steps=steps, guidance=guidance, mirror=mirror,
-            beat_lock=beat_lock, device=device,
+            beat_lock=beat_lock, energy=energy, device=device,
             progress=report,
         )  # fmt: skip
         if best_of > 1:

@@ -53,13 +53,6 @@ def random_groove(rng: np.random.Generator) -> Groove:
     return Groove(usual.bounce * b, usual.sway * s, usual.arms * a, usual.nod * n)
 
 
-def loudness_level(loudness_db: NDArray[np.floating], rate: float) -> NDArray[np.float64]:
-    """Loudness against the song's median over about 3 s, in -1..1 for -10..10 dB."""
-    level = np.maximum(np.asarray(loudness_db, np.float64), -70.0)
-    slow = gaussian_filter1d(level, 1.5 * rate, mode="nearest")
-    return np.clip((slow - np.median(level)) / 10.0, -1, 1)
-
-
 def scale_movement(
     joints: NDArray[np.float32], gain: NDArray[np.floating], fps: float
 ) -> NDArray[np.float32]:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
-from hotfoot.corpus.groove import bounce, loudness_level, random_groove, scale_movement
+from hotfoot.corpus.groove import bounce, random_groove, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
 from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
 from hotfoot.errors import InputError
 from hotfoot.music.audio import open_song
-from hotfoot.music.features import FEATURE_RATE
+from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.synthesis import STYLES, compose
 from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song, beat_phase
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotfoot.dancer.energy import movement_gain, scaled_movement
 from hotfoot.dancer.plan import plan_segments, planned_columns
 from hotfoot.dancer.result import Dance
 from hotfoot.dancer.timing import lock_to_beats
@@ -47,6 +48,7 @@ def dance(
     guidance: float | None = None,
     mirror: bool = False,
     beat_lock: bool = True,
+    energy: float = 1.0,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Dance:
@@ -65,6 +67,7 @@ def dance(
         guidance: weight of the music, 1 is plain.
         mirror: exchange left and right.
         beat_lock: retime the dance so that its accents fall on beats.
+        energy: size of movement, 1 as learned; either way it is larger where the song is loud.
         device: torch device.
         progress: called with stage, done, total.
 
@@ -76,8 +79,8 @@ def dance(
     """
     return variations(
         song, reference, 1, model=model, seed=seed, start=start, end=end, fps=fps, size=size,
-        steps=steps, guidance=guidance, mirror=mirror, beat_lock=beat_lock, device=device,
-        progress=progress,
+        steps=steps, guidance=guidance, mirror=mirror, beat_lock=beat_lock, energy=energy,
+        device=device, progress=progress,
     )[0]  # fmt: skip
 
 
@@ -96,11 +99,12 @@ def variations(
     guidance: float | None = None,
     mirror: bool = False,
     beat_lock: bool = True,
+    energy: float = 1.0,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> list[Dance]:
     """Several dances to one song, generated side by side. Arguments as for :func:`dance`."""
-    check_options(count, seed, fps, size, steps, guidance)
+    check_options(count, seed, fps, size, steps, guidance, energy)
     check_device(device)
     say = progress or (lambda stage, done, total: None)
     opened = open_song(Path(song), start, end)
@@ -162,6 +166,8 @@ def variations(
             config.skeleton,
         )
         poses = smoothed(without_flicker(poses), chosen.smoothing_s)
+        gain = movement_gain(analysis.features.loudness_db, made, config.fps, energy)
+        poses = scaled_movement(poses, gain)
         poses = keep_proportions(poses, limits)
         seams = tuple(s for s in generated.seams if s < made)
         if beat_lock:
@@ -231,6 +237,7 @@ def check_options(
     size: tuple[int, int] | None,
     steps: int | None,
     guidance: float | None,
+    energy: float = 1.0,
 ) -> None:
     """Raise OptionError for values that make no sense."""
     if not 1 <= count <= 64:
@@ -250,3 +257,5 @@ def check_options(
         raise OptionError(f"--steps is {steps}", "Allowed: 1 to 1000.")
     if guidance is not None and not (np.isfinite(guidance) and 0 <= guidance <= 20):
         raise OptionError(f"--guidance is {guidance:g}", "Allowed: 0 to 20.")
+    if not (np.isfinite(energy) and 0.25 <= energy <= 1.5):
+        raise OptionError(f"--energy is {energy:g}", "Allowed: 0.25 to 1.5; 1 is as learned.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
+from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import AudioError
 from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, Song
@@ -152,3 +153,10 @@ def _chroma_filters() -> NDArray[np.float32]:
     pitch = 12 * np.log2(freqs[used] / 440) + 69
     bank[np.flatnonzero(used), np.mod(np.round(pitch).astype(int), 12)] = 1
     return bank
+
+
+def loudness_level(loudness_db: NDArray[np.floating], rate: float) -> NDArray[np.float64]:
+    """Loudness against the song's median over about 3 s, in -1..1 for -10..10 dB."""
+    level = np.maximum(np.asarray(loudness_db, np.float64), -70.0)
+    slow = gaussian_filter1d(level, 1.5 * rate, mode="nearest")
+    return np.clip((slow - np.median(level)) / 10.0, -1, 1)
