@@ -132,6 +132,17 @@ def test_retrieval_is_made_of_films_and_dances_as_the_reference(tmp_path, song, 
     assert found.in_frame > 0.95
 
 
+def test_a_reference_without_feet_stands_where_its_hips_are():
+    from hotfoot.pose.retarget import retargeted
+
+    from .dancers import beats_of, on_beat
+
+    reference = figure_pose("knees-up")
+    made = retargeted(on_beat(beats_of(120, 4.0), 4.0), reference)
+    hips = made.keypoints[:, [8, 11], 1].mean()
+    assert abs(hips - reference.keypoints[0, [8, 11], 1].mean()) < 40
+
+
 def test_codes_train_dance_and_load_again(tmp_path, song, corpus, monkeypatch):
     folder, paired = corpus
     small = codes_recipe(steps=2, vq_steps=2, shards=1, shard_size=4, batch=2, frames=64)

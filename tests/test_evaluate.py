@@ -80,12 +80,15 @@ def test_real_motion_gives_realism_and_copies():
     dances = followers()
     real = RealMotion(
         [d.features for d in dances], [d.windows for d in dances],
+        [d.values["jerk"] for d in dances],
         np.concatenate([d.windows for d in dances]),
     )  # fmt: skip
     same = summarise("same", dances, real).summaries
     assert same["frechet"].value < 1e-6
     assert same["nearest_training"].value < 1e-3
-    assert same["diversity_of_real"].value == pytest.approx(1)
+    assert same["jerk_of_real"].value == pytest.approx(1)
+    assert 0 < same["diversity_of_real"].value < 1, "seeds of a song differ less than songs"
+    assert same["frechet_of_real"].value < 1e-6
 
 
 def test_a_song_shorter_than_the_dance_is_an_error(tmp_path, capsys):
@@ -111,6 +114,7 @@ def test_a_song_shorter_than_the_dance_is_an_error(tmp_path, capsys):
         (["d.npz", "--music", "s.wav", "--train", "none"], "--real"),
         (["d.npz", "--music", "s.wav", "--jobs", "0"], "--jobs"),
         (["d.npz", "--music", "s.wav", "--reference", "nobody"], "nobody"),
+        (["old.json", "--music", "s.wav", "--fps", "0"], "--fps"),
         (["--protocol", "standard"], "--songs"),
         (["--protocol", "sometimes", "--songs", ".", "-o", "o"], "standard"),
         (["--protocol", "quick", "--songs", "none", "-o", "o"], "no songs"),
@@ -182,7 +186,8 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     assert dances == {p: p.stat().st_mtime_ns for p in (out / "dances").iterdir()}
     other = json.loads((out / "results.json").read_text())["results"][0]["metrics"]
     assert other["alignment"]["value"] < again["results"][0]["metrics"]["alignment"]["value"]
-    capsys.readouterr()
+    assert main([*arguments, "--no-beat-lock"]) == 2, "other dances"
+    assert "beat lock" in capsys.readouterr().err
     both = ["evaluate", str(out / "results.json"), "--report", str(tmp_path / "b.html"), "--json"]
     assert main(both) == 0
     assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "shuffled"
@@ -240,3 +245,51 @@ def test_ray_gives_the_same_numbers(tmp_path, capsys):
         assert main([*arguments, "--on", where]) == 0
         results.append(json.loads(capsys.readouterr().out.splitlines()[-1])["results"])
     assert results[0] == results[1]
+
+
+def test_one_dance_twice_is_not_more_evidence():
+    dance = followers(seeds=(0,))[:1]
+    once = summarise("x", dance).summaries["alignment"]
+    again = [replace(dance[0], seed=i) for i in range(8)]
+    assert summarise("x", again).summaries["alignment"].p == pytest.approx(once.p)
+    assert np.isnan(once.low), "one dance has no interval"
+
+
+def test_songs_of_one_name_stay_apart(tmp_path, capsys):
+    for i, bpm in enumerate((100, 130)):
+        (tmp_path / str(i)).mkdir()
+        song = compose(9.0, bpm, seed=i)
+        song.save(tmp_path / str(i) / "song.wav")
+        write_poses(on_beat(song.beats, 9.0), tmp_path / f"{i}.npz")
+    arguments = [str(tmp_path / f"{i}.npz") for i in range(2)]
+    for i in range(2):
+        arguments += ["--music", str(tmp_path / str(i) / "song.wav")]
+    assert main(["evaluate", *arguments, "--jobs", "1", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["results"][0]
+    assert {d["song"] for d in row["dances"]} == {"song", "song~2"}
+    assert "alignment_shuffled" in row["metrics"]
+    assert "apd" not in row["metrics"]
+
+
+def test_files_without_a_frame_rate_are_read_at_the_one_given(tmp_path, capsys):
+    song = compose(9.0, 120, seed=1)
+    song.save(tmp_path / "s.wav")
+    write_poses(on_beat(song.beats, 8.0, fps=60.0), tmp_path / "d.npz")
+    write_poses(on_beat(song.beats, 8.0, fps=60.0), tmp_path / "d.json", "openpose")
+    speeds = []
+    for name, more in (("d.npz", []), ("d.json", ["--fps", "60"])):
+        arguments = ["evaluate", str(tmp_path / name), "--music", str(tmp_path / "s.wav"), *more]
+        assert main([*arguments, "--json"]) == 0
+        out = capsys.readouterr()
+        speeds.append(json.loads(out.out)["results"][0]["metrics"]["speed"]["value"])
+        assert "assumed" not in out.err
+    assert speeds[0] == pytest.approx(speeds[1], rel=1e-3)
+    write_poses(on_beat(song.beats, 4.0), tmp_path / "d.json", "openpose")
+    assert main(["evaluate", str(tmp_path / "d.json"), "--music", str(tmp_path / "s.wav")]) == 0
+    assert "30 fps assumed" in capsys.readouterr().err
+
+
+def test_a_dance_of_a_second_and_a_half_is_measured(tmp_path):
+    compose(3.0, 150, seed=1).save(tmp_path / "s.wav")
+    write_poses(on_beat(beats_of(150, 3), 1.5), tmp_path / "d.npz")
+    assert main(["evaluate", str(tmp_path / "d.npz"), "--music", str(tmp_path / "s.wav")]) == 0

@@ -321,6 +321,10 @@ def test_limbs_against_the_reference(beats):
     same = bodies.measure_body(poses, reference=reference).limb_ratio
     xy = poses.keypoints.copy()
     xy[:, 10] = xy[:, 9] + 1.2 * (xy[:, 10] - xy[:, 9])
+    drawn_smaller = poses.with_canvas((1280, 720))
+    other = bodies.measure_body(drawn_smaller, reference=reference).limb_ratio
+    assert other["thigh"] / other["shin"] == pytest.approx(same["thigh"] / same["shin"], rel=1e-3)
+    assert np.median(list(other.values())) == pytest.approx(1)
     longer = bodies.measure_body(replace(poses, keypoints=xy), reference=reference).limb_ratio
     assert longer["shin"] == pytest.approx(1.2 * same["shin"], rel=0.03)
 
@@ -416,11 +420,28 @@ def test_the_same_crowd_is_near_and_another_far():
     here = [kinetic_features(m) for m in crowd(14, 1)]
     there = [kinetic_features(m) for m in crowd(14, 2)]
     wild = [kinetic_features(m) for m in crowd(14, 3, size=0.15)]
-    near, far = measure_realism(here, there, rounds=30), measure_realism(wild, there, rounds=30)
+    near, far = measure_realism(here, there), measure_realism(wild, there)
     for name in ("frechet", "frechet_unbiased", "kernel"):
         assert getattr(near, name).value < getattr(far, name).low, name
     assert near.kernel.value < 0.3 * far.kernel.value
     assert near.frechet.low <= near.frechet.value <= near.frechet.high
+
+
+def test_the_kernel_distance_of_one_distribution_is_zero_though_dances_are_all_alike_within():
+    """Windows of one dance resemble each other; pairs of them must not count."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(30):
+        sets = [
+            [rng.normal(size=12) + 0.3 * rng.normal(size=(7, 12)) for _ in range(n)]
+            for n in (20, 60)
+        ]
+        found.append(measure_realism(*sets).kernel)
+    values = np.array([k.value for k in found])
+    assert abs(values.mean()) < 3 * values.std() / math.sqrt(len(values)) + 0.01
+    covered = np.mean([k.low <= 0 <= k.high for k in found])
+    assert covered > 0.75
+    assert any(k.low < k.value for k in found)
 
 
 def test_frechet_of_gaussians_is_the_closed_form_and_its_bias_is_shown():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -151,8 +152,17 @@ def test_the_server_hides_who_dances_and_stores_what_was_meant(pairs, tmp_path):
     assert client.post("/vote/99", json={}).status_code == 404
     for bad in ({}, {"rater": "", "answers": answers("left")}, {"rater": "x", "answers": {}}):
         assert client.post("/vote/0", json=bad).status_code == 400
-    assert client.post("/vote/0", content=b"{").status_code == 400
+    typed = {"content-type": "application/json"}
+    assert client.post("/vote/0", content=b"{", headers=typed).status_code == 400
     assert votes.rows() == rows
+    good = json.dumps({"rater": "eve", "answers": answers("left")})
+    text = {"content-type": "text/plain"}
+    assert client.post("/vote/0", content=good, headers=text).status_code == 415
+    away = {"content-type": "application/json", "origin": "http://elsewhere.example"}
+    assert client.post("/vote/0", content=good, headers=away).status_code == 403
+    odd = {"rater": "\ud800", "answers": answers("left")}
+    assert client.post("/vote/0", content=json.dumps(odd),
+                       headers={"content-type": "application/json"}).status_code == 200  # fmt: skip
 
 
 def test_counting_on_the_command_line(tmp_path, capsys):
@@ -165,6 +175,22 @@ def test_counting_on_the_command_line(tmp_path, capsys):
     assert main(["study", "--votes", str(tmp_path / "none.sqlite"), "--count"]) == 2
     assert main(["study", str(tmp_path), "--votes", str(votes.path)]) == 2
     assert main(["study", "--votes", str(votes.path), "--port", "0"]) == 2
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "other.sqlite") as db:
+        db.execute("CREATE TABLE votes (x)")
+    assert main(["study", "--votes", str(tmp_path / "other.sqlite"), "--count"]) == 2
+
+
+def test_a_busy_port_is_told_before_anything_is_rendered(folders, tmp_path, capsys):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        arguments = ["study", *map(str, folders), "--votes", str(tmp_path / "v.sqlite")]
+        assert main([*arguments, "--port", str(port)]) == 2
+    assert "--port" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.mp4"))
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser here")

@@ -225,7 +225,8 @@ class CodesDancer:
         upper, lower = [empty], [empty]
         for u in range(columns):
             first = max(0, u + 1 - config.context)
-            a, b = (torch.tensor([c[first : u + 1]]) for c in (upper, lower))
+            # In training every window begins with nothing.
+            a, b = (torch.tensor([[empty, *c[first + 1 : u + 1]]]) for c in (upper, lower))
             logits = net.transformer(a, b, sound[:, first : u + 1])
             for codes, row in zip((upper, lower), logits, strict=True):
                 chance = row[0, -1].float().softmax(-1)

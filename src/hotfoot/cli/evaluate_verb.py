@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hotfoot.cli.common import check_out, emit, progress_bars
+from hotfoot.cli.common import check_fps, check_out, emit, progress_bars, warn
 from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+_SHORTEST_S = 4.0  # of a song in a protocol
+_WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
 
 
 @click.command(
@@ -38,6 +40,7 @@ Examples:
     help="The song: one for all dances, or one for each.",
 )  # fmt: skip
 @click.option("--start", default=0.0, help="Second of the songs at which the dances begin.")
+@click.option("--fps", type=float, help="Of pose files that do not say [default: 30].")
 @click.option("--reference", help="Pose file or built-in figure that the dances were made for.")
 @click.option(
     "--real", type=click.Path(path_type=Path),
@@ -86,10 +89,10 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
-    real: Path | None, training: Path | None, protocol_name: str | None, songs: Path | None,
-    model: str, no_beat_lock: bool, shuffled: bool, name: str | None, output: Path | None,
-    report: Path | None, network: Path | None, network_size: int, clip_frames: int,
+    poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
+    reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
+    songs: Path | None, model: str, no_beat_lock: bool, shuffled: bool, name: str | None,
+    output: Path | None, report: Path | None, network: Path | None, network_size: int, clip_frames: int,
     jobs: int | None, on: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure dances: synchrony, response to the music, realism, body; with chance levels.
@@ -102,6 +105,7 @@ def command(
     if network is not None:
         _videos(poses, real, network, network_size, clip_frames, as_json)
         return
+    check_fps(fps)
     _check(poses, music, protocol_name, songs, output, report, jobs, training, real)
     if poses and all(p.name.endswith("results.json") for p in poses):
         data = merge([read_results(p) for p in poses])
@@ -127,9 +131,9 @@ def command(
                 )
             else:
                 result = _measure_files(
-                    poses, music, start, reference, name or "dances", compared, mapper, say
+                    poses, music, start, reference, fps, name or "dances", compared, mapper, say
                 )
-                sheets = None
+                sheets = _file_sheets(poses, fps) if report is not None else None
         data = to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
         if output is not None:
             _write(output / "results.json", _dumped(data))
@@ -241,13 +245,13 @@ def _facts(song: Path, start: float) -> MusicFacts:
     return music_facts(song.stem, analyse_song(open_song(song, start)))
 
 
-def _read(path: Path) -> tuple[PoseSequence, tuple[int, ...], int]:
+def _read(path: Path, fps: float | None = None) -> tuple[PoseSequence, tuple[int, ...], int]:
     """Poses, seams and seed of a pose file."""
     import numpy as np
 
     from hotfoot.pose.formats import read_poses
 
-    poses = read_poses(path)
+    poses = read_poses(path, fps=fps)
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as archive:
             if "seams" in archive:
@@ -259,28 +263,34 @@ def _read(path: Path) -> tuple[PoseSequence, tuple[int, ...], int]:
 class _File:
     path: Path
     song: Path
+    label: str
     start: float
     reference: str | None
+    fps: float | None
 
 
 def _measure_file(file: _File) -> DanceScores:
+    from dataclasses import replace
+
     from hotfoot.evaluation.scores import measure_dance
     from hotfoot.pose.references import load_reference
 
-    poses, seams, seed = _read(file.path)
-    reference = load_reference(file.reference) if file.reference else None
-    return measure_dance(
+    poses, seams, seed = _read(file.path, file.fps)
+    scores = measure_dance(
         poses, _facts(file.song, file.start), name=file.path.stem, seed=seed, seams=seams,
-        reference=reference.with_canvas(poses.canvas) if reference else None,
+        reference=load_reference(file.reference) if file.reference else None,
     )  # fmt: skip
+    return replace(scores, song=file.label)
 
 
 def _measure_files(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
-    name: str, real: RealMotion | None, mapper: Any, say: Any,
+    fps: float | None, name: str, real: RealMotion | None, mapper: Any, say: Any,
 ) -> Result:  # fmt: skip
+    from hotfoot.evaluation.protocol import unique_names
     from hotfoot.evaluation.scores import summarise
     from hotfoot.music.audio import open_song
+    from hotfoot.pose.formats import detect_format
     from hotfoot.pose.references import load_reference
 
     for song in music:
@@ -288,8 +298,25 @@ def _measure_files(
     if reference:
         load_reference(reference)
     songs = music if len(music) > 1 else music * len(poses)
-    files = [_File(p, s, start, reference) for p, s in zip(poses, songs, strict=True)]
+    different = list(dict.fromkeys(p.resolve() for p in songs))
+    labels = dict(zip(different, unique_names(different), strict=True))
+    files = [
+        _File(p, s, labels[s.resolve()], start, reference, fps)
+        for p, s in zip(poses, songs, strict=True)
+    ]
+    silent = [p.name for p in poses if fps is None and detect_format(p) in _WITHOUT_RATE]
+    if silent:
+        warn([f"{', '.join(silent[:3])}: the file has no frame rate, 30 fps assumed (--fps)"])
     return summarise(name, _collect(mapper(_measure_file, files), len(files), say), real)
+
+
+def _file_sheets(poses: tuple[Path, ...], fps: float | None, most: int = 20) -> list[Any]:
+    """Contact sheets of the first dances, for the report."""
+    from hotfoot.render.sheets import contact_sheet
+
+    return [
+        (path.stem, contact_sheet(_read(path, fps)[0], columns=20, rows=2)) for path in poses[:most]
+    ]
 
 
 def _real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
@@ -297,6 +324,7 @@ def _real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
         return None
     import numpy as np
 
+    from hotfoot.evaluation.body import measure_jerk
     from hotfoot.evaluation.motion import prepare
     from hotfoot.evaluation.realism import kinetic_features, pose_windows
     from hotfoot.evaluation.scores import RealMotion
@@ -318,11 +346,12 @@ def _real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
         return out
 
     motions = load(real)
+    jerk = [measure_jerk(m) for m in motions]
     bank = None
     if training is not None:
         bank = np.concatenate([pose_windows(m, hop_s=0.2) for m in load(training)])
     return RealMotion(
-        [kinetic_features(m) for m in motions], [pose_windows(m) for m in motions], bank
+        [kinetic_features(m) for m in motions], [pose_windows(m) for m in motions], jerk, bank
     )
 
 
@@ -356,9 +385,18 @@ def _song_of(task: Task, folder: Path) -> Path:
     path = folder / "songs" / f"{task.song_name}.wav"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = open_song(task.song, task.start_s, task.start_s + task.seconds * task.tempo)
-        with replacing(path) as temporary:
-            save_part(part, temporary, task.tempo)
+        for start in (task.start_s, 0.0):  # a short song is danced from its beginning
+            part = open_song(task.song, start, start + task.seconds * task.tempo)
+            with replacing(path) as temporary:
+                seconds = save_part(part, temporary, task.tempo)
+            if seconds >= min(_SHORTEST_S, task.seconds):
+                break
+        else:
+            path.unlink()
+            raise InputError(
+                f"{task.song} has only {seconds:.1f} s of sound",
+                f"Leave it out; at least {_SHORTEST_S:g} s are needed.",
+            )
     return path
 
 
@@ -390,7 +428,7 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
             poses, heard, name=path.stem, seed=v, tempo=task.tempo, seams=seams,
             reference=load_reference(task.figure),
         )  # fmt: skip
-        out.append(replace(scores, song=task.song.stem))
+        out.append(replace(scores, song=task.label))
     return out
 
 
@@ -407,6 +445,7 @@ def _run_protocol(
     read_config(model_folder(model))
     work = tasks(chosen, songs, output / "composed")
     output.mkdir(parents=True, exist_ok=True)
+    _claim(output, protocol_name, songs, model, beat_lock)
     others: dict[str, Task] = {}
     for tempo in {t.tempo for t in work}:
         group = [t for t in work if t.tempo == tempo]
@@ -422,6 +461,38 @@ def _run_protocol(
         beats = _facts(_song_of(task, output), 0.0).beats
         sheets.append((task.names[0], contact_sheet(poses, beats, seams, columns=20, rows=2)))
     return summarise(name, [d for group in groups for d in group], real), sheets
+
+
+def _claim(output: Path, protocol_name: str, songs: Path, model: str, beat_lock: bool) -> None:
+    """Remember what a folder's dances are, or make sure that they are the same.
+
+    Raises:
+        OptionError: they are of another model, protocol or kind.
+    """
+    import hashlib
+    import json
+
+    from hotfoot.dancer.model import model_folder
+
+    weights = model_folder(model) / "model.safetensors"
+    now = {
+        "protocol": protocol_name,
+        "songs": str(songs.resolve()),
+        "weights": hashlib.sha256(weights.read_bytes()).hexdigest() if weights.exists() else "",
+        "beat_lock": beat_lock,
+    }
+    path = output / "run.json"
+    if path.exists():
+        if json.loads(path.read_text()) != now:
+            raise OptionError(
+                f"{output} holds dances of another model, protocol, songs or beat lock",
+                "Give another -o, or delete that folder.",
+            )
+    elif (output / "dances").exists():
+        raise OptionError(
+            f"{output} holds dances of an unknown origin", "Give another -o, or delete that folder."
+        )
+    _write(path, json.dumps(now, indent=2) + "\n")
 
 
 def _collect(found: Iterator[_R], total: int, say: Any) -> list[_R]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import asdict
 from pathlib import Path
 
@@ -82,12 +83,21 @@ def command(
         ) from error
     from hotfoot.study.pairs import choose_pairs
 
+    votes = Votes(votes_path)
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise OptionError(
+            f"cannot serve on {host}:{port} ({error.strerror})", "Give another --host or --port."
+        ) from error
     with progress_bars() as say:
         videos = votes_path.parent / f"{votes_path.stem}-videos"
         chosen = choose_pairs(
             list(folders), videos, seconds, most, checks, seed,
             lambda done, total: say("rendering", done, total),
         )  # fmt: skip
-    app = study_app(chosen, Votes(votes_path))
+    app = study_app(chosen, votes)
     click.echo(f"{len(chosen)} pairs on http://{host}:{port} (Ctrl-C to stop)")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

@@ -81,12 +81,11 @@ def measure_body(
         poses: the dance.
         motion: of :func:`~hotfoot.evaluation.motion.prepare`, if it is there already.
         seams: frames at which segments join.
-        reference: the person, on the same canvas as the dance.
+        reference: the person.
     """
     motion = motion or prepare(poses)
     velocity = motion.velocity()
     acceleration = np.linalg.norm(np.gradient(velocity, 1 / RATE, axis=0), axis=-1)
-    jerk = np.gradient(np.gradient(velocity, 1 / RATE, axis=0), 1 / RATE, axis=0)
     speed = np.linalg.norm(velocity, axis=-1)
     peak = acceleration.max(axis=1)
     usual = float(np.percentile(peak, 90))
@@ -94,10 +93,12 @@ def measure_body(
     visible = poses.confidence >= VISIBLE_FROM
     drift, growth = _drift(lengths, poses.fps)
     return Body(
-        limb_ratio=None if reference is None else limb_ratios(lengths, reference),
+        limb_ratio=None
+        if reference is None
+        else limb_ratios(lengths, reference, reference.canvas == poses.canvas),
         limb_drift=drift,
         growth=growth,
-        jerk=float(np.linalg.norm(jerk, axis=-1).mean() / max(float(speed.mean()), 1e-9)),
+        jerk=measure_jerk(motion),
         speed=float(speed.mean()),
         acceleration=float(acceleration.mean()),
         seam_ratio=_seam_ratio(acceleration, seams, poses.fps),
@@ -110,6 +111,14 @@ def measure_body(
         seen=motion.seen,
         face_camera=_face_camera(poses),
     )
+
+
+def measure_jerk(motion: Motion) -> float:
+    """Mean jerk over mean speed, 1/s^2."""
+    velocity = motion.velocity()
+    jerk = np.gradient(np.gradient(velocity, 1 / RATE, axis=0), 1 / RATE, axis=0)
+    speed = float(np.linalg.norm(velocity, axis=-1).mean())
+    return float(np.linalg.norm(jerk, axis=-1).mean() / max(speed, 1e-9))
 
 
 def limb_lengths(poses: PoseSequence) -> dict[str, NDArray[np.float64]]:
@@ -132,12 +141,15 @@ def limb_lengths(poses: PoseSequence) -> dict[str, NDArray[np.float64]]:
 
 
 def limb_ratios(
-    lengths: dict[str, NDArray[np.float64]], reference: PoseSequence
+    lengths: dict[str, NDArray[np.float64]],
+    reference: PoseSequence,
+    same_canvas: bool = True,
 ) -> dict[str, float]:
     """95th percentile of each limb over the reference's length.
 
     A limb that the reference shows foreshortened (shorter than the rest of its body says by more
-    than a tenth) is left out: its true length is not known.
+    than a fifth) is left out: its true length is not known. On another canvas than the reference's
+    the size of the picture says nothing, so ratios are then taken against their median.
     """
     from hotfoot.pose.references import figure_pose
 
@@ -153,6 +165,9 @@ def limb_ratios(
             seen = values[np.isfinite(values)]
             if len(seen):
                 out[limb] = float(np.percentile(seen, _LONG) / own[limb])
+    if not same_canvas and out:
+        middle = float(np.median(list(out.values())))
+        out = {limb: ratio / middle for limb, ratio in out.items()}
     return out
 
 

@@ -117,10 +117,10 @@ def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
     Raises:
         EvaluationError: shorter than a second, or nobody to be seen.
     """
-    if poses.duration_s < _MIN_SECONDS:
+    if poses.duration_s < _MIN_SECONDS or len(poses) < 4:
         raise EvaluationError(
             f"the poses last {poses.duration_s:.2f} s ({len(poses)} frames)",
-            f"At least {_MIN_SECONDS:g} s are needed to measure movement.",
+            f"At least {_MIN_SECONDS:g} s and 4 frames are needed to measure movement.",
         )
     xy, seen = _common(poses)
     used = seen.mean(axis=0) >= 0.5

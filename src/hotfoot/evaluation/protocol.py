@@ -47,9 +47,13 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Task:
-    """One song to dance to: how fast it is played, who dances, how often, from which seed."""
+    """One song to dance to, known by its label.
+
+    How fast it is played, who dances, how often, and from which seed.
+    """
 
     song: Path
+    label: str
     tempo: float
     figure: str
     variations: int
@@ -60,7 +64,7 @@ class Task:
     @property
     def song_name(self) -> str:
         """Of the part that is danced."""
-        return self.song.stem + ("" if self.tempo == 1 else f"-x{self.tempo:g}")
+        return self.label + ("" if self.tempo == 1 else f"-x{self.tempo:g}")
 
     @property
     def names(self) -> list[str]:
@@ -105,11 +109,21 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
         found = [found[int(i * step)] for i in range(chosen.songs)]
     found += _composed(chosen, chosen.songs - len(found), composed)
     out = []
-    for i, song in enumerate(found):
+    labels = unique_names(found)
+    for i, (song, label) in enumerate(zip(found, labels, strict=True)):
         figure = chosen.figures[i % len(chosen.figures)]
         common = {"start_s": chosen.start_s, "seconds": chosen.seconds}
-        out.append(Task(song, 1.0, figure, chosen.variations, i, **common))
-        out += [Task(song, tempo, figure, 1, i, **common) for tempo in chosen.tempi]
+        out.append(Task(song, label, 1.0, figure, chosen.variations, i, **common))
+        out += [Task(song, label, tempo, figure, 1, i, **common) for tempo in chosen.tempi]
+    return out
+
+
+def unique_names(songs: list[Path]) -> list[str]:
+    """Stems of files; where several are alike, with a number."""
+    out: list[str] = []
+    for song in songs:
+        same = sum(1 for name in out if name == song.stem or name.startswith(f"{song.stem}~"))
+        out.append(song.stem if not same else f"{song.stem}~{same + 1}")
     return out
 
 

@@ -3,7 +3,7 @@
 Windows of 5 s become kinetic features in body heights and seconds, with an acceleration that is
 one. Fréchet distance is biased for few windows (40 from one distribution are 8 to 48 apart in 72
 dimensions), so it is printed beside its extrapolation to endless samples and a kernel distance that
-has no bias, each with a bootstrap interval.
+has no bias, each with a jackknife interval.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its 95 % bootstrap interval."""
+    """A value and its 95 % interval; NaN bounds where there is none."""
 
     value: float
     low: float
@@ -71,39 +71,56 @@ def kinetic_features(motion: Motion) -> Array:
     return np.array(rows)
 
 
-def measure_realism(
-    dances: list[Array], reference: list[Array], seed: int = 0, rounds: int = 100
-) -> Realism:
-    """Distances of feature sets, one array [W, F] per dance; whole dances are resampled.
+def measure_realism(groups: list[Array], reference: list[Array], seed: int = 0) -> Realism:
+    """Distances of feature sets, one array [W, F] per song (or dance).
+
+    Intervals are from the jackknife, leaving one group out at a time: drawing groups with
+    replacement would double windows, which draws a set nearer to itself and away from all others.
 
     Raises:
         EvaluationError: fewer than two windows on either side.
     """
-    a, b = np.concatenate(dances), np.concatenate(reference)
+    a, b = np.concatenate(groups), np.concatenate(reference)
     if len(a) < 2 or len(b) < 2:
         raise EvaluationError(
             f"{len(a)} windows against {len(b)} have no distribution to compare",
             "Give longer or more dances.",
         )
     mean, std = b.mean(axis=0), np.maximum(b.std(axis=0), 1e-6)
-    dances, reference = [(x - mean) / std for x in dances], [(x - mean) / std for x in reference]
-    rng = np.random.default_rng(seed)
-
-    def all_three(x: Array, y: Array) -> tuple[float, float, float]:
-        return frechet(x, y), frechet_extrapolated(x, y, rng), kernel_distance(x, y)
-
-    value = all_three(np.concatenate(dances), np.concatenate(reference))
-    # The reference is what it is; the interval says how far other dances might have come out.
+    groups, reference = [(x - mean) / std for x in groups], [(x - mean) / std for x in reference]
     fixed = np.concatenate(reference)
-    drawn = np.array(
-        [all_three(np.concatenate(_resample(dances, rng)), fixed) for _ in range(rounds)]
+
+    def all_three(chosen: list[Array]) -> tuple[float, float, float]:
+        x = np.concatenate(chosen)
+        rng = np.random.default_rng(seed)
+        return (
+            frechet(x, fixed),
+            frechet_extrapolated(x, fixed, rng),
+            kernel_distance(x, fixed, _labels(chosen), _labels(reference)),
+        )
+
+    values = all_three(groups)
+    left_out = np.array(
+        [all_three(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
+        if len(groups) > 2
+        else np.full((2, 3), np.nan)
     )
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    error = jackknife_error(left_out)
     intervals = [
-        Interval(float(v), float(min(lo, v)), float(max(hi, v)))
-        for v, lo, hi in zip(value, low, high, strict=True)
+        Interval(v, float(v - 1.96 * e), float(v + 1.96 * e))
+        for v, e in zip(values, error, strict=True)
     ]
     return Realism(intervals[0], intervals[1], intervals[2], (len(a), len(b)))
+
+
+def jackknife_error(left_out: Array) -> Array:
+    """Standard errors from values [N, ...] with one of N groups left out each."""
+    n = len(left_out)
+    return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
+
+
+def _labels(groups: list[Array]) -> NDArray[np.intp]:
+    return np.repeat(np.arange(len(groups)), [len(g) for g in groups])
 
 
 def frechet(a: Array, b: Array) -> float:
@@ -138,19 +155,25 @@ def frechet_extrapolated(a: Array, b: Array, rng: np.random.Generator, points: i
     return float(intercept)
 
 
-def kernel_distance(a: Array, b: Array) -> float:
-    """Squared MMD, unbiased, kernel ``(x.y / F + 1)^3`` (Binkowski et al., 2018)."""
+def kernel_distance(
+    a: Array, b: Array, of_a: NDArray[np.intp] | None = None, of_b: NDArray[np.intp] | None = None
+) -> float:
+    """Squared MMD, unbiased, kernel ``(x.y / F + 1)^3`` (Binkowski et al., 2018).
+
+    ``of_a`` [N] and ``of_b`` [M] tell which windows belong together; pairs from within one dance
+    are left out, since they are alike whatever the distribution is.
+    """
     f = a.shape[1]
 
     def kernel(x: Array, y: Array) -> Array:
         return (x @ y.T / f + 1) ** 3
 
-    n, m = len(a), len(b)
-    if n < 2 or m < 2:
-        return float("nan")
-    aa, bb = kernel(a, a), kernel(b, b)
-    within = (aa.sum() - np.trace(aa)) / (n * (n - 1)) + (bb.sum() - np.trace(bb)) / (m * (m - 1))
-    return float(within - 2 * kernel(a, b).mean())
+    def within(x: Array, labels: NDArray[np.intp] | None) -> float:
+        labels = np.arange(len(x)) if labels is None else labels
+        apart = labels[:, None] != labels[None]
+        return float(kernel(x, x)[apart].mean()) if apart.any() else float("nan")
+
+    return within(a, of_a) + within(b, of_b) - 2 * float(kernel(a, b).mean())
 
 
 def diversity(sets: list[Array], scale: Array | None = None) -> float:
@@ -179,7 +202,7 @@ def pose_windows(motion: Motion, hop_s: float = 0.5) -> NDArray[np.float32]:
     size, hop = round(_COPY_S * _COPY_RATE), max(1, round(hop_s * _COPY_RATE))
     starts = range(0, max(0, len(poses) - size + 1), hop)
     rows = [poses[s : s + size].ravel() for s in starts]
-    return np.array(rows, np.float32).reshape(len(rows), -1)
+    return np.array(rows, np.float32).reshape(len(rows), size * poses.shape[1] * 2)
 
 
 def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -202,16 +225,14 @@ def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> 
     return np.asarray(np.sqrt(np.maximum(best, 0) / points))
 
 
-def _resample(sets: list[Array], rng: np.random.Generator) -> list[Array]:
-    return [sets[i] for i in rng.integers(len(sets), size=len(sets))]
-
-
 def bootstrap(values: Array, seed: int = 0, rounds: int = 2000) -> Interval:
-    """Mean of values [N] with its 95 % interval; NaNs are left out."""
+    """Mean of values [N] with its 95 % interval; NaNs are left out; one value has no interval."""
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return Interval(float("nan"), float("nan"), float("nan"))
+    if len(values) == 1:
+        return Interval(float(values[0]), float("nan"), float("nan"))
     rng = np.random.default_rng(seed)
     means = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])

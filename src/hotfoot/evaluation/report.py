@@ -59,11 +59,13 @@ def read_results(path: Path) -> dict[str, Any]:
         data = json.loads(path.read_text())
         if data["schema"] != SCHEMA or not data["results"]:
             raise KeyError("schema")
+        str(data["command"])
         for row in data["results"]:
+            row["name"], row["dances"]
             for key, summary in row["metrics"].items():
                 if key in METRICS:
                     _summary_of(summary)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} does not hold results", "Give a results.json of hotfoot evaluate."
         ) from error

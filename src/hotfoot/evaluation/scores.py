@@ -15,6 +15,8 @@ from hotfoot.evaluation.realism import (
     Interval,
     bootstrap,
     diversity,
+    frechet,
+    jackknife_error,
     kinetic_features,
     measure_realism,
     nearest_windows,
@@ -62,13 +64,16 @@ METRICS: dict[str, Metric] = {
     "growth": Metric("drift of limbs", "per minute", "lower"),
     "in_frame": Metric("joints inside the canvas", "", "higher"),
     "seen": Metric("joints seen", "", "higher"),
+    "confidence": Metric("mean confidence", "", ""),
     "face_camera": Metric("facing the camera", "", ""),
+    "jerk_of_real": Metric("jerk over that of real motion", "", "one"),
     "frechet": Metric("Fréchet distance to real motion", "", "lower"),
     "frechet_unbiased": Metric("Fréchet distance, extrapolated", "", "lower"),
+    "frechet_of_real": Metric("Fréchet distance over real-to-real", "", "lower"),
     "kernel": Metric("kernel distance to real motion", "", "lower"),
     "diversity": Metric("diversity between dances", "", "higher"),
     "diversity_seeds": Metric("diversity between seeds of a song", "", "higher"),
-    "diversity_of_real": Metric("diversity over that of real motion", "", "one"),
+    "diversity_of_real": Metric("diversity between seeds over that of real motion", "", "one"),
     "apd": Metric("pose distance between seeds (APD)", "heights", "higher"),
     "nearest_training": Metric("distance to the nearest training motion", "heights", ""),
     "copy_ratio": Metric("that distance over held-out real motion's", "", "one"),
@@ -165,6 +170,7 @@ def measure_dance(
         "speed": body.speed, "jerk": body.jerk, "seam_ratio": body.seam_ratio,
         "worst_jump": body.worst_jump, "frozen": body.frozen, "foot_slide": body.foot_slide,
         "growth": body.growth, "in_frame": body.in_frame, "seen": body.seen,
+        "confidence": body.confidence,
         "face_camera": body.face_camera, "limb_error": NAN,
     }  # fmt: skip
     if body.limb_ratio:
@@ -215,11 +221,13 @@ class Summary:
 class RealMotion:
     """Real dances to compare with: kinetic features and pose windows, one array per dance.
 
-    ``training`` holds pose windows of what a model was trained on.
+    ``jerk`` is the mean jerk over speed of each; ``training`` holds pose windows of what a model
+    was trained on.
     """
 
     features: list[NDArray[np.float64]]
     windows: list[NDArray[np.float32]]
+    jerk: list[float]
     training: NDArray[np.float32] | None = None
 
 
@@ -266,11 +274,17 @@ def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -
     )  # fmt: skip
     interval = bootstrap(means if len(songs) > 1 else values)
     chance, p = NAN, NAN
-    pairs = [d.chanced[key] for d in dances if key in d.chanced]
+    found = {
+        song: [d.chanced[key] for d in dances if d.song == song and key in d.chanced]
+        for song in songs
+    }
+    pairs = [c for group in found.values() for c in group]
     if pairs:
-        # By chance the sum of all differences is normal: many songs, each shifted on its own.
-        differences = sum(c.value - c.chance for c in pairs)
-        p = float(norm.sf(differences / np.sqrt(sum(max(c.spread, 1e-6) ** 2 for c in pairs))))
+        # One difference per song, since its dances share the beats; by chance their sum is normal.
+        groups = [g for g in found.values() if g]
+        differences = sum(float(np.mean([c.value - c.chance for c in g])) for g in groups)
+        spreads = [max(1e-6, *(c.spread for c in g)) for g in groups]
+        p = float(norm.sf(differences / np.sqrt(sum(v**2 for v in spreads))))
         corrected = key in ("alignment", "precision", "recall", "f1")
         chance = 0.0 if corrected else float(np.mean([c.chance for c in pairs]))
     elif key == "alignment_raw":
@@ -311,31 +325,69 @@ def _set_metrics(dances: list[DanceScores], real: RealMotion | None) -> dict[str
         by_song.setdefault(d.song, []).append(d)
     several = [g for g in by_song.values() if len(g) > 1]
     if len(dances) > 1:
-        whole = diversity(features, scale)
-        out["diversity"] = Summary(whole, NAN, NAN, len(dances))
-        if real is not None and len(real.features) > 1:
-            ratio = whole / diversity(real.features, scale)
-            out["diversity_of_real"] = Summary(ratio, NAN, NAN, len(dances))
+        out["diversity"] = _diversity(features, scale)
     if several:
         seeds = np.array([diversity([d.features for d in g], scale) for g in several])
         out["diversity_seeds"] = _of(bootstrap(seeds), len(several))
         apart = np.array([pose_distance([d.motion for d in g]) for g in several])
         out["apd"] = _of(bootstrap(apart), len(several))
-    if real is not None:
-        try:
-            distances = measure_realism(features, real.features)
-        except EvaluationError:
-            distances = None
-        if distances is not None:
-            for key in ("frechet", "frechet_unbiased", "kernel"):
-                out[key] = _of(getattr(distances, key), distances.windows[0])
-        if real.training is not None:
-            own = np.concatenate([d.windows for d in dances if len(d.windows)])
-            nearest = nearest_windows(own, real.training)
-            out["nearest_training"] = _of(bootstrap(nearest), len(nearest))
-            held = np.concatenate([w for w in real.windows if len(w)])
-            usual = float(np.median(nearest_windows(held, real.training)))
-            out["copy_ratio"] = Summary(
-                float(np.median(nearest)) / max(usual, 1e-9), NAN, NAN, len(nearest)
-            )
+    if real is None:
+        return out
+    if several and len(real.features) > 1:
+        between = diversity(real.features, scale)
+        out["diversity_of_real"] = _scaled(out["diversity_seeds"], between)
+    jerk = np.array([d.values["jerk"] for d in dances]) / float(np.mean(real.jerk))
+    out["jerk_of_real"] = _of(bootstrap(jerk), len(dances))
+    groups = [np.concatenate([d.features for d in g]) for g in by_song.values()]
+    try:
+        distances = measure_realism(groups, real.features)
+    except EvaluationError:
+        distances = None
+    if distances is not None:
+        for key in ("frechet", "frechet_unbiased", "kernel"):
+            out[key] = _of(getattr(distances, key), distances.windows[0])
+        among = _real_to_real(real.features)
+        if np.isfinite(among):
+            out["frechet_of_real"] = _scaled(out["frechet"], among)
+    held = [w for w in real.windows if len(w)]
+    own = [d.windows for d in dances if len(d.windows)]
+    if real.training is not None and own and held:
+        bank = real.training
+        nearest = np.array([np.mean(nearest_windows(w, bank)) for w in own])
+        out["nearest_training"] = _of(bootstrap(nearest), len(nearest))
+        usual = float(np.median(nearest_windows(np.concatenate(held), bank)))
+        medians = np.array([np.median(nearest_windows(w, bank)) for w in own])
+        out["copy_ratio"] = _scaled(_of(bootstrap(medians), len(medians)), max(usual, 1e-9))
     return out
+
+
+def _scaled(summary: Summary, by: float) -> Summary:
+    return Summary(summary.value / by, summary.low / by, summary.high / by, summary.n)
+
+
+def _diversity(features: list[NDArray[np.float64]], scale: NDArray[np.float64]) -> Summary:
+    whole = diversity(features, scale)
+    if len(features) < 3:
+        return Summary(whole, NAN, NAN, len(features))
+    left_out = [diversity(features[:i] + features[i + 1 :], scale) for i in range(len(features))]
+    error = float(jackknife_error(np.array(left_out)))
+    return Summary(whole, whole - 1.96 * error, whole + 1.96 * error, len(features))
+
+
+def _real_to_real(features: list[NDArray[np.float64]], rounds: int = 20) -> float:
+    """Mean Fréchet distance between random halves of real dances, z-scored like the dances'."""
+    if len(features) < 4:
+        return NAN
+    every = np.concatenate(features)
+    mean, std = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(rounds):
+        order = rng.permutation(len(features))
+        halves = [
+            np.concatenate([(features[i] - mean) / std for i in half])
+            for half in np.array_split(order, 2)
+        ]
+        if min(len(h) for h in halves) >= 2:
+            found.append(frechet(halves[0], halves[1]))
+    return float(np.mean(found)) if found else NAN

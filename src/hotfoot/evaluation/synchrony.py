@@ -202,10 +202,10 @@ def shuffled_chance(motions: list[Motion], songs: list[Times]) -> NDArray[np.flo
     own = [kinematic_beats(m) for m in motions]
     out = np.zeros(len(motions))
     for i, motion in enumerate(motions):
-        others = [
-            alignment(own[i], beats_within(beats, motion.duration_s))
-            for j, beats in enumerate(songs)
-            if j != i
-        ]
+        others = []
+        for j, beats in enumerate(songs):
+            if j != i:  # as long as both last
+                both = min(motion.duration_s, motions[j].duration_s)
+                others.append(alignment(beats_within(own[i], both), beats_within(beats, both)))
         out[i] = float(np.mean(others))
     return out

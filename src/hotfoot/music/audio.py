@@ -92,17 +92,23 @@ def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> S
     return Song(path, float(start_s), None if end_s is None else float(end_s))
 
 
-def save_part(song: Song, path: Path, rate: float = 1.0) -> None:
+def save_part(song: Song, path: Path, rate: float = 1.0) -> float:
     """Write a song (or its part) as mono 16-bit .wav, played ``rate`` times as fast.
 
     Tempo and pitch change together, as on a record player: exact, and nothing is added.
+
+    Returns:
+        Seconds written.
     """
+    samples = 0
     with path.open("wb") as file, wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(round(SAMPLE_RATE * rate))
         for block in song.blocks():
             out.writeframes((np.clip(block, -1, 1) * 32767).astype("<i2").tobytes())
+            samples += len(block)
+    return samples / SAMPLE_RATE / rate
 
 
 def _decode(

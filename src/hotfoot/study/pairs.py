@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,7 +86,10 @@ def choose_pairs(
 
     def rendered(folder: Path, task: str, broken: bool = False) -> Path:
         nonlocal done
-        path = videos / f"{folder.name}-{task}{'-check' if broken else ''}.mp4"
+        # Another length, or dances that were made again, are other videos.
+        made = (folder / "dances" / f"{task}.npz").read_bytes()
+        mark = hashlib.sha256(made + f"{seconds}".encode()).hexdigest()[:10]
+        path = videos / f"{folder.name}-{task}-{mark}{'-check' if broken else ''}.mp4"
         if not path.exists():
             _render(folder, task, path, seconds, broken)
         done += 1
@@ -100,9 +104,8 @@ def choose_pairs(
         pairs.append(Pair(0, task, a.name, b.name, rendered(a, task), rendered(b, task)))
     for k in range(checks):
         task, a, _ = chosen[k % len(chosen)]
-        pairs.append(
-            Pair(0, task, "", "", rendered(a, task), rendered(a, task, broken=True), check=True)
-        )
+        videos_of = rendered(a, task), rendered(a, task, broken=True)
+        pairs.append(Pair(0, f"check-{k}", "", "", *videos_of, check=True))
     mixed = [pairs[i] for i in rng.permutation(len(pairs))]
     return [replace(p, number=i) for i, p in enumerate(mixed)]
 

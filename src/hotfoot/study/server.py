@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -40,9 +41,15 @@ def study_app(pairs: list[Pair], votes: Votes) -> Starlette:
         pair = _pair(request)
         if pair is None:
             return JSONResponse({"error": "no such pair"}, 404)
+        # A page of another origin can send text, not JSON, without being asked first.
+        if request.headers.get("content-type", "").split(";")[0] != "application/json":
+            return JSONResponse({"error": "not a vote"}, 415)
+        origin = request.headers.get("origin")
+        if origin and urlsplit(origin).netloc != request.headers.get("host"):
+            return JSONResponse({"error": "not from this page"}, 403)
         try:
             given: Any = await request.json()
-            rater = str(given["rater"]).strip()[:80]
+            rater = str(given["rater"]).encode("utf-8", "replace").decode().strip()[:120]
             answers = {str(k): str(v) for k, v in dict(given["answers"]).items()}
         except (ValueError, KeyError, TypeError):
             return JSONResponse({"error": "not a vote"}, 400)

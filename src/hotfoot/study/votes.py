@@ -41,6 +41,8 @@ class Votes:
                     " at TEXT DEFAULT CURRENT_TIMESTAMP,"
                     " PRIMARY KEY (rater, dance, first, second, is_check, aspect))"
                 )
+                db.execute("SELECT rater, dance, first, second, is_check, aspect, choice FROM votes"
+                           " LIMIT 1")  # fmt: skip
         except sqlite3.DatabaseError as error:
             raise InputError(f"{path.name} is not a file of votes", "Give another name.") from error
 
