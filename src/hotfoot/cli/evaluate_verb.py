@@ -92,8 +92,8 @@ def command(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
     reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
     songs: Path | None, model: str, no_beat_lock: bool, shuffled: bool, name: str | None,
-    output: Path | None, report: Path | None, network: Path | None, network_size: int, clip_frames: int,
-    jobs: int | None, on: str, as_json: bool,
+    output: Path | None, report: Path | None, network: Path | None, network_size: int,
+    clip_frames: int, jobs: int | None, on: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure dances: synchrony, response to the music, realism, body; with chance levels.
 
