@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hotfoot.errors import OutputError, PoseError
 from hotfoot.pose.cleaning import smoothed, without_flicker
 from hotfoot.pose.formats import FORMATS, detect_format, read_poses, write_poses
-from hotfoot.pose.proportions import keep_proportions, limb_limits
+from hotfoot.pose.proportions import girdle_limits, keep_proportions, limb_limits
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import SKELETONS, convert_keypoints, get_skeleton
@@ -382,3 +382,25 @@ def test_a_lone_ear_stays_near_the_neck():
     out = keep_proportions(PoseSequence(xy, confidence, 30.0, pose.canvas), limits)
     reach = np.linalg.norm(pose.keypoints[0, 0] - pose.keypoints[0, 1])
     assert np.linalg.norm(out.keypoints[0, 16] - out.keypoints[0, 1]) < 1.3 * reach
+
+
+def test_hips_are_neither_too_wide_nor_too_far_from_the_neck():
+    pose = figure_pose("average")
+    limits, girdle = limb_limits(pose), girdle_limits(pose)
+    same = keep_proportions(pose, limits, girdle)
+    np.testing.assert_allclose(same.keypoints, pose.keypoints, atol=1e-3)
+    xy = pose.keypoints.copy()
+    middle = xy[0, [8, 11]].mean(axis=0)
+    for hip, knee, ankle, by in ((8, 9, 10, -60), (11, 12, 13, 60)):
+        xy[0, [hip, knee, ankle]] += [by, 120]
+    out = keep_proportions(PoseSequence(xy, pose.confidence, 30.0, pose.canvas), limits, girdle)
+    hips = out.keypoints[0, [8, 11]]
+    width = np.linalg.norm(pose.keypoints[0, 8] - pose.keypoints[0, 11])
+    trunk = np.linalg.norm(middle - pose.keypoints[0, 1])
+    assert np.linalg.norm(hips[0] - hips[1]) <= 1.06 * width
+    assert np.linalg.norm(hips.mean(axis=0) - out.keypoints[0, 1]) <= 1.06 * trunk
+    for hip, knee in ((8, 9), (11, 12)):  # legs come along
+        np.testing.assert_allclose(
+            out.keypoints[0, knee] - out.keypoints[0, hip],
+            pose.keypoints[0, knee] - pose.keypoints[0, hip], atol=1e-2,
+        )  # fmt: skip

@@ -50,7 +50,9 @@ Examples:
     "--train", "training", type=click.Path(path_type=Path),
     help="Folder of films of the training motion, to find copies (needs --real).",
 )  # fmt: skip
-@click.option("--protocol", "protocol_name", help="Dance first: standard, quick, long, debug.")
+@click.option(
+    "--protocol", "protocol_name", help="Dance first: standard, quick, tempo, long, debug."
+)
 @click.option("--songs", type=click.Path(path_type=Path), help="Folder of songs (protocol).")
 @click.option("--model", default="default", show_default=True, help="Who dances (protocol).")
 @click.option("--no-beat-lock", is_flag=True, help="Dance without retiming to beats (protocol).")

@@ -51,7 +51,7 @@ class Sampling:
     guidance: float = 1.0
     shift: float = 1.0
     solver: str = "euler"
-    smoothing_s: float = 0.05
+    smoothing_s: float = 0.06
 
 
 @dataclass(frozen=True)

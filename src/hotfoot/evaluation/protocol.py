@@ -33,14 +33,15 @@ class Protocol:
     start_s: float = 10.0
     variations: int = 2
     figures: tuple[str, ...] = ("average", "tall", "stocky", "child")
-    tempi: tuple[float, ...] = (0.8, 1.25)
+    tempi: tuple[float, ...] = ()
     held_out: bool = True
 
 
 PROTOCOLS = {
     "standard": Protocol("standard", songs=20),
-    "quick": Protocol("quick", songs=6, tempi=()),
-    "long": Protocol("long", songs=3, seconds=150.0, start_s=0.0, variations=1, tempi=()),
+    "quick": Protocol("quick", songs=6),
+    "tempo": Protocol("tempo", songs=10, variations=1, tempi=(0.8, 1.25)),
+    "long": Protocol("long", songs=3, seconds=150.0, start_s=0.0, variations=1),
     "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
 }
 

@@ -26,7 +26,7 @@ _TYPICAL = 0.85  # trust in the average body where the reference says less
 
 
 @cache
-def _averagebone_lengths() -> NDArray[np.float64]:
+def _average_lengths() -> NDArray[np.float64]:
     from hotfoot.pose.references import figure_pose
 
     return bone_lengths(figure_pose("average").keypoints)[0]
@@ -48,7 +48,7 @@ def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
     a, b = np.array(BONES).T
     shown = seen[a] & seen[b]
     lengths = bone_lengths(reference.keypoints[:1])[0]
-    average = _averagebone_lengths()
+    average = _average_lengths()
     body = shown & (np.arange(len(BONES)) < 13)
     scale = float(np.percentile(lengths[body] / average[body], 80)) if body.any() else 1.0
     own = np.where(shown, lengths, 0)
@@ -64,14 +64,37 @@ def _partners() -> tuple[int, ...]:
     return tuple(places.get((mirror[a], mirror[b]), i) for i, (a, b) in enumerate(BONES))
 
 
-def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSequence:
+def girdle_limits(reference: PoseSequence) -> tuple[float, float]:
+    """Longest picture length in pixels of the trunk (neck to the middle of the hips) and hips.
+
+    As :func:`limb_limits`, for what is not a bone of BODY_18.
+    """
+    scale = float(np.median(limb_limits(reference) / _PERSPECTIVE / _average_lengths()))
+
+    def girdle(xy: NDArray[np.float32]) -> NDArray[np.float64]:
+        middle = xy[[8, 11]].mean(axis=0)
+        return np.array([np.linalg.norm(xy[1] - middle), np.linalg.norm(xy[8] - xy[11])])
+
+    from hotfoot.pose.references import figure_pose
+
+    limits = _TYPICAL * scale * girdle(figure_pose("average").keypoints[0])
+    if (reference.confidence[0, [1, 8, 11]] > 0).all():
+        limits = np.maximum(limits, girdle(reference.keypoints[0]))
+    trunk, hips = _PERSPECTIVE * limits
+    return float(trunk), float(hips)
+
+
+def keep_proportions(
+    poses: PoseSequence, limits: NDArray[np.float64], girdle: tuple[float, float] | None = None
+) -> PoseSequence:
     """Shorten limbs that are longer than their limit; what hangs on them moves along.
 
     Args:
         poses: BODY_18.
         limits: pixels [17] from :func:`limb_limits`.
+        girdle: pixels of trunk and hips from :func:`girdle_limits`.
     """
-    old = poses.keypoints
+    old = poses.keypoints if girdle is None else _keep_girdle(poses, *girdle)
     new = old.copy()
     for (a, b), limit in zip(BONES, limits.astype(np.float32), strict=True):
         bone = old[:, b] - old[:, a]
@@ -81,6 +104,26 @@ def keep_proportions(poses: PoseSequence, limits: NDArray[np.float64]) -> PoseSe
         new[:, b] = np.where(both[:, None], shortened, old[:, b])
     _keep_heads(poses, new, limits)
     return replace(poses, keypoints=new)
+
+
+def _keep_girdle(poses: PoseSequence, trunk: float, hips: float) -> NDArray[np.float32]:
+    """Keypoints with hips no wider and no farther from the neck than they may; legs move along."""
+    xy = poses.keypoints.copy()
+    seen = np.asarray((poses.confidence[:, [1, 8, 11]] > 0).all(axis=1))[:, None]
+
+    def at_most(vector: NDArray[np.floating], limit: float) -> NDArray[np.floating]:
+        length = np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-6)
+        return np.asarray(vector * np.minimum(1, limit / length))
+
+    neck, middle = xy[:, 1], (xy[:, 8] + xy[:, 11]) / 2
+    half = at_most((xy[:, 11] - xy[:, 8]) / 2, hips / 2)
+    centre = np.asarray(neck + at_most(middle - neck, trunk))
+    for hip, knee, ankle, offset in ((8, 9, 10, -half), (11, 12, 13, half)):
+        moved = np.where(seen, centre + offset - xy[:, hip], 0)
+        for point in (hip, knee, ankle):
+            there = poses.confidence[:, point, None] > 0
+            xy[:, point] += np.where(there, moved, 0)
+    return xy
 
 
 def _keep_heads(poses: PoseSequence, new: NDArray[np.float32], limits: NDArray[np.float64]) -> None:
