@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class BaselineSampling:
-    """Defaults that ``dance`` reads of any model; a baseline has no denoising steps."""
-
-    steps: int = 1
-    guidance: float = 1.0
-    shift: float = 1.0
-    solver: str = "euler"
-    smoothing_s: float = 0.06
+from hotfoot.flow.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,7 @@ class BaselineConfig:
     frames: int = 256
     overlap: int = 16
     music: str = "spectral-1"
-    sampling: BaselineSampling = BaselineSampling()
+    sampling: Sampling = field(default_factory=lambda: Sampling(steps=1))
     licence: str = "Apache-2.0"
 
     def to_dict(self) -> dict[str, Any]:

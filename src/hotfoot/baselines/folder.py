@@ -13,9 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from hotfoot.baselines.codes import CodesConfig, CodesDancer, CodesNetwork
-from hotfoot.baselines.common import BaselineConfig, BaselineSampling
+from hotfoot.baselines.common import BaselineConfig
 from hotfoot.baselines.retrieval import Retrieval
 from hotfoot.errors import ModelError
+from hotfoot.flow.sampling import Sampling
 
 KINDS = ("retrieval", "codes")
 Baseline = Retrieval | CodesDancer
@@ -46,7 +47,7 @@ def baseline_config(raw: dict[str, Any]) -> BaselineConfig:
         TypeError, KeyError: fields that do not fit.
     """
     fields = {k: v for k, v in raw.items() if k != "schema"}
-    fields["sampling"] = BaselineSampling(**fields["sampling"])
+    fields["sampling"] = Sampling(**fields["sampling"])
     config = BaselineConfig(**fields)
     if config.kind == "codes":
         CodesConfig(**config.fields)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from hotfoot.baselines.common import BaselineConfig, crossfade
 from hotfoot.errors import InputError
 from hotfoot.music.tokens import SongAnalysis
-from hotfoot.pose.motion import body_speed
+from hotfoot.pose.motion import body_speed, stops
 from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 
@@ -102,8 +101,6 @@ class Retrieval:
 
 def film_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """A film's keypoints without holes and the seconds at which the body comes to rest."""
-    from scipy.signal import find_peaks
-
     xy = poses.keypoints.copy()
     frames = np.arange(len(poses))
     for j in range(xy.shape[1]):
@@ -113,9 +110,8 @@ def film_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[n
                 xy[:, j, axis] = np.interp(frames, seen, poses.keypoints[seen, j, axis])
         else:
             xy[:, j] = xy[:, 1]
-    speed = gaussian_filter1d(body_speed(replace(poses)), 0.08 * poses.fps)
-    lows, _ = find_peaks(-speed, prominence=0.15 * float(np.percentile(speed, 90) + 1e-9))
-    return xy, lows / poses.fps
+    speed = gaussian_filter1d(body_speed(poses), 0.08 * poses.fps)
+    return xy, stops(speed, depth=0.15) / poses.fps
 
 
 def bank_of(folder: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:

@@ -1,7 +1,6 @@
-"""Real motion as pose files: filmed plainly, or put on the beats of songs first.
+"""Real motion as pose files: what a model is compared with.
 
-What a model is compared with: held-out motion paired with songs shows how far real dance, retimed,
-gets under the same measure; films of the training motion show what is a copy.
+Held-out motion shows what real movement is like; films of the training motion show what is a copy.
 """
 
 from __future__ import annotations
@@ -13,9 +12,6 @@ import numpy as np
 
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
 from hotfoot.corpus.mocap import MotionClip, turned_to_camera
-from hotfoot.corpus.pairing import motion_beats, play, warp_to_beats
-from hotfoot.errors import InputError
-from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
 
 FPS = 30.0
@@ -44,27 +40,3 @@ def film_clips(
             if len(joints) >= 3 * FPS:
                 rng = np.random.default_rng([seed, number, part])
                 yield f"{clip.name}-{part}", filmed(joints, rng)
-
-
-def pair_song(
-    clips: list[MotionClip], song: SongAnalysis, seconds: float, rng: np.random.Generator
-) -> PoseSequence:
-    """A clip of real dance, retimed so that its stops fall on the song's beats.
-
-    Raises:
-        InputError: no clip fits the song's tempo.
-    """
-    seconds = min(seconds, song.features.duration_s)
-    count = round(seconds * FPS)
-    usable = [c for c in clips if c.is_dance and c.upright > 0.8 and len(c.joints) > 6 * c.fps]
-    for i in rng.permutation(len(usable)):
-        clip = usable[i]
-        warp = warp_to_beats(
-            motion_beats(clip), song.rhythm.beats, 0.0, seconds, rng, len(clip.joints) / clip.fps
-        )
-        if warp is not None:
-            return filmed(play(clip, warp(np.arange(count) / FPS)), rng)
-    raise InputError(
-        f"none of {len(usable)} clips can be put on a beat of {song.rhythm.tempo_bpm:.0f} BPM",
-        "Give more motion, or a song with a beat.",
-    )

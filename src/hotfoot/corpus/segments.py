@@ -16,12 +16,11 @@ from hotfoot.corpus.groove import bounce, random_groove, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
 from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
 from hotfoot.errors import InputError
-from hotfoot.music.audio import open_song
+from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.synthesis import STYLES, compose
 from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song, beat_phase
 
-SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
 FPS = 30.0
 _ATTEMPTS = 500
 _ORBITS = 0.75  # share of films whose camera goes round with the dancer

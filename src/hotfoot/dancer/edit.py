@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from hotfoot.dancer.timing import movement
 from hotfoot.errors import OptionError
+from hotfoot.pose.motion import stops
 from hotfoot.pose.sequence import PoseSequence
 
 _KEYFRAME_REACH_S = 0.6
@@ -81,8 +81,7 @@ def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
     if len(beats) < 4 or len(poses) < 30:
         return 0.0
     speed = movement(poses)
-    # A dip counts if it is one: ripples of a body that goes on moving are no accents.
-    lows, _ = find_peaks(-speed, prominence=0.1 * float(np.percentile(speed, 90)) + 1e-9)
+    lows = stops(speed)
     lows = lows[(lows / poses.fps >= beats[0]) & (lows / poses.fps <= beats[-1])]
     if not len(lows):
         return 0.0

@@ -7,7 +7,7 @@ A model folder holds ``config.json`` (schema version and everything to rebuild),
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from hotfoot.baselines.folder import KINDS, baseline_config, load_baseline
 from hotfoot.baselines.retrieval import Retrieval
 from hotfoot.dit.networks import Network, NetworkConfig, build_network, network_config
 from hotfoot.errors import HotfootError, ModelError
+from hotfoot.flow.sampling import Sampling
 from hotfoot.music.tokens import ENCODERS
 from hotfoot.onehot.codec import CodecConfig
 from hotfoot.pose.skeletons import get_skeleton
@@ -33,25 +34,6 @@ SCHEMA = 1
 _BUILT_IN = Path(__file__).resolve().parent.parent / "models"
 DEFAULT_MODEL = "default"
 _OWN_VAES = ("lines", "raw")  # kinds whose tensors live in the model's own file
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a model likes to be sampled; options of ``dance`` override it.
-
-    Attributes:
-        steps: denoising steps.
-        guidance: weight of the music.
-        shift: of the schedule, above 1 for more steps near noise.
-        solver: euler, midpoint or heun.
-        smoothing_s: standard deviation of the smoothing over time, in seconds.
-    """
-
-    steps: int = 10
-    guidance: float = 1.0
-    shift: float = 1.0
-    solver: str = "euler"
-    smoothing_s: float = 0.06
 
 
 @dataclass(frozen=True)
@@ -89,7 +71,7 @@ class ModelConfig:
     music: str
     latent_mean: tuple[float, ...]
     latent_std: tuple[float, ...]
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     reference: bool = True
     licence: str = "Apache-2.0"
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import replacing
+from hotfoot.music.audio import SONG_SUFFIXES
 from hotfoot.music.synthesis import compose
-
-SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
 
 
 @dataclass(frozen=True)

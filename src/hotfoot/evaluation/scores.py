@@ -353,10 +353,10 @@ def _set_metrics(dances: list[DanceScores], real: RealMotion | None) -> dict[str
     own = [d.windows for d in dances if len(d.windows)]
     if real.training is not None and own and held:
         bank = real.training
-        nearest = np.array([np.mean(nearest_windows(w, bank)) for w in own])
-        out["nearest_training"] = _of(bootstrap(nearest), len(nearest))
+        found = [nearest_windows(w, bank) for w in own]
+        out["nearest_training"] = _of(bootstrap(np.array([f.mean() for f in found])), len(found))
         usual = float(np.median(nearest_windows(np.concatenate(held), bank)))
-        medians = np.array([np.median(nearest_windows(w, bank)) for w in own])
+        medians = np.array([np.median(f) for f in found])
         out["copy_ratio"] = _scaled(_of(bootstrap(medians), len(medians)), max(usual, 1e-9))
     return out
 

@@ -19,6 +19,8 @@ SAMPLE_RATE = 24_000
 
 MIN_SONG_S = 1.0
 MAX_SONG_S = 2 * 3600.0
+SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aiff"}
+"""Files that are taken for songs in a folder of them; a single song may be any sound file."""
 
 
 @dataclass(frozen=True)

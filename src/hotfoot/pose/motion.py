@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import find_peaks
 
 from hotfoot.pose.sequence import PoseSequence
 
@@ -25,3 +26,13 @@ def body_speed(poses: PoseSequence) -> NDArray[np.float64]:
     # A difference belongs to the instant between its frames.
     between = np.arange(len(total)) + 0.5
     return np.interp(np.arange(len(poses)), between, total / np.maximum(count, 1) * poses.fps)
+
+
+def stops(speed: NDArray[np.float64], depth: float = 0.1) -> NDArray[np.intp]:
+    """Frames at which movement comes to rest: dips of the speed [T] that are dips.
+
+    A dip is as deep as ``depth`` of the 90th percentile of the speed; ripples of a body that goes
+    on moving are none.
+    """
+    lows, _ = find_peaks(-speed, prominence=depth * float(np.percentile(speed, 90)) + 1e-9)
+    return np.asarray(lows)

@@ -1,0 +1,24 @@
+"""How a model likes to be sampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a model likes to be sampled; options of ``dance`` override it.
+
+    Attributes:
+        steps: denoising steps.
+        guidance: weight of the music.
+        shift: of the schedule, above 1 for more steps near noise.
+        solver: euler, midpoint or heun.
+        smoothing_s: standard deviation of the smoothing over time, in seconds.
+    """
+
+    steps: int = 10
+    guidance: float = 1.0
+    shift: float = 1.0
+    solver: str = "euler"
+    smoothing_s: float = 0.06
