@@ -60,7 +60,10 @@ def test_a_set_of_followers_is_summed_up():
     assert found["alignment"].chance == 0
     assert found["alignment"].low <= found["alignment"].value <= found["alignment"].high
     assert found["tempo_slope"].value == pytest.approx(1, abs=0.05)
-    assert found["alignment_shuffled"].value < 0.5 < found["alignment_raw"].value
+    for key in ("alignment", "precision", "recall", "f1"):
+        assert found[f"{key}_own"].value > 0.6, key
+        assert found[f"{key}_own"].chance == 0
+        assert found[f"{key}_own"].p == pytest.approx(1 / 6, abs=0.05), "three songs: six pairings"
     assert found["apd"].value > 0
     assert "frechet" not in found, "there is nothing real to compare with"
     assert set(found) <= set(METRICS)
@@ -74,6 +77,9 @@ def test_noise_is_summed_up_as_noise():
     found = summarise("noise", dances).summaries
     assert abs(found["alignment"].value) < 0.08
     assert found["alignment"].p > 0.01
+    for key in ("alignment", "precision", "recall", "f1"):
+        assert abs(found[f"{key}_own"].value) < 0.15
+        assert found[f"{key}_own"].p > 0.01
 
 
 def test_real_motion_gives_realism_and_copies():
@@ -271,7 +277,7 @@ def test_songs_of_one_name_stay_apart(tmp_path, capsys):
     assert main(["evaluate", *arguments, "--jobs", "1", "--json"]) == 0
     row = json.loads(capsys.readouterr().out)["results"][0]
     assert {d["song"] for d in row["dances"]} == {"song", "song~2"}
-    assert "alignment_shuffled" in row["metrics"]
+    assert "f1_own" in row["metrics"]
     assert "apd" not in row["metrics"]
 
 

@@ -30,7 +30,6 @@ from hotfoot.evaluation.response import (
 )
 from hotfoot.evaluation.synchrony import (
     alignment,
-    kinematic_beats,
     matches,
     measure_synchrony,
     shuffled_chance,
@@ -187,15 +186,39 @@ def test_chance_is_what_independent_dances_score(beats):
     assert np.mean(shifts) == pytest.approx(np.mean(others), abs=0.02)
 
 
-def test_shuffled_songs_give_the_same_chance(beats):
-    songs = [beats_of(bpm, SECONDS) for bpm in (90, 101, 110, 127)]
+def test_shuffled_songs_give_the_same_chance():
+    songs = [beats_of(bpm, SECONDS) for bpm in (90, 95, 101, 107, 110, 116, 122, 127)]
     dances = [prepare(on_beat(b, SECONDS)) for b in songs]
-    chance = shuffled_chance(dances, songs)
-    own = [alignment(kinematic_beats(d), b) for d, b in zip(dances, songs, strict=True)]
-    assert (chance < 0.5).all()
-    assert min(own) > 0.9
+    found = shuffled_chance([[d] for d in dances], songs)
+    assert (found.others[:, 0] < 0.5).all()
+    assert (found.others[:, 1:] < 0.65).all()
+    assert found.own.min() > 0.9
+    assert found.corrected.min() > 0.75
+    assert (found.p < 0.001).all(), "one pairing of 40,320 is right"
+    turned = shuffled_chance([[d] for d in dances[1:] + dances[:1]], songs)
+    assert (turned.p > 0.05).all()
+    assert abs(turned.corrected[:, 0].mean()) < 0.15
+    still_there = shuffled_chance([[d, d] for d in dances], songs)
+    np.testing.assert_allclose(still_there.own, found.own)
     with pytest.raises(EvaluationError):
-        shuffled_chance(dances[:1], songs[:1])
+        shuffled_chance([[dances[0]]], songs[:1])
+    with pytest.raises(EvaluationError):
+        shuffled_chance([[dances[0]], []], songs[:2])
+
+
+def test_noise_is_not_told_from_chance_by_shuffling():
+    songs = [beats_of(bpm, SECONDS) for bpm in range(80, 140, 6)]
+    ps = np.array(
+        [
+            shuffled_chance(
+                [[prepare(noise(SECONDS, 30, 100 * r + i, 4.0))] for i in range(len(songs))], songs,
+                rounds=400,
+            ).p
+            for r in range(12)
+        ]
+    )  # fmt: skip
+    assert 0.3 < ps.mean() < 0.7
+    assert (ps < 0.05).mean() < 0.2
 
 
 @given(

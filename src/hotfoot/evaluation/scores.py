@@ -23,7 +23,12 @@ from hotfoot.evaluation.realism import (
     pose_windows,
 )
 from hotfoot.evaluation.response import measure_response, tempo_slope
-from hotfoot.evaluation.synchrony import Chanced, measure_synchrony, shuffled_chance
+from hotfoot.evaluation.synchrony import (
+    SCORES,
+    Chanced,
+    measure_synchrony,
+    shuffled_chance,
+)
 from hotfoot.music.features import FEATURE_RATE
 from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
@@ -47,7 +52,10 @@ METRICS: dict[str, Metric] = {
     "recall": Metric("beat recall, chance-corrected", "", "higher"),
     "f1": Metric("beat F1, chance-corrected", "", "higher"),
     "alignment_raw": Metric("beat alignment, raw", "", ""),
-    "alignment_shuffled": Metric("beat alignment with other songs", "", ""),
+    "alignment_own": Metric("beat alignment, corrected by other songs", "", "higher"),
+    "precision_own": Metric("beat precision, corrected by other songs", "", "higher"),
+    "recall_own": Metric("beat recall, corrected by other songs", "", "higher"),
+    "f1_own": Metric("beat F1, corrected by other songs", "", "higher"),
     "lag_s": Metric("lag of the best alignment", "s", ""),
     "tempo_slope": Metric("tempo slope over stretched copies", "", "one"),
     "rate_error": Metric("movement rate off the tempo", "octaves", "lower"),
@@ -179,7 +187,7 @@ def measure_dance(
     lags, curve = np.zeros(0), np.zeros(0)
     if (music.beats <= motion.duration_s).sum() >= 4:
         found = measure_synchrony(motion, music.beats, seed)
-        for key in ("alignment", "precision", "recall", "f1"):
+        for key in SCORES:
             chanced[key] = getattr(found, key)
             values[key] = chanced[key].corrected
         values |= {"alignment_raw": found.alignment.value, "lag_s": found.lag_s}
@@ -254,11 +262,7 @@ def summarise(name: str, dances: list[DanceScores], real: RealMotion | None = No
         values = np.array([d.values.get(key, NAN) for d in plain])
         if np.isfinite(values).any():
             out[key] = _summary(key, values, plain)
-    songs = {d.song: d for d in plain}
-    if len(songs) > 1:
-        one_each = list(songs.values())
-        shuffled = shuffled_chance([d.motion for d in one_each], [d.music.beats for d in one_each])
-        out["alignment_shuffled"] = _of(bootstrap(shuffled), len(one_each))
+    out |= _against_other_songs(plain)
     slopes = _slopes(dances)
     if slopes:
         out["tempo_slope"] = _of(bootstrap(np.array(slopes)), len(slopes))
@@ -285,7 +289,7 @@ def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -
         differences = sum(float(np.mean([c.value - c.chance for c in g])) for g in groups)
         spreads = [max(1e-6, *(c.spread for c in g)) for g in groups]
         p = float(norm.sf(differences / np.sqrt(sum(v**2 for v in spreads))))
-        corrected = key in ("alignment", "precision", "recall", "f1")
+        corrected = key in SCORES
         chance = 0.0 if corrected else float(np.mean([c.chance for c in pairs]))
     elif key == "alignment_raw":
         levels = [d.chanced["alignment"].chance for d in dances if "alignment" in d.chanced]
@@ -293,6 +297,25 @@ def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -
     return Summary(
         interval.value, interval.low, interval.high, int(np.isfinite(values).sum()), chance, p
     )
+
+
+def _against_other_songs(dances: list[DanceScores]) -> dict[str, Summary]:
+    by_song: dict[str, list[DanceScores]] = {}
+    for d in dances:
+        by_song.setdefault(d.song, []).append(d)
+    if len(by_song) < 2:
+        return {}
+    groups = list(by_song.values())
+    found = shuffled_chance(
+        [[d.motion for d in g] for g in groups], [g[0].music.beats for g in groups]
+    )
+    out = {}
+    for i, key in enumerate(SCORES):
+        interval = bootstrap(found.corrected[:, i])
+        out[f"{key}_own"] = Summary(
+            interval.value, interval.low, interval.high, len(groups), 0.0, float(found.p[i])
+        )
+    return out
 
 
 def _of(interval: Interval, n: int) -> Summary:

@@ -3,7 +3,8 @@
 Kinematic beats are the moments at which the body comes to rest: minima of its mean speed. Every
 score stands beside its chance level, the mean over circular shifts of the dance against the music;
 ``corrected = (score - chance) / (1 - chance)`` is 0 for anything that does not listen, however many
-minima it has, and 1 for a perfect score.
+minima it has, and 1 for a perfect score. A set of dances is also compared with the same dances to
+other songs, by random pairings.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _SHIFTS = 400
 _LAGS_S = 0.5
 
 Times = NDArray[np.float64]
+
+SCORES = ("alignment", "precision", "recall", "f1")
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,11 @@ def rates(motion_beats: Times, music_beats: Times) -> tuple[float, float, float]
     return precision, recall, 2 * hit / total if total else 0.0
 
 
+def _scores(motion_beats: Times, music_beats: Times) -> tuple[float, float, float, float]:
+    """What :data:`SCORES` names."""
+    return (alignment(motion_beats, music_beats), *rates(motion_beats, music_beats))
+
+
 def beats_within(beats: Times, duration_s: float) -> Times:
     """Sorted beats in 0..duration."""
     beats = np.sort(np.asarray(beats, np.float64))
@@ -157,11 +165,11 @@ def measure_synchrony(
             f"{len(music)} beats of music within the dance", "At least 4 are needed."
         )
     own = kinematic_beats(motion)
-    actual = np.array([alignment(own, music), *rates(own, music)])
+    actual = np.array(_scores(own, music))
     rng = np.random.default_rng(seed)
     by_chance = np.array(
         [
-            [alignment(moved, music), *rates(moved, music)]
+            _scores(moved, music)
             for moved in (shifted(own, by, duration) for by in rng.uniform(0, duration, shifts))
         ]
     )
@@ -188,24 +196,58 @@ def _peak(lags: Times, curve: NDArray[np.float64]) -> float:
     return float(lags[best[np.argmin(np.abs(lags[best]))]])
 
 
-def shuffled_chance(motions: list[Motion], songs: list[Times]) -> NDArray[np.float64]:
-    """Alignment of every dance with every other song's beats: [N], mean over the others.
+@dataclass(frozen=True, eq=False)
+class Shuffled:
+    """Scores of every dance with its own song's beats and with the other songs'.
+
+    Attributes:
+        own: [N, 4] in the order of :data:`SCORES`.
+        others: [N, 4] mean over the other songs: the chance level.
+        p: [4] share of random pairings of dances and songs that score as high on average.
+    """
+
+    own: NDArray[np.float64]
+    others: NDArray[np.float64]
+    p: NDArray[np.float64]
+
+    @property
+    def corrected(self) -> NDArray[np.float64]:
+        """[N, 4]: 0 for a dance that goes as well with any song, 1 for a perfect score."""
+        return (self.own - self.others) / np.maximum(1e-9, 1 - self.others)
+
+
+def shuffled_chance(
+    motions: list[list[Motion]], songs: list[Times], seed: int = 0, rounds: int = 2000
+) -> Shuffled:
+    """Do dances go with their own song better than with the others? A permutation test.
+
+    Args:
+        motions: dances to each song, at least one each.
+        songs: beats of each song, seconds.
+        seed: of the random pairings.
+        rounds: how many of them.
 
     Raises:
-        EvaluationError: fewer than two songs.
+        EvaluationError: fewer than two songs, or a song without a dance.
     """
-    if len(motions) != len(songs) or len(songs) < 2:
+    count = len(songs)
+    if len(motions) != count or count < 2 or not all(motions):
         raise EvaluationError(
-            f"{len(motions)} dances and {len(songs)} songs cannot be shuffled",
-            "Give at least two pairs.",
+            f"{len(motions)} sets of dances and {count} songs cannot be shuffled",
+            "Give at least two songs, with a dance each.",
         )
-    own = [kinematic_beats(m) for m in motions]
-    out = np.zeros(len(motions))
-    for i, motion in enumerate(motions):
-        others = []
-        for j, beats in enumerate(songs):
-            if j != i:  # as long as both last
-                both = min(motion.duration_s, motions[j].duration_s)
-                others.append(alignment(beats_within(own[i], both), beats_within(beats, both)))
-        out[i] = float(np.mean(others))
-    return out
+    lengths = [max(m.duration_s for m in group) for group in motions]
+    table = np.zeros((count, count, len(SCORES)))
+    for i, group in enumerate(motions):
+        for motion in group:
+            own = kinematic_beats(motion)
+            for j, beats in enumerate(songs):  # as long as both last
+                both = min(motion.duration_s, lengths[j])
+                pair = beats_within(own, both), beats_within(beats, both)
+                table[i, j] += np.array(_scores(*pair)) / len(group)
+    rows = np.arange(count)
+    own = table[rows, rows]
+    rng = np.random.default_rng(seed)
+    by_chance = np.array([table[rows, rng.permutation(count)].mean(axis=0) for _ in range(rounds)])
+    p = (1 + (by_chance >= own.mean(axis=0) - 1e-12).sum(axis=0)) / (1 + rounds)
+    return Shuffled(own, (table.sum(axis=1) - own) / (count - 1), p)
