@@ -8,14 +8,23 @@ from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.compat import (
     BEAT_ALIGNMENT,
     SMPL,
+    bailando_joints,
     diversity_z_scored,
+    fact_joints,
     frechet_z_scored,
     geometric_features,
     kinetic_features,
+    lodge_joints,
     lodge_skating_ratio,
+    mace_2d_geometric,
+    mace_2d_kinetic,
     mace_2d_scores,
     physical_foot_contact,
+    published_alignment,
 )
+from hotfoot.pose.sequence import PoseSequence
+
+from .dancers import beats_of, noise, on_beat
 
 
 def jitter(seconds, fps, seed, smooth=0.0, joints=24):
@@ -160,3 +169,78 @@ def test_lodges_ratio_misses_the_diagonal():
     assert lodge_skating_ratio(p) == 1
     p[..., 2] = -0.05 * t
     assert lodge_skating_ratio(p) == 0
+
+
+def test_maces_features_are_dead_but_for_nine_angles():
+    beats = beats_of(110, 8)
+    calm, wild = on_beat(beats, 8.0), noise(8.0, 30, 0, 12.0)
+    a, b = mace_2d_geometric(calm), mace_2d_geometric(wild)
+    assert a.shape == (32,)
+    angles = [i for i in range(32) if a[i] != b[i]]
+    assert set(angles) <= {6, 7, 19, 20, 23, 24, 25, 26, 28}
+    assert len(angles) >= 2
+    dead = sorted(set(range(32)) - {6, 7, 19, 20, 23, 24, 25, 26, 28})
+    assert len(dead) == 23
+    np.testing.assert_array_equal(a[dead], b[dead])
+    assert set(np.unique(a[dead])) <= {0.0, 1.0}
+
+
+def test_maces_features_depend_on_the_resolution():
+    poses = on_beat(beats_of(110, 8), 8.0, fps=16.0)
+    large = PoseSequence(
+        2 * poses.keypoints, poses.confidence, poses.fps,
+        (2 * poses.canvas[0], 2 * poses.canvas[1]), poses.skeleton,
+    )  # fmt: skip
+    one, two = (mace_2d_kinetic(p).reshape(25, 3) for p in (poses, large))
+    moves = one[:, 0] > 0
+    assert moves.sum() > 8
+    np.testing.assert_allclose(two[moves, :2], 4 * one[moves, :2], rtol=1e-4)
+    np.testing.assert_allclose(two[moves, 2], 2 * one[moves, 2], rtol=1e-4)
+
+
+def test_maces_frame_time_is_a_thirtieth_at_sixteen_frames():
+    poses = on_beat(beats_of(110, 4), 4.0, fps=16.0)
+    steady = np.repeat(poses.keypoints[:1], 64, 0)
+    steady[..., 0] += np.arange(64)[:, None]  # a pixel per frame, 16 per second
+    walk = PoseSequence(steady, np.ones_like(poses.confidence), 16.0, poses.canvas, poses.skeleton)
+    found = mace_2d_kinetic(walk).reshape(25, 3)
+    neck = walk.to_skeleton("body-25").layout.index["neck"]
+    assert found[neck, 0] == pytest.approx(900, rel=1e-4), "30 per second, squared"
+
+
+def test_how_clips_are_prepared():
+    p = np.random.default_rng(0).normal(size=(1500, 24, 3))
+    ours = bailando_joints(p)
+    assert ours.shape == (1200, 24, 3)
+    np.testing.assert_allclose(ours[5], p[5] - p[0, 0])
+    assert len(bailando_joints(p, generated=False)) == 1500
+    lodge = lodge_joints(p)
+    assert kinetic_features(lodge).shape == (66,)
+    assert len(lodge) == 1024
+    np.testing.assert_allclose(lodge[7, 3], p[7, 3] - p[7, 0])
+    np.testing.assert_allclose(lodge[7, 0], p[7, 0] - p[0, 0])
+    np.testing.assert_array_equal(fact_joints(p), p[120:])
+
+
+def test_mints_distance_refuses_a_root_that_is_not_real(monkeypatch):
+    import hotfoot.evaluation.compat as compat
+
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(300, 4)), rng.normal(size=(300, 4))
+    assert frechet_z_scored(a, b, strict=True) == pytest.approx(frechet_z_scored(a, b))
+    monkeypatch.setattr(compat, "sqrtm", lambda m: np.eye(len(m)) * (1 + 0.5j))
+    with pytest.raises(EvaluationError, match="not real"):
+        frechet_z_scored(a, b, strict=True)
+    assert np.isfinite(frechet_z_scored(a, b))
+
+
+def test_published_alignment_of_two_dimensions():
+    beats = beats_of(100, 20)
+    dance = on_beat(beats + 0.004, 20.0, fps=60.0)
+    for name in BEAT_ALIGNMENT:
+        own = published_alignment(name, dance, beats)
+        late = published_alignment(name, dance, beats + 0.3)
+        assert own > 0.6 > late, (name, own, late)
+        assert 0.1 < published_alignment(name, noise(20.0, 60, 1), beats) < 0.6
+    with pytest.raises(EvaluationError, match="unknown definition"):
+        published_alignment("ours", dance, beats)

@@ -303,3 +303,19 @@ def test_a_dance_of_a_second_and_a_half_is_measured(tmp_path):
     compose(3.0, 150, seed=1).save(tmp_path / "s.wav")
     write_poses(on_beat(beats_of(150, 3), 1.5), tmp_path / "d.npz")
     assert main(["evaluate", str(tmp_path / "d.npz"), "--music", str(tmp_path / "s.wav")]) == 0
+
+
+def test_published_definitions_stand_beside_their_chance(tmp_path, capsys):
+    song = compose(12.0, 110, seed=1)
+    song.save(tmp_path / "s.wav")
+    write_poses(on_beat(song.beats, 12.0, fps=60.0), tmp_path / "d.npz")
+    arguments = ["evaluate", str(tmp_path / "d.npz"), "--music", str(tmp_path / "s.wav"), "--json"]
+    assert main(arguments) == 0
+    plain = json.loads(capsys.readouterr().out)["results"][0]["metrics"]
+    assert not any(key.startswith("published") for key in plain)
+    assert main([*arguments, "--published"]) == 0
+    found = json.loads(capsys.readouterr().out)["results"][0]["metrics"]
+    keys = [key for key in found if key.startswith("published")]
+    assert len(keys) == 5
+    for key in keys:
+        assert found[key]["value"] > found[key]["chance"] + 0.1

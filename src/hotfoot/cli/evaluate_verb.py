@@ -57,6 +57,11 @@ Examples:
     is_flag=True,
     help="Measure every dance against the next song instead of its own (protocol).",
 )
+@click.option(
+    "--published",
+    is_flag=True,
+    help="Also the beat alignment as FACT, Bailando, Lodge, POPDG and MACE-Dance define it.",
+)
 @click.option("--name", help="Of this row of the table [default: the model's or 'dances'].")
 @click.option(
     "-o",
@@ -89,7 +94,8 @@ Examples:
 def command(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
     reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
-    songs: Path | None, model: str, no_beat_lock: bool, shuffled: bool, name: str | None,
+    songs: Path | None, model: str, no_beat_lock: bool, shuffled: bool, published: bool,
+    name: str | None,
     output: Path | None, report: Path | None, network: Path | None, network_size: int,
     clip_frames: int, jobs: int | None, on: str, as_json: bool,
 ) -> None:  # fmt: skip
@@ -101,7 +107,7 @@ def command(
     from hotfoot.evaluation.report import markdown, merge, read_results, to_json
 
     if network is not None:
-        if music or protocol_name or training or output or report:
+        if music or protocol_name or training or output or report or published:
             raise OptionError(
                 "videos are compared by --network alone", "Give videos, --real and --network."
             )
@@ -131,13 +137,15 @@ def command(
                     name or model,
                     output,
                     compared,
+                    published,
                     mapper,
                     say,
                 )
             else:
                 result = measure_files(
-                    poses, music, start, reference, fps, name or "dances", compared, mapper, say
-                )
+                    poses, music, start, reference, fps, name or "dances", compared, published,
+                    mapper, say,
+                )  # fmt: skip
                 sheets = file_sheets(poses, fps) if report is not None else None
         data = to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
         if output is not None:

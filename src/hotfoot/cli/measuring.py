@@ -62,6 +62,7 @@ class _File:
     start: float
     reference: str | None
     fps: float | None
+    published: bool
 
 
 def _measure_file(file: _File) -> DanceScores:
@@ -74,13 +75,14 @@ def _measure_file(file: _File) -> DanceScores:
     scores = measure_dance(
         poses, _facts(file.song, file.start), name=file.path.stem, seed=seed, seams=seams,
         reference=load_reference(file.reference) if file.reference else None,
+        published=file.published,
     )  # fmt: skip
     return replace(scores, song=file.label)
 
 
 def measure_files(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, reference: str | None,
-    fps: float | None, name: str, real: RealMotion | None, mapper: Any, say: Any,
+    fps: float | None, name: str, real: RealMotion | None, published: bool, mapper: Any, say: Any,
 ) -> Result:  # fmt: skip
     """Measure pose files danced to songs: one for all, or one for each."""
     from hotfoot.evaluation.protocol import unique_names
@@ -97,7 +99,7 @@ def measure_files(
     different = list(dict.fromkeys(p.resolve() for p in songs))
     labels = dict(zip(different, unique_names(different), strict=True))
     files = [
-        _File(p, s, labels[s.resolve()], start, reference, fps)
+        _File(p, s, labels[s.resolve()], start, reference, fps, published)
         for p, s in zip(poses, songs, strict=True)
     ]
     silent = [p.name for p in poses if fps is None and detect_format(p) in _WITHOUT_RATE]
@@ -172,6 +174,7 @@ class _Job:
     folder: Path
     beat_lock: bool
     against: Task  # whose song it is measured against
+    published: bool
 
 
 def _song_of(task: Task, folder: Path) -> Path:
@@ -223,7 +226,7 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
             poses = poses.frames(0, max(1, int(heard.duration_s * poses.fps)))
         scores = measure_dance(
             poses, heard, name=path.stem, seed=v, tempo=task.tempo, seams=seams,
-            reference=load_reference(task.figure),
+            reference=load_reference(task.figure), published=job.published,
         )  # fmt: skip
         out.append(replace(scores, song=task.label))
     return out
@@ -231,7 +234,7 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
 
 def run_protocol(
     protocol_name: str, songs: Path, model: str, beat_lock: bool, shuffled: bool,
-    name: str, output: Path, real: RealMotion | None, mapper: Any, say: Any,
+    name: str, output: Path, real: RealMotion | None, published: bool, mapper: Any, say: Any,
 ) -> tuple[Result, list[Any]]:  # fmt: skip
     """Dance a protocol, or what is missing of it, and measure it; with contact sheets."""
     from hotfoot.dancer.model import model_folder, read_config
@@ -249,7 +252,9 @@ def run_protocol(
         group = [t for t in work if t.tempo == tempo]
         others |= {t.song_name: group[(i + 1) % len(group)] for i, t in enumerate(group)}
     jobs = [
-        _Job(task, model, output, beat_lock, others[task.song_name] if shuffled else task)
+        _Job(
+            task, model, output, beat_lock, others[task.song_name] if shuffled else task, published
+        )
         for task in work
     ]
     groups = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)

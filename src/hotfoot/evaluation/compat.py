@@ -20,6 +20,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import argrelextrema
 
 from hotfoot.errors import EvaluationError
+from hotfoot.pose.sequence import PoseSequence
 
 Array = NDArray[np.float64]
 
@@ -70,6 +71,36 @@ BEAT_ALIGNMENT = {
     "mace-2d": BeatAlignment(16, 3.5, 1, True, 3),
 }
 """FACT (mint), Bailando (also Danceba, TM2D), Lodge, POPDG and MACE-Dance's 2D score."""
+
+_POPDG_FRAMES = 300  # only the motion is cut off there
+
+
+def published_alignment(
+    name: str, poses: PoseSequence, music_beats_s: NDArray[np.floating]
+) -> float:
+    """A published beat alignment of a 2D dance, joints in pixels at that definition's frame rate.
+
+    As there, joints that were not detected are zeros and take part, and beats are rounded down to
+    frames. Music beats are this project's, not librosa's.
+
+    Raises:
+        EvaluationError: unknown definition.
+    """
+    if name not in BEAT_ALIGNMENT:
+        raise EvaluationError(
+            f"unknown definition '{name}'", f"Known: {', '.join(BEAT_ALIGNMENT)}."
+        )
+    score = BEAT_ALIGNMENT[name]
+    joints = _pixels(poses, score.fps)
+    beats = np.asarray(music_beats_s, float)
+    frames = np.floor(beats[(beats >= 0) & (beats < poses.duration_s)] * score.fps)
+    return score(joints[:_POPDG_FRAMES] if name == "popdg" else joints, frames)
+
+
+def _pixels(poses: PoseSequence, fps: float) -> Array:
+    """Joints [T, J, 2] in pixels; those that were not seen are zeros."""
+    moved = poses.resampled(fps)
+    return np.where(moved.confidence[..., None] > 0, moved.keypoints, 0).astype(float)
 
 
 def kinetic_features(joints: NDArray[np.floating]) -> Array:
@@ -189,10 +220,44 @@ def geometric_features(joints: NDArray[np.floating]) -> Array:
     return np.array(out)
 
 
-def frechet_z_scored(generated: Array, reference: Array) -> float:
-    """Bailando's FID: both sets z-scored by the reference, ``sqrtm``, imaginary part dropped."""
+def bailando_joints(joints: NDArray[np.floating], generated: bool = True) -> Array:
+    """As Bailando prepares clips for its features: first root at the origin; 1,200 frames at most.
+
+    Only generated clips are cut; reference features come from whole sequences.
+    """
+    p = np.asarray(joints, float)
+    p = p - p[:1, :1]
+    return p[:1200] if generated else p
+
+
+def lodge_joints(joints: NDArray[np.floating]) -> Array:
+    """As Lodge prepares 30 fps clips for features with 60 fps constants.
+
+    22 joints, 1,024 frames at most; every joint but the root relative to it in each frame, the root
+    relative to its first place.
+    """
+    p = np.asarray(joints, float)[:1024, :22]
+    return np.concatenate([p[:, :1] - p[:1, :1], p[:, 1:] - p[:, :1]], axis=1)
+
+
+def fact_joints(joints: NDArray[np.floating]) -> Array:
+    """As mint prepares generated clips: the 120 seed frames dropped, the root left where it is."""
+    return np.asarray(joints, float)[120:]
+
+
+def frechet_z_scored(generated: Array, reference: Array, strict: bool = False) -> float:
+    """Bailando's FID: both sets z-scored by the reference, ``sqrtm``, imaginary part dropped.
+
+    Args:
+        generated: features [N, D].
+        reference: features [M, D].
+        strict: mint's (FACT's) variant, which does not accept a large imaginary part.
+
+    Raises:
+        EvaluationError: only with ``strict``.
+    """
     mean, std = reference.mean(axis=0), reference.std(axis=0) + 1e-10
-    return _fid((generated - mean) / std, (reference - mean) / std)
+    return _fid((generated - mean) / std, (reference - mean) / std, strict)
 
 
 def diversity_z_scored(generated: Array, reference: Array) -> float:
@@ -206,6 +271,75 @@ def mace_2d_scores(generated: Array, reference: Array) -> tuple[float, float]:
     own = (generated - generated.mean(axis=0)) / (generated.std(axis=0) + 1e-10)
     true = (reference - reference.mean(axis=0)) / (reference.std(axis=0) + 1e-10)
     return _fid(own, true), _spread(own)
+
+
+_MACE_FPS = 16.0
+_MACE_BODY = {
+    "root": "mid_hip", "neck": "neck", "lhip": "left_hip", "rhip": "right_hip",
+    "lknee": "left_knee", "rknee": "right_knee", "lankle": "left_ankle", "rankle": "right_ankle",
+    "lshoulder": "left_shoulder", "rshoulder": "right_shoulder", "lelbow": "left_elbow",
+    "relbow": "right_elbow", "lwrist": "left_wrist", "rwrist": "right_wrist",
+    "belly": "mid_hip", "chest": "neck",
+}  # fmt: skip
+
+
+def mace_2d_kinetic(poses: PoseSequence) -> Array:
+    """MACE-Dance's kinetic features [75] of BODY_25, in raw pixels.
+
+    The acceleration is right there, but clips of 16 frames per second go through a frame time of
+    1/30 s, and nothing is divided by the picture's size.
+    """
+    p = _pixels(poses.to_skeleton("body-25"), _MACE_FPS)
+    if len(p) < 3:
+        raise EvaluationError(f"{len(p)} frames have no acceleration", "Give at least 3.")
+    v = np.diff(p, axis=0) * 30
+    a = np.diff(v, axis=0) * 30
+    energy = np.linalg.norm(a, axis=-1).mean(axis=0)
+    return np.stack(
+        [(v[..., 0] ** 2).mean(axis=0), (v[..., 1] ** 2).mean(axis=0), energy], 1
+    ).ravel()
+
+
+def mace_2d_geometric(poses: PoseSequence) -> Array:
+    """MACE-Dance's geometric features [32] of BODY_25: nine angles that live, 23 that do not.
+
+    Distances from planes are always 0.0 there, so 11 tests have one answer for everybody; the
+    velocity tests compare a displacement *per frame* with one to three shoulder widths.
+    """
+    body = poses.to_skeleton("body-25")
+    p = _pixels(body, _MACE_FPS)
+    if len(p) < 2:
+        raise EvaluationError("one frame has no velocity", "Give at least 2.")
+    now, before = p[1:], p[:-1]
+    index = body.layout.index
+    shoulders = now[:, index["left_shoulder"]] - now[:, index["right_shoulder"]]
+    width = float(np.linalg.norm(shoulders, axis=-1).mean())
+
+    def at(name: str, frames: Array = now) -> Array:
+        if name in ("zero", "up"):
+            return np.broadcast_to(
+                np.array((0, -1) if name == "up" else (0, 0), float), (len(frames), 2)
+            )
+        return frames[:, index[_MACE_BODY[name]]]
+
+    out = []
+    for kind, (a, b, c, d), limit in _TESTS:
+        if kind in ("side", "plane"):
+            assert isinstance(limit, float)
+            out.append(float(limit < 0))
+        elif kind == "angle":
+            u, v = at(b) - at(a), at(d) - at(c)
+            lengths = np.linalg.norm(u, axis=-1) * np.linalg.norm(v, axis=-1)
+            cosine = (u * v).sum(axis=-1) / np.maximum(lengths, 1e-12)
+            degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+            low, high = limit if isinstance(limit, tuple) else (0.0, limit)
+            out.append(float(((degrees > low) & (degrees < high)).mean()))
+        else:
+            joint = d if kind == "turn" else c if kind == "move" else a
+            assert isinstance(limit, float)
+            moved = np.linalg.norm(at(joint) - at(joint, before), axis=-1)
+            out.append(float((moved > limit / _HL * width).mean()))
+    return np.array(out)
 
 
 def physical_foot_contact(joints: NDArray[np.floating], fps: float = 30.0) -> float:
@@ -245,12 +379,16 @@ def lodge_skating_ratio(joints: NDArray[np.floating]) -> float:
     return float(np.mean(ratios))
 
 
-def _fid(a: Array, b: Array) -> float:
+def _fid(a: Array, b: Array, strict: bool = False) -> float:
     ca, cb = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
     root = np.asarray(sqrtm(ca @ cb))
     if not np.isfinite(root).all():
         offset = np.eye(len(ca)) * 1e-5
         root = np.asarray(sqrtm((ca + offset) @ (cb + offset)))
+    if strict and np.iscomplexobj(root) and np.abs(np.diagonal(root).imag).max() > 1e-3:
+        raise EvaluationError(
+            "the root of the covariances is not real", "Give more clips than features."
+        )
     difference = a.mean(axis=0) - b.mean(axis=0)
     return float(difference @ difference + np.trace(ca) + np.trace(cb) - 2 * np.trace(root.real))
 

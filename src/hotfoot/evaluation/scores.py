@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.body import measure_body, pose_distance
+from hotfoot.evaluation.compat import BEAT_ALIGNMENT, published_alignment
 from hotfoot.evaluation.motion import Motion, prepare
 from hotfoot.evaluation.realism import (
     Interval,
@@ -26,7 +27,9 @@ from hotfoot.evaluation.response import measure_response, tempo_slope
 from hotfoot.evaluation.synchrony import (
     SCORES,
     Chanced,
+    beats_within,
     measure_synchrony,
+    shifted,
     shuffled_chance,
 )
 from hotfoot.music.features import FEATURE_RATE
@@ -85,6 +88,11 @@ METRICS: dict[str, Metric] = {
     "apd": Metric("pose distance between seeds (APD)", "heights", "higher"),
     "nearest_training": Metric("distance to the nearest training motion", "heights", ""),
     "copy_ratio": Metric("that distance over held-out real motion's", "", "one"),
+    "published_fact": Metric("as published: FACT's beat alignment", "", ""),
+    "published_bailando": Metric("as published: Bailando's beat alignment", "", ""),
+    "published_lodge": Metric("as published: Lodge's beat alignment", "", ""),
+    "published_popdg": Metric("as published: POPDG's beat alignment", "", ""),
+    "published_mace-2d": Metric("as published: MACE-Dance's 2D beat alignment", "", ""),
 }
 
 
@@ -160,8 +168,9 @@ def measure_dance(
     tempo: float = 1.0,
     seams: tuple[int, ...] = (),
     reference: PoseSequence | None = None,
+    published: bool = False,
 ) -> DanceScores:
-    """Every metric of one dance to one song.
+    """Every metric of one dance to one song; with ``published`` also other projects' definitions.
 
     Raises:
         EvaluationError: poses that cannot be measured, or a song that ends before the dance.
@@ -207,10 +216,29 @@ def measure_dance(
         answer = getattr(response, key)
         if np.isfinite(answer.value) and np.isfinite(answer.spread):
             chanced[key] = Chanced(answer.value, answer.chance, answer.spread, answer.p)
+    if published:
+        for definition in BEAT_ALIGNMENT:
+            found_as = _published(definition, poses, music.beats, seed)
+            chanced[f"published_{definition}"] = found_as
+            values[f"published_{definition}"] = found_as.value
     return DanceScores(
         name, music.name, seed, tempo, values, chanced, curve, lags, motion,
         kinetic_features(motion), pose_windows(motion), response.rate_bpm, music,
     )  # fmt: skip
+
+
+def _published(
+    definition: str, poses: PoseSequence, beats: NDArray[np.float64], seed: int, shifts: int = 60
+) -> Chanced:
+    """A published score and what it gives when the music is moved."""
+    value = published_alignment(definition, poses, beats)
+    inside = beats_within(beats, poses.duration_s)
+    by = np.random.default_rng(seed).uniform(0, poses.duration_s, shifts)
+    chance = np.array(
+        [published_alignment(definition, poses, shifted(inside, b, poses.duration_s)) for b in by]
+    )
+    p = float((1 + (chance >= value - 1e-12).sum()) / (1 + shifts))
+    return Chanced(value, float(chance.mean()), float(chance.std()), p)
 
 
 @dataclass(frozen=True)
