@@ -37,14 +37,14 @@ def train_vae_command(
     """
     from hotfoot.training.recipes import vae_recipe
     from hotfoot.training.vae import load_vae, save_vae, train_vae
-    from hotfoot.vae.raw import RawCoordinates
+    from hotfoot.vae.lines import LineVAE
 
     check_out(out)
     chosen = vae_recipe(recipe, steps=steps, seed=seed)
     use_cores()
     first = load_vae(begin_with) if begin_with else None
-    if isinstance(first, RawCoordinates):
-        raise OptionError("raw coordinates have no weights to begin with", "Name a trained VAE.")
+    if not isinstance(first, LineVAE | None):
+        raise OptionError(f"{begin_with} has a VAE of another kind", "Give a VAE of hotfoot train.")
     model = train_vae(chosen, motion, out, first)
     save_vae(model, out / "vae")
     emit({"vae": str(out / "vae"), "steps": chosen.steps}, [str(out / "vae")], as_json)
@@ -54,39 +54,24 @@ def train_vae_command(
 @click.argument("vae", default="default")
 @click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
 @click.option(
-    "--taef2",
-    nargs=2,
-    type=click.Path(path_type=Path),
-    help="Measure TAEF2 instead: its encoder's and decoder's weights.",
+    "--stretch", default=3, show_default=True, help="Picture columns per frame (published VAE)."
 )
-@click.option("--stretch", default=3, show_default=True, help="Picture columns per frame (TAEF2).")
 @click.option("--films", default=24, show_default=True, help="How many.")
 @click.option("--frames", default=256, show_default=True, help="Of each film.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def vae_error_command(
-    vae: str, motion: Path, taef2: tuple[Path, Path] | None, stretch: int, films: int, frames: int,
+    vae: str, motion: Path, stretch: int, films: int, frames: int,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """What a VAE (folder or model) leaves of held-out poses, in bins of 1/512 canvas."""
-    from hotfoot.onehot.codec import CodecConfig
+    """What a VAE (its folder, or a model) leaves of held-out poses, in bins of 1/512 canvas."""
     from hotfoot.training.vae import load_vae, measure_vae
-    from hotfoot.vae.interface import PoseVAE
-    from hotfoot.vae.published import load_taef2
 
     if films < 1 or frames < 8 or frames % 8:
         raise OptionError(f"--films {films}, --frames {frames}", "From 1; a multiple of 8.")
     use_cores()
-    subject: PoseVAE
-    if taef2:
-        published = load_taef2(*taef2, stretch=stretch)
-        subject, codec = published, published.codec
-    else:
-        own = load_vae(vae)
-        subject = own.eval()
-        codec = CodecConfig(bins=own.config.bins, profile_sigma=own.config.profile_sigma)
-    found = measure_vae(subject, codec, motion, films, frames)
+    found = measure_vae(load_vae(vae, stretch), motion, films, frames)
     emit(
-        {"vae": "taef2" if taef2 else vae, **asdict(found)},
+        {"vae": vae, **asdict(found)},
         [f"mean {found.mean:.3f} bins, median {found.median:.3f}, p99 {found.p99:.2f}, "
          f"seen joints told from unseen with AUC {found.seen_auc:.4f}"],
         as_json,
@@ -102,7 +87,11 @@ def vae_error_command(
     "vae_source",
     default="default",
     show_default=True,
-    help="A trained VAE's folder, a model whose VAE is used, or raw (coordinates as they are).",
+    help="A trained VAE's folder, a published image VAE's (diffusers, TAEF2), a model whose VAE is "
+    "used, or raw (coordinates as they are).",
+)
+@click.option(
+    "--stretch", default=3, show_default=True, help="Picture columns per frame (published VAE)."
 )
 @click.option("--begin-with", help="A model whose weights to begin with instead of random ones.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
@@ -114,14 +103,15 @@ def vae_error_command(
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_dancer_command(
-    recipe: str, motion: Path, music: Path, vae_source: str, begin_with: str | None, out: Path,
-    steps: int | None, learning_rate: float | None, shards: int | None, batch: int | None,
-    seed: int | None, device: str, as_json: bool,
+    recipe: str, motion: Path, music: Path, vae_source: str, stretch: int,
+    begin_with: str | None, out: Path, steps: int | None, learning_rate: float | None,
+    shards: int | None, batch: int | None, seed: int | None, device: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music.
 
     RECIPE: default, base-gpu, unshared-index, velocity, debug; for ablations mini,
-    mini-unshared-index, mini-no-reference and edge (a baseline, with --vae raw). The result is a
+    mini-unshared-index, mini-no-reference, mini-short (for published VAEs, which are slow) and edge
+    (a baseline, with --vae raw). The result is a
     model folder, OUT/model, for hotfoot dance --model.
     """
     from hotfoot.dancer.dance import check_device
@@ -137,7 +127,7 @@ def train_dancer_command(
     )
     if chosen.preset == "edge" and vae_source != "raw":
         raise OptionError("this baseline dances raw coordinates", "Add --vae raw.")
-    vae = load_vae(vae_source)
+    vae = load_vae(vae_source, stretch)
     use_cores()
     first = load_model(begin_with).dit.state_dict() if begin_with else None
     dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device, first)

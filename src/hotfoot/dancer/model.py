@@ -49,7 +49,7 @@ class ModelConfig:
         codec: how images are drawn and decoded.
         vae: ``{"kind": "lines", ...}`` with the fields of LineVAEConfig, or
             ``{"kind": "raw"}`` (coordinates as they are), or
-            ``{"kind": "AutoencoderKL" | "AutoencoderTiny", "source": folder or hub name,
+            ``{"kind": "AutoencoderKL" | "AutoencoderTiny" | "TAEF2", "source": folder or hub name,
             "stretch": picture columns per frame}``.
         dit: shape of the transformer.
         music: name of the music encoder.

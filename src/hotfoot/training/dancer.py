@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from hotfoot.dit.reference import known_mask
 from hotfoot.errors import OptionError
 from hotfoot.flow.path import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.music.tokens import SpectralEncoder
-from hotfoot.onehot.codec import CodecConfig
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet, save_png
@@ -28,17 +27,16 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import DancerRecipe, Data, keep_recipe
 from hotfoot.training.shards import Shard, ShardPool, check_data
-from hotfoot.vae.lines import LineVAE
-from hotfoot.vae.raw import RawCoordinates
+from hotfoot.vae.interface import PoseVAE
 
 _SHEET_EVERY = 1000
 _MEL_FROM = 31  # the coarse spectrum is the tail of a spectral token
 
 
-def dit_config(recipe: DancerRecipe, vae: LineVAE | RawCoordinates) -> NetworkConfig:
+def dit_config(recipe: DancerRecipe, vae: PoseVAE) -> NetworkConfig:
     """The network's shape for a VAE of 36 coordinate channels."""
     config = named_network(
-        recipe.preset, 36 * vae.config.latent_channels, vae.config.rows, SpectralEncoder.width
+        recipe.preset, vae.latent_channels(36), vae.latent_rows(), SpectralEncoder.width
     )
     if not isinstance(config, DiTConfig):
         return config
@@ -88,7 +86,7 @@ def flow_loss(
 def train_dancer(
     recipe: DancerRecipe,
     data: Data,
-    vae: LineVAE | RawCoordinates,
+    vae: PoseVAE,
     folder: Path,
     device: str = "cpu",
     begin_with: dict[str, Tensor] | None = None,
@@ -100,10 +98,11 @@ def train_dancer(
     """
     check_data(data)
     keep_recipe(recipe, folder)
-    vae.eval().requires_grad_(False)
+    if isinstance(vae, nn.Module):
+        vae.eval().requires_grad_(False)
     torch.manual_seed(recipe.seed)
     pool = ShardPool(data, folder / "shards", vae, recipe)
-    channels = vae.config.latent_channels
+    channels = vae.latent_channels(1)
     mean, std = latent_statistics(pool.wait_for(0), channels)
     config = dit_config(recipe, vae)
     model = build_network(config).to(device)
@@ -183,7 +182,7 @@ def _begin(model: nn.Module, weights: dict[str, Tensor]) -> None:
 
 def _as_model(
     dit: Network,
-    vae: LineVAE | RawCoordinates,
+    vae: PoseVAE,
     statistics: tuple[Tensor, Tensor],
     recipe: DancerRecipe,
     name: str,
@@ -196,13 +195,8 @@ def _as_model(
         frames=recipe.frames,
         overlap=min(16, recipe.frames // 4),
         # Stiffer than for detected poses: a generated column holds more than one place.
-        codec=CodecConfig(
-            bins=vae.config.bins,
-            profile_sigma=vae.config.profile_sigma,
-            motion_penalty=0.03,
-            motion_band=32,
-        ),
-        vae={"kind": vae.kind, **asdict(vae.config)},
+        codec=replace(vae.codec, decoding="lattice", motion_penalty=0.03, motion_band=32),
+        vae=vae.description(),
         dit=dit.config,
         music=SpectralEncoder.name,
         latent_mean=tuple(float(v) for v in mean),
@@ -242,7 +236,7 @@ def write_sample_sheet(model: DanceModel, music: Tensor, path: Path) -> None:
 
 def export_model(
     dit: Network,
-    vae: LineVAE | RawCoordinates,
+    vae: PoseVAE,
     statistics: tuple[Tensor, Tensor],
     recipe: DancerRecipe,
     folder: Path,

@@ -157,6 +157,7 @@ DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     "mini": _mini,
     "mini-unshared-index": lambda: _mini(time_shared=False),
     "mini-no-reference": lambda: _mini(reference=False),
+    "mini-short": lambda: _mini(frames=64, shards=2, shards_ahead=2, steps=600),
     "edge": lambda: _mini(preset="edge", frames=152),
     "unshared-index": lambda: DancerRecipe(time_shared=False),
     "velocity": lambda: DancerRecipe(prediction="velocity"),

@@ -22,8 +22,7 @@ from hotfoot.dit.reference import compose_reference
 from hotfoot.errors import InputError, TrainingError
 from hotfoot.onehot.codec import to_lines
 from hotfoot.training.recipes import DancerRecipe, Data
-from hotfoot.vae.lines import LineVAE
-from hotfoot.vae.raw import RawCoordinates
+from hotfoot.vae.interface import PoseVAE
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +35,15 @@ class Shard:
     known: Tensor
 
 
-def encode_segments(
-    segments: list[Segment], vae: LineVAE | RawCoordinates, reference: bool = True
-) -> Shard:
+def encode_segments(segments: list[Segment], vae: PoseVAE, reference: bool = True) -> Shard:
     """Encode segments with a frozen VAE; half precision. Without reference it stays empty."""
     latents, references = [], []
     frames = len(segments[0].xy)
     for s in segments:
-        lines = [torch.from_numpy(a) for a in to_lines(s.xy, s.confidence, vae.config.bins)]
+        lines = [torch.from_numpy(a) for a in to_lines(s.xy, s.confidence, vae.codec.bins)]
         static = [
             torch.from_numpy(a[:, 0])
-            for a in to_lines(s.reference_xy[None], s.reference_confidence[None], vae.config.bins)
+            for a in to_lines(s.reference_xy[None], s.reference_confidence[None], vae.codec.bins)
         ]
         composed = [
             compose_reference(line[:, : s.known], still * float(reference), frames)
@@ -66,7 +63,7 @@ def encode_segments(
 
 
 def make_shard(
-    corpus: PairedCorpus, vae: LineVAE | RawCoordinates, recipe: DancerRecipe, index: int, size: int
+    corpus: PairedCorpus, vae: PoseVAE, recipe: DancerRecipe, index: int, size: int
 ) -> Shard:
     """Shard ``index`` of a corpus; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
@@ -99,7 +96,7 @@ def check_data(data: Data) -> None:
         raise InputError(f"no such folder: {data.music}", "Give a folder of songs.")
 
 
-def _produce(data: Data, folder: Path, vae: LineVAE | RawCoordinates, recipe: DancerRecipe) -> None:
+def _produce(data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
     torch.set_num_threads(1)
     if not shard_path(folder, -1).exists():
         held = open_corpus(data.motion, data.music, held_out=True)
@@ -120,9 +117,7 @@ class ShardPool:
     shards, so what is drawn does not depend on how fast the producer is.
     """
 
-    def __init__(
-        self, data: Data, folder: Path, vae: LineVAE | RawCoordinates, recipe: DancerRecipe
-    ) -> None:
+    def __init__(self, data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
         self._folder, self._recipe = folder, recipe
         self._shards: list[Shard] = []
         self._producer: multiprocessing.process.BaseProcess | None = None

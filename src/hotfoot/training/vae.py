@@ -17,12 +17,13 @@ from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
 from hotfoot.dancer.model import load_model, model_names
 from hotfoot.errors import InputError, ModelError, OptionError
-from hotfoot.onehot.codec import CodecConfig, decode, to_lines
+from hotfoot.onehot.codec import decode, to_lines
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import VAERecipe, keep_recipe
 from hotfoot.vae.interface import PoseVAE
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
+from hotfoot.vae.published import load_published, published_kind
 from hotfoot.vae.raw import RawConfig, RawCoordinates
 
 _FILMED = 160  # frames filmed at once; a window of them is used
@@ -138,7 +139,6 @@ class Reconstruction:
 
 def measure_vae(
     vae: PoseVAE,
-    codec: CodecConfig,
     motion: Path,
     films: int = 24,
     frames: int = 256,
@@ -149,6 +149,7 @@ def measure_vae(
     Raises:
         InputError: no held-out clip is long enough.
     """
+    codec = vae.codec
     clips = [c for c in split_clips(load_clips(motion))[1] if len(c.joints) >= frames]
     if not clips:
         raise InputError(f"no held-out clip in {motion} has {frames} frames", "Give more motion.")
@@ -185,8 +186,10 @@ def save_vae(vae: LineVAE, folder: Path) -> None:
     save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, folder / "vae.safetensors")
 
 
-def load_vae(source: str | Path) -> LineVAE | RawCoordinates:
-    """A VAE folder of :func:`save_vae`, the VAE of a dance model, or ``raw`` for none.
+def load_vae(source: str | Path, stretch: int = 3) -> PoseVAE:
+    """A VAE folder of :func:`save_vae`, a published one's, that of a dance model, or ``raw``.
+
+    ``stretch`` is for published VAEs: picture columns per frame.
 
     Raises:
         ModelError: neither, or damaged.
@@ -201,9 +204,7 @@ def load_vae(source: str | Path) -> LineVAE | RawCoordinates:
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise ModelError(f"the VAE in {folder} is damaged ({error})") from error
         return vae.eval()
-    loaded = load_model(source).vae
-    if not isinstance(loaded, LineVAE | RawCoordinates):
-        raise ModelError(
-            f"the VAE of {source} is not ours", "Give a VAE folder from hotfoot train."
-        )
-    return loaded
+    kind = published_kind(folder)
+    if kind is not None:
+        return load_published(folder, kind, stretch=stretch)
+    return load_model(source).vae

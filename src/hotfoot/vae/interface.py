@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
+
+from hotfoot.onehot.codec import CodecConfig
 
 
 class PoseVAE(Protocol):
     """Lines to latents, latents to one-hot images."""
+
+    @property
+    def codec(self) -> CodecConfig:
+        """How its images are drawn and decoded."""
+        ...
+
+    def description(self) -> dict[str, Any]:
+        """What a model's configuration says of it: ``kind`` and what that needs."""
+        ...
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of a one-hot image with so many channels."""

@@ -8,13 +8,15 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hotfoot.errors import OptionError
+from hotfoot.onehot.codec import CodecConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
@@ -158,6 +160,15 @@ class LineVAE(nn.Module):
         b = image.shape[0]
         mean, _ = self.moments(self.embed(image.flatten(0, 1)))
         return mean.reshape(b, -1, *mean.shape[2:])
+
+    @property
+    def codec(self) -> CodecConfig:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`."""
+        return CodecConfig(bins=self.config.bins, profile_sigma=self.config.profile_sigma)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`."""
+        return {"kind": self.kind, **asdict(self.config)}
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""

@@ -7,6 +7,7 @@ here.
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from hotfoot.errors import DependencyError, ModelError, OptionError
 from hotfoot.onehot.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
 
 CLASSES = ("AutoencoderKL", "AutoencoderTiny")
+TAEF2 = "TAEF2"
+_TAEF2_FILES = ("taef2_encoder.pth", "taef2_decoder.pth")
 
 
 class PublishedVAE(nn.Module):
@@ -32,22 +35,30 @@ class PublishedVAE(nn.Module):
         stretch: picture columns per frame. A line that moves many bins per column is a row of
             dots, which such VAEs lose; drawn wider, it stays a line. The extra latent columns
             become channels, so there is still one column per 8 frames. 1 is the paper's image.
+        kind: class of the autoencoder, or ``TAEF2``.
+        source: folder or hub name of its weights.
     """
 
     def __init__(
-        self, autoencoder: Any, codec: CodecConfig, stride: int = 8, stretch: int = 3
-    ) -> None:
+        self, autoencoder: Any, codec: CodecConfig, stride: int = 8, stretch: int = 3,
+        kind: str = "AutoencoderKL", source: str = "",
+    ) -> None:  # fmt: skip
         super().__init__()
         if stretch < 1:
             raise OptionError(f"stretch is {stretch}", "At least 1 picture column per frame.")
         self.autoencoder = autoencoder.eval().requires_grad_(False)
         self.codec = codec
+        self.kind, self.source = kind, source
         self.stride = stride
         self.stretch = stretch
         config = autoencoder.config
         self.depth = int(config.latent_channels)
         self.scale = float(getattr(config, "scaling_factor", None) or 1.0)
         self.shift = float(getattr(config, "shift_factor", None) or 0.0)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`; weights stay where they are."""
+        return {"kind": self.kind, "source": self.source, "stretch": self.stretch}
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""
@@ -121,6 +132,17 @@ def natural_codec(sigma: float = 1.0) -> CodecConfig:
     )
 
 
+def published_kind(folder: Path) -> str | None:
+    """Which published VAE lies in a folder: a class of ``diffusers``, ``TAEF2``, or none."""
+    if (folder / _TAEF2_FILES[0]).is_file():
+        return TAEF2
+    try:
+        name = json.loads((folder / "config.json").read_text()).get("_class_name")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return name if name in CLASSES else None
+
+
 def load_published(
     source: str | Path,
     kind: str = "AutoencoderKL",
@@ -129,12 +151,17 @@ def load_published(
 ) -> PublishedVAE:
     """A VAE in ``diffusers``' layout, from a local folder or the hub; see :class:`PublishedVAE`.
 
+    TAEF2 comes from a folder with its two published weight files.
+
     Raises:
         DependencyError: diffusers is not installed.
         ModelError: unknown class, or nothing that can be loaded.
     """
+    if kind == TAEF2:
+        return _load_taef2(Path(source), codec or natural_codec(), stretch)
     if kind not in CLASSES:
-        raise ModelError(f"unknown VAE class '{kind}'", f"Allowed: {', '.join(CLASSES)}.")
+        known = ", ".join((*CLASSES, TAEF2))
+        raise ModelError(f"unknown VAE class '{kind}'", f"Allowed: {known}.")
     diffusers = _diffusers()
     try:
         autoencoder = getattr(diffusers, kind).from_pretrained(str(source), use_safetensors=True)
@@ -145,18 +172,12 @@ def load_published(
             "or a name on the hub while online.",
         ) from error
     stride = 2 ** (len(autoencoder.config.block_out_channels) - 1)
-    return PublishedVAE(autoencoder, codec or natural_codec(), stride, stretch)
+    return PublishedVAE(autoencoder, codec or natural_codec(), stride, stretch, kind, str(source))
 
 
-def load_taef2(
-    encoder: Path, decoder: Path, codec: CodecConfig | None = None, stretch: int = 3
-) -> PublishedVAE:
-    """TAEF2 from its two weight files (tensors only, loaded by key).
-
-    Raises:
-        DependencyError: diffusers is not installed.
-        ModelError: missing files, or keys or shapes that do not fit.
-    """
+def _load_taef2(folder: Path, codec: CodecConfig, stretch: int) -> PublishedVAE:
+    """TAEF2 from its two weight files: tensors only, loaded by key."""
+    encoder, decoder = (folder / name for name in _TAEF2_FILES)
     diffusers = _diffusers()
     autoencoder = diffusers.AutoencoderTiny(
         latent_channels=32,
@@ -184,7 +205,9 @@ def load_taef2(
                 f"{Path(path).name} does not hold TAEF2's weights",
                 "Give the published taef2_encoder.pth and taef2_decoder.pth.",
             ) from error
-    return PublishedVAE(autoencoder.float(), codec or natural_codec(), stretch=stretch)
+    return PublishedVAE(
+        autoencoder.float(), codec, stretch=stretch, kind=TAEF2, source=str(folder.resolve())
+    )
 
 
 def _renumber(key: str, offset: int) -> str:

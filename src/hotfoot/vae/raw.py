@@ -7,11 +7,13 @@ of a dancer stays the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from hotfoot.onehot.codec import CodecConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
@@ -41,6 +43,15 @@ class RawCoordinates(nn.Module):
     def __init__(self, config: RawConfig) -> None:
         super().__init__()
         self.config = config
+
+    @property
+    def codec(self) -> CodecConfig:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`."""
+        return CodecConfig(bins=self.config.bins, profile_sigma=self.config.profile_sigma)
+
+    def description(self) -> dict[str, Any]:
+        """See :class:`~hotfoot.vae.interface.PoseVAE`."""
+        return {"kind": self.kind, **asdict(self.config)}
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""
