@@ -15,6 +15,48 @@ def command() -> None:
     """Motion and songs for training and evaluation."""
 
 
+@command.command("choreograph")
+@click.argument("song", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")
+@click.option(
+    "--style",
+    default="freestyle",
+    show_default=True,
+    help="Or hip-hop, latin, disco, jumpstyle, lyrical.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of moves, dancer and camera.")
+@click.option("--start", default=0.0, help="Second to begin at.")
+@click.option("--end", type=float, help="Second to end at.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def choreograph_command(
+    song: Path, output: Path, style: str, seed: int, start: float, end: float | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Let the procedural dancer of the training data dance a song, filmed from the front.
+
+    No network is involved; its dances are what half of the training segments show.
+    """
+    from hotfoot.corpus.films import choreographed
+    from hotfoot.files import check_writable
+    from hotfoot.music.audio import open_song
+    from hotfoot.music.tokens import analyse_song
+    from hotfoot.pose.formats import write_poses
+
+    if seed < 0:
+        raise OptionError(f"--seed is {seed}", "0 or more.")
+    check_writable(output)
+    poses, score = choreographed(analyse_song(open_song(song, start, end)), seed, style)
+    write_poses(poses, output)
+    moves = list(dict.fromkeys(p.lower.name for p in score.phrases))
+    emit(
+        {"poses": str(output), "frames": len(poses), "phrases": len(score.phrases),
+         "moves": moves},
+        [f"{output}: {poses.duration_s:.1f} s, {len(score.phrases)} phrases of "
+         f"{len(moves)} moves"],
+        as_json,
+    )  # fmt: skip
+
+
 @command.command("film")
 @click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
 @click.option(

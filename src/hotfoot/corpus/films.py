@@ -11,8 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
+from hotfoot.corpus.choreographer.perform import perform, random_dancer
+from hotfoot.corpus.choreographer.score import Score, arrange
 from hotfoot.corpus.mocap import MotionClip, turned_to_camera
+from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
+from hotfoot.timebase import frames_in
 
 FPS = 30.0
 _FRONTAL = replace(CLEAN, frontal=1.0, close_up=0.0)
@@ -27,6 +31,19 @@ def filmed(
     shot = film(turned_to_camera(joints.astype(np.float32), 0.8, FPS), rng, style)
     canvas = (round(_HEIGHT * shot.aspect), _HEIGHT)
     return PoseSequence(shot.xy * np.asarray(canvas, np.float32), shot.confidence, FPS, canvas)
+
+
+def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Score]:
+    """A whole song danced by the procedural dancer and filmed from the front, with its score.
+
+    Raises:
+        OptionError: unknown style.
+    """
+    score = arrange(song, seed, style)
+    rng = np.random.default_rng(seed)
+    count = frames_in(song.features.duration_s, FPS)
+    joints = perform(score, np.arange(count) / FPS, random_dancer(rng), rng, FPS)
+    return filmed(joints, rng), score
 
 
 def film_clips(

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
+from hotfoot.corpus.choreographer.perform import perform, random_dancer
+from hotfoot.corpus.choreographer.score import STYLES as DANCE_STYLES
+from hotfoot.corpus.choreographer.score import arrange
 from hotfoot.corpus.groove import bounce, random_groove, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
 from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
@@ -62,11 +65,13 @@ class PairedCorpus:
         clips: motion to dance.
         songs: analysed songs.
         style: the film crew.
+        procedural: share of segments that the choreographer dances.
     """
 
     def __init__(
-        self, clips: list[MotionClip], songs: list[SongAnalysis], style: FilmStyle = CLEAN
-    ) -> None:
+        self, clips: list[MotionClip], songs: list[SongAnalysis], style: FilmStyle = CLEAN,
+        procedural: float = 0.0,
+    ) -> None:  # fmt: skip
         if not songs:
             raise InputError("no songs to pair motion with", "Give a folder of songs.")
         long_enough = [c for c in clips if len(c.joints) / c.fps >= 6.0]
@@ -78,14 +83,16 @@ class PairedCorpus:
             raise InputError("no clip lasts 6 seconds", "Give longer motion clips.")
         self._songs = songs
         self._style = style
+        self._procedural = procedural
         self._encoder = SpectralEncoder()
         weight = np.array([_clip_weight(f.clip) for f in self._clips])
         self._weight = weight / weight.sum()
 
     def draw(self, rng: np.random.Generator, frames: int) -> Segment:
         """One segment of ``frames`` frames."""
+        procedural = rng.random() < self._procedural
         for _ in range(_ATTEMPTS):
-            segment = self._try(rng, frames)
+            segment = self._try(rng, frames, procedural)
             if segment is not None:
                 return segment
         raise InputError(
@@ -93,29 +100,20 @@ class PairedCorpus:
             "Give longer clips with movement in them, and songs with a beat.",
         )
 
-    def _try(self, rng: np.random.Generator, frames: int) -> Segment | None:
+    def _try(self, rng: np.random.Generator, frames: int, procedural: bool) -> Segment | None:
         song = self._songs[rng.integers(len(self._songs))]
         rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
         total = frames + _EXTRA_FRAMES
-        seconds = total / FPS
-        beats = song.rhythm.beats / rate
         duration = song.features.duration_s / rate
         start = float(rng.uniform(0, max(0.0, duration - frames / FPS)))
-        # Two candidates; louder music takes the livelier one, mostly.
-        picks = [self._clips[i] for i in rng.choice(len(self._clips), 2, p=self._weight)]
-        picks.sort(key=lambda f: f.energy)
-        level = song.features.loudness_db
-        part = level[int(start * rate * 100) : int((start + frames / FPS) * rate * 100) + 1]
-        loud = float(part.mean()) > float(np.median(level)) if len(part) else True
-        facts = picks[int(loud) if rng.random() < 0.75 else int(not loud)]
-        clip_s = facts.clip.joints.shape[0] / facts.clip.fps
-        warp = warp_to_beats(facts.beats, beats, start, seconds, rng, clip_s)
-        if warp is None:
-            return None
         times = start + np.arange(total) / FPS
-        joints = play(facts.clip, warp(times))
-        if facts.clip.upright > 0.8:
-            joints = answer_song(joints, song, times * rate, rate, rng)
+        if procedural:
+            joints = self._choreographed(song, times, rate, rng)
+        else:
+            found = self._retimed(song, times, frames, rate, rng)
+            if found is None:
+                return None
+            joints = found
         if rng.random() < _ORBITS:
             joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), FPS)
         filmed = film(joints, rng, self._style)
@@ -134,6 +132,37 @@ class PairedCorpus:
             return None
         music = self._encoder.tokens(song, frames // 8, FPS, start * rate, rate)
         return Segment(xy, confidence, ref_xy, ref_confidence, music, draw_known(rng, frames))
+
+    def _choreographed(
+        self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """A procedural dance [T, 17, 3] at seconds of the song as played."""
+        score = arrange(song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate)
+        return perform(score, times, random_dancer(rng), rng, FPS)
+
+    def _retimed(
+        self, song: SongAnalysis, times: NDArray[np.float64], frames: int, rate: float,
+        rng: np.random.Generator,
+    ) -> NDArray[np.float32] | None:  # fmt: skip
+        """Real motion [T, 17, 3] warped to the song's beats; None if the pick does not fit."""
+        start = float(times[0])
+        # Two candidates; louder music takes the livelier one, mostly.
+        picks = [self._clips[i] for i in rng.choice(len(self._clips), 2, p=self._weight)]
+        picks.sort(key=lambda f: f.energy)
+        level = song.features.loudness_db
+        part = level[int(start * rate * 100) : int((start + frames / FPS) * rate * 100) + 1]
+        loud = float(part.mean()) > float(np.median(level)) if len(part) else True
+        facts = picks[int(loud) if rng.random() < 0.75 else int(not loud)]
+        clip_s = facts.clip.joints.shape[0] / facts.clip.fps
+        warp = warp_to_beats(
+            facts.beats, song.rhythm.beats / rate, start, len(times) / FPS, rng, clip_s
+        )
+        if warp is None:
+            return None
+        joints = play(facts.clip, warp(times))
+        if facts.clip.upright > 0.8:
+            joints = answer_song(joints, song, times * rate, rate, rng)
+        return joints
 
 
 def answer_song(
@@ -176,7 +205,7 @@ def draw_known(rng: np.random.Generator, frames: int) -> int:
 
 
 def open_corpus(
-    motion: Path, music: Path, held_out: bool = False, composed: int = 60
+    motion: Path, music: Path, held_out: bool = False, composed: int = 60, procedural: float = 0.0
 ) -> PairedCorpus:
     """Corpus of a folder of motion and a folder of songs, plus composed songs of all tempi.
 
@@ -188,7 +217,7 @@ def open_corpus(
     chosen = [p for i, p in enumerate(names) if (i % 6 == 3) == held_out]
     songs = [analyse_song(open_song(p)) for p in chosen]
     songs += composed_songs(composed if not held_out else max(1, composed // 6), held_out)
-    return PairedCorpus(test if held_out else train, songs)
+    return PairedCorpus(test if held_out else train, songs, procedural=procedural)
 
 
 def composed_songs(count: int, held_out: bool) -> list[SongAnalysis]:

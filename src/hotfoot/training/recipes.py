@@ -54,6 +54,7 @@ class DancerRecipe:
         time_shared: the paper's index, or the default one.
         reference: show the static reference pose; without it only known frames tell the body.
         prediction: data or velocity.
+        procedural: share of segments danced by the choreographer; the rest is retimed real motion.
         frames: frames per segment.
         shards: how many shards of segments are made.
         shard_size: segments per shard.
@@ -73,6 +74,7 @@ class DancerRecipe:
     time_shared: bool = True
     reference: bool = True
     prediction: Literal["velocity", "data"] = "data"
+    procedural: float = 0.5
     frames: int = 256
     shards: int = 40
     shard_size: int = 256
@@ -144,7 +146,14 @@ VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {
 def _mini(**changes: object) -> DancerRecipe:
     """The ablations' base: small enough for one CPU core in a quarter of an hour."""
     recipe = DancerRecipe(
-        preset="mini", shards=10, shards_ahead=10, steps=1200, learning_rate=1e-3, ema=0.995, seed=2
+        preset="mini",
+        procedural=0.0,
+        shards=10,
+        shards_ahead=10,
+        steps=1200,
+        learning_rate=1e-3,
+        ema=0.995,
+        seed=2,
     )
     return replace(recipe, **changes)  # type: ignore[arg-type]
 

@@ -99,14 +99,17 @@ def check_data(data: Data) -> None:
 def _produce(data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
     torch.set_num_threads(1)
     if not shard_path(folder, -1).exists():
-        held = open_corpus(data.motion, data.music, held_out=True)
+        held = open_corpus(data.motion, data.music, held_out=True, procedural=recipe.procedural)
         size = min(128, recipe.shard_size)
         save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
     missing = [i for i in range(recipe.shards) if not shard_path(folder, i).exists()]
     if not missing:
         return
-    corpus = open_corpus(data.motion, data.music)
+    corpus = open_corpus(data.motion, data.music, procedural=recipe.procedural)
+    trainer = multiprocessing.parent_process()
     for i in missing:
+        if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more
+            return
         save_shard(make_shard(corpus, vae, recipe, i, recipe.shard_size), shard_path(folder, i))
 
 

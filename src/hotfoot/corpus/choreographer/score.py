@@ -1,0 +1,235 @@
+"""Arrange moves by a song's structure: what is danced on which count.
+
+A song's sections are cut into phrases of eight beats from its downbeats on. Sections that sound
+alike share their choreography. A section has a small vocabulary, chosen by its energy and a style,
+danced A A B A or the like; before a border there may be a pose that is held. Quiet
+parts are danced in half time, slow songs in double time, so that a count lasts what legs can do.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.corpus.choreographer.moves import LIBRARY, Move
+from hotfoot.errors import OptionError
+from hotfoot.music.features import FEATURE_RATE, loudness_level
+from hotfoot.music.tokens import SongAnalysis
+
+Array = NDArray[np.float64]
+
+STYLES: dict[str, dict[str, float]] = {
+    "freestyle": {"groove": 1, "step": 1, "torso": 0.6, "turn": 0.3, "kick": 0.7, "floor": 0.4,
+                  "pose": 0.15, "arms": 0.5},
+    "hip-hop": {"groove": 1.4, "step": 0.5, "torso": 1, "turn": 0.15, "kick": 0.5, "floor": 0.8,
+                "pose": 0.3, "arms": 0.5},
+    "latin": {"groove": 0.6, "step": 1.6, "torso": 0.6, "turn": 0.6, "kick": 0.2, "floor": 0.1,
+              "pose": 0.1, "arms": 0.3},
+    "disco": {"groove": 0.7, "step": 1.2, "torso": 0.3, "turn": 0.5, "kick": 0.4, "floor": 0.2,
+              "pose": 0.3, "arms": 0.8},
+    "jumpstyle": {"groove": 0.3, "step": 0.7, "torso": 0.1, "turn": 0.3, "kick": 2, "floor": 0.4,
+                  "pose": 0.1, "arms": 0.4},
+    "lyrical": {"groove": 0.7, "step": 0.6, "torso": 1.3, "turn": 0.7, "kick": 0.2, "floor": 0.3,
+                "pose": 0.3, "arms": 0.6},
+}  # fmt: skip
+"""How often a style dances each family; ``arms``: how often arms' moves are worn over steps."""
+
+PHRASE_BEATS = 8
+_COUNT_S = (0.36, 0.78)  # what a count may last
+_ENERGY_WIDTH = 0.22
+_ALIKE = 0.9  # correlation of sections that share their choreography
+_FREE_ARMS = ("groove", "step", "kick")
+_QUIET_DB = 18.0  # under the median: a break
+
+
+@dataclass(frozen=True, eq=False)
+class Phrase:
+    """One move, danced from ``start`` for ``beats`` beats.
+
+    Attributes:
+        start: index of its first beat.
+        beats: how many it lasts.
+        lower: the move.
+        upper: an arms' move over it, or none.
+        flip: begins to the other side.
+        pace: beats per count; 2 is half time.
+        size: factor on amplitudes.
+        label: of its section; the same for sections that sound alike.
+    """
+
+    start: int
+    beats: int
+    lower: Move
+    upper: Move | None
+    flip: bool
+    pace: float
+    size: float
+    label: int
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """A song's choreography: phrases in order, without gaps, on ``beats`` (seconds as played)."""
+
+    beats: Array
+    phrases: tuple[Phrase, ...]
+    style: str
+
+
+def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float = 1.0) -> Score:
+    """Choreograph a song that is played ``rate`` times as fast; the same for the same seed.
+
+    Raises:
+        OptionError: unknown style.
+    """
+    if style not in STYLES:
+        raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
+    beats = steady_beats(song)
+    levels = loudness_level(song.features.loudness_db, FEATURE_RATE)
+    loud = song.features.loudness_db
+    quiet = float(np.median(loud)) - _QUIET_DB
+    starts = _section_beats(song, beats)
+    labels = _labels(song, beats, starts)
+    phrases: list[Phrase] = []
+    for begin, end, label in zip(starts[:-1], starts[1:], labels, strict=True):
+        rng = np.random.default_rng([seed, label])
+        energy = _energy(song, levels, beats, begin, end)
+        words = _vocabulary(rng, style, energy)
+        form = [(0, 0, 1, 0), (0, 1, 0, 1), (0, 1, 2, 1), (0, 0, 1, 2)][int(rng.integers(4))]
+        place, number = begin, 0
+        while place < end:
+            length = min(PHRASE_BEATS, end - place)
+            lower, upper = words[form[number % 4]]
+            here = _mean_level(levels, beats, place, place + length)
+            pace = _pace(beats / rate, place, here)
+            flip = bool(number % 2)
+            size = float(np.clip(0.92 + 0.33 * here, 0.6, 1.15))
+            if _mean_level(loud, beats, place, place + length) < quiet:
+                lower, upper = _pick(rng, style, 0.1, ("groove", "torso")), None
+            ending = place + length >= end and end < len(beats) and length >= 4
+            if ending and rng.random() < 0.25 + STYLES[style]["pose"]:
+                stop = 2 if length < 8 or rng.random() < 0.5 else 4
+                phrases.append(Phrase(place, length - stop, lower, upper, flip, pace, size, label))
+                pose = _pick(rng, style, energy, ("pose",))
+                phrases.append(
+                    Phrase(place + length - stop, stop, pose, None, flip, 2.0, size, label)
+                )
+            else:
+                phrases.append(Phrase(place, length, lower, upper, flip, pace, size, label))
+            place += length
+            number += 1
+    return Score(beats / rate, tuple(phrases), style)
+
+
+def steady_beats(song: SongAnalysis) -> Array:
+    """The song's beats, carried on at both ends to cover it; 100 BPM where it has none."""
+    beats, duration = song.rhythm.beats, song.features.duration_s
+    if len(beats) < 8:
+        return np.arange(-4, duration + 6, 0.6)
+    before, after = beats[0], duration - beats[-1]
+    first, last = float(np.median(np.diff(beats[:8]))), float(np.median(np.diff(beats[-8:])))
+    left = beats[0] - first * np.arange(int(before / first) + 9, 0, -1)
+    right = beats[-1] + last * np.arange(1, int(after / last) + 10)
+    return np.concatenate([left, beats, right])
+
+
+def _section_beats(song: SongAnalysis, beats: Array) -> list[int]:
+    """Indices of the beats at which sections begin, on downbeats, from 0 to the end."""
+    downbeats = song.rhythm.downbeats
+    anchor = int(np.abs(beats - downbeats[0]).argmin()) if len(downbeats) else 8
+    grid = np.arange(anchor % 4, len(beats), 4)
+    out = [0]
+    for time in song.rhythm.sections:
+        at = int(grid[np.abs(beats[grid] - time).argmin()])
+        if at >= out[-1] + PHRASE_BEATS or (out == [0] and at > 0):
+            out.append(at)
+    if len(beats) - out[-1] < 4:
+        out.pop()
+    return [*out, len(beats)]
+
+
+def _labels(song: SongAnalysis, beats: Array, starts: list[int]) -> list[int]:
+    """One number per section; sections whose spectrum and harmony correlate share it."""
+    features = song.features
+    frames = np.concatenate([features.mel, 10 * features.chroma], axis=1).astype(np.float64)
+    frames = (frames - frames.mean(axis=0)) / (frames.std(axis=0) + 1e-6)
+    means: list[Array] = []
+    out: list[int] = []
+    for begin, end in itertools.pairwise(starts):
+        a, b = (int(np.clip(beats[min(i, len(beats) - 1)], 0, None) * FEATURE_RATE)
+                for i in (begin, end))  # fmt: skip
+        part = frames[min(a, len(frames) - 1) : max(b, a + 1)]
+        mean = part.mean(axis=0) if len(part) else np.zeros(frames.shape[1])
+        like = [float(np.corrcoef(mean, other)[0, 1]) if mean.std() > 1e-9 else 0.0
+                for other in means]  # fmt: skip
+        best = int(np.argmax(like)) if like else -1
+        out.append(best if like and like[best] > _ALIKE else len(means))
+        if out[-1] == len(means):
+            means.append(mean)
+    return out
+
+
+def _mean_level(levels: NDArray[np.floating], beats: Array, begin: int, end: int) -> float:
+    a, b = (int(max(0.0, beats[min(i, len(beats) - 1)]) * FEATURE_RATE) for i in (begin, end))
+    part = levels[a : max(b, a + 1)]
+    return float(part.mean()) if len(part) else float(levels[-1])
+
+
+def _energy(
+    song: SongAnalysis, levels: NDArray[np.floating], beats: Array, begin: int, end: int
+) -> float:
+    """How lively a section is, 0..1, from loudness against the song and density of onsets."""
+    level = _mean_level(levels, beats, begin, end)
+    onsets = _mean_level(song.rhythm.onset_strength, beats, begin, end)
+    usual = float(song.rhythm.onset_strength.mean()) + 1e-6
+    return float(np.clip(0.52 + 0.22 * level + 0.2 * (onsets / usual - 1), 0.05, 0.95))
+
+
+def _vocabulary(
+    rng: np.random.Generator, style: str, energy: float
+) -> list[tuple[Move, Move | None]]:
+    out: list[tuple[Move, Move | None]] = []
+    for _ in range(3):
+        families = tuple(f for f in STYLES[style] if f not in ("arms", "pose"))
+        lower = _pick(rng, style, energy, families, tuple(m.name for m, _ in out))
+        upper = None
+        if lower.family in _FREE_ARMS and rng.random() < STYLES[style]["arms"]:
+            upper = _pick(rng, style, energy, ("arms",))
+        out.append((lower, upper))
+    return out
+
+
+def _pick(
+    rng: np.random.Generator, style: str, energy: float, families: tuple[str, ...],
+    taken: tuple[str, ...] = (),
+) -> Move:  # fmt: skip
+    moves = [m for m in LIBRARY if m.family in families and m.name not in taken]
+    count = {f: sum(m.family == f for m in moves) for f in families}
+    weight = np.array(
+        [
+            max(STYLES[style][m.family], 0.05) / count[m.family]
+            * np.exp(-0.5 * ((m.energy - energy) / _ENERGY_WIDTH) ** 2)
+            for m in moves
+        ]
+    ) + 1e-9  # fmt: skip
+    return moves[int(rng.choice(len(moves), p=weight / weight.sum()))]
+
+
+def _pace(beats: Array, place: int, level: float) -> float:
+    """Beats per count: one if a count then lasts what legs can do; quiet parts prefer half time."""
+    period = (
+        float(np.median(np.diff(beats[place : place + PHRASE_BEATS + 1])))
+        if (place + 2 < len(beats))
+        else 0.5
+    )
+    pace = 1.0
+    while period * pace < _COUNT_S[0]:
+        pace *= 2
+    while period * pace > _COUNT_S[1]:
+        pace /= 2
+    if level < -0.9 and period * pace * 2 <= 1.2:
+        pace *= 2
+    return pace

@@ -1,0 +1,251 @@
+"""The procedural dancer: moves, arrangement, and a body that holds together."""
+
+import json
+
+import numpy as np
+import pytest
+
+from hotfoot.cli.main import main
+from hotfoot.corpus.choreographer.body import (
+    ANKLE_HEIGHT,
+    CHANNELS,
+    FOREARM,
+    HIP_WIDTH,
+    INDEX,
+    SHIN,
+    SHOULDER_WIDTH,
+    THIGH,
+    UPPER_ARM,
+    neutral,
+)
+from hotfoot.corpus.choreographer.moves import FAMILIES, LIBRARY, find, mirrored
+from hotfoot.corpus.choreographer.perform import Dancer, cycle, perform, random_dancer
+from hotfoot.corpus.choreographer.score import STYLES, Score, arrange
+from hotfoot.corpus.films import choreographed
+from hotfoot.errors import OptionError
+from hotfoot.evaluation.motion import prepare
+from hotfoot.evaluation.response import measure_response
+from hotfoot.evaluation.synchrony import measure_synchrony
+from hotfoot.music.audio import open_song
+from hotfoot.music.features import FEATURE_RATE
+from hotfoot.music.synthesis import compose
+from hotfoot.music.tokens import analyse_song
+from hotfoot.pose.formats import read_poses
+from hotfoot.pose.skeletons import get_skeleton
+
+COCO = get_skeleton("coco-17").index
+STIFF = Dancer(looseness=0.0)
+
+
+def song(folder, bpm, seconds=48.0, seed=0, sections=3):
+    path = folder / f"{bpm}-{seed}.wav"
+    if not path.exists():
+        compose(seconds, bpm, seed=seed, sections=sections).save(path)
+    return analyse_song(open_song(path))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("songs")
+
+
+def alone(move, seconds=8.0, period=0.5, dancer=STIFF, pace=1.0, fps=60.0):
+    """A move by itself, over and over, on regular beats."""
+    beats = np.arange(0, 60) * period
+    score = Score(beats, (cycle(move, pace=pace, beats=59),), "none")
+    times = 2 * period + np.arange(round(seconds * fps)) / fps
+    return perform(score, times, dancer, np.random.default_rng(0), fps), times
+
+
+def test_there_are_forty_moves_in_every_family():
+    assert len(LIBRARY) >= 40
+    assert len({m.name for m in LIBRARY}) == len(LIBRARY)
+    for family in FAMILIES:
+        assert sum(m.family == family for m in LIBRARY) >= 5, family
+
+
+@pytest.mark.parametrize("move", LIBRARY, ids=lambda m: m.name)
+def test_a_move_is_danced_by_a_body_in_one_piece(move):
+    joints, _ = alone(move)
+    assert np.isfinite(joints).all()
+
+    def length(a, b):
+        return np.linalg.norm(joints[:, COCO[a]] - joints[:, COCO[b]], axis=1)
+
+    for side in ("left", "right"):
+        np.testing.assert_allclose(length(f"{side}_hip", f"{side}_knee"), THIGH, atol=2e-3)
+        np.testing.assert_allclose(length(f"{side}_knee", f"{side}_ankle"), SHIN, atol=2e-3)
+        np.testing.assert_allclose(
+            length(f"{side}_shoulder", f"{side}_elbow"), UPPER_ARM, atol=2e-3
+        )
+        np.testing.assert_allclose(length(f"{side}_elbow", f"{side}_wrist"), FOREARM, atol=2e-3)
+    np.testing.assert_allclose(length("left_hip", "right_hip"), HIP_WIDTH, atol=1e-4)
+    assert np.abs(length("left_shoulder", "right_shoulder") - SHOULDER_WIDTH).max() < 0.02
+    ankles = joints[:, [COCO["left_ankle"], COCO["right_ankle"]]]
+    assert ankles[..., 1].min() > ANKLE_HEIGHT - 0.01, "through the floor"
+    assert joints[:, COCO["nose"], 1].min() > 0.6
+    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() * 60
+    assert speed < 9.0, "faster than people"
+
+
+@pytest.mark.parametrize("move", LIBRARY, ids=lambda m: m.name)
+def test_one_foot_stands_still_unless_both_are_in_the_air(move):
+    joints, _ = alone(move)
+    ankles = joints[:, [COCO["left_ankle"], COCO["right_ankle"]]]
+    speed = np.linalg.norm(np.diff(ankles[..., [0, 2]], axis=0), axis=-1) * 60
+    low = ankles[1:, :, 1] < ANKLE_HEIGHT + 0.012
+    standing = np.where(low, speed, np.inf).min(axis=1)
+    on_floor = low.any(axis=1)
+    jumps = move.keys[:, INDEX["hop"]].any()
+    assert on_floor.mean() > (0.25 if jumps else 0.6)
+    share = (standing[on_floor] < 0.08).mean()
+    assert share > (0.6 if move.slides else 0.85), share
+
+
+@pytest.mark.parametrize("name", ["rock", "clap", "chest pop", "knee up", "lunge", "punches"])
+def test_moves_rest_on_their_counts(name):
+    joints, times = alone(find(name), seconds=12.0)
+    speed = np.linalg.norm(np.gradient(joints, axis=0), axis=-1).mean(axis=1) * 60
+    phase = (times / 0.5) % 1
+    near = np.minimum(phase, 1 - phase) < 0.06
+    between = np.abs(phase - 0.5) < 0.15
+    assert speed[near].mean() < 0.5 * speed[between].mean()
+
+
+def test_the_other_side_is_the_mirror_image():
+    rest = neutral()
+    np.testing.assert_array_equal(mirrored(rest), rest)
+    keys = find("disco point").keys
+    np.testing.assert_allclose(mirrored(mirrored(keys)), keys)
+    turned = mirrored(keys)
+    assert turned[0, INDEX["ly"]] == keys[0, INDEX["ry"]]
+    assert turned[0, INDEX["look"]] == -keys[0, INDEX["look"]]
+    assert len(CHANNELS) == keys.shape[1]
+
+
+def test_a_spin_goes_round_and_stays_round():
+    joints, _ = alone(find("spin"), seconds=6.0)
+    across = joints[:, COCO["left_hip"]] - joints[:, COCO["right_hip"]]
+    yaw = np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))
+    assert np.ptp(yaw) > 4 * np.pi - 1, "three turns in six seconds, never taken back"
+    assert (np.diff(yaw) * np.sign(yaw[-1] - yaw[0]) > -0.05).all()
+
+
+@pytest.mark.parametrize("bpm", [66, 96, 128, 176])
+def test_a_song_is_danced_on_its_beats_at_its_tempo(folder, bpm):
+    analysis = song(folder, bpm)
+    poses, _ = choreographed(analysis, 1, "freestyle")
+    assert len(poses) == round(analysis.features.duration_s * 30)
+    motion = prepare(poses)
+    found = measure_synchrony(motion, analysis.rhythm.beats)
+    assert found.f1.corrected > 0.5
+    assert found.f1.p < 0.05
+    assert abs(found.lag_s) < 0.06
+    assert (poses.confidence > 0).mean() > 0.9
+
+
+def test_the_rate_of_movement_follows_a_stretched_song(folder):
+    analysis = song(folder, 110)
+    rates = []
+    for rate in (0.85, 1.0, 1.2):
+        score = arrange(analysis, 2, "latin", rate)
+        times = np.arange(round(40 / rate * 30)) / 30
+        joints = perform(score, times, STIFF, np.random.default_rng(0))
+        flat = joints[:, :, :2] * np.array([300, -300]) + np.array([400, 700])
+        poses, _ = choreographed(analysis, 2, "latin")
+        from dataclasses import replace
+
+        from hotfoot.pose.skeletons import convert_keypoints
+
+        xy, seen = convert_keypoints(
+            flat.astype("f4"), np.ones(flat.shape[:2], "f4"), "coco-17", "body-18"
+        )
+        moved = prepare(replace(poses, keypoints=xy, confidence=seen, canvas=(800, 800)))
+        level = np.zeros(10, "f4")
+        found = measure_response(
+            moved, 110 * rate, level, FEATURE_RATE, np.zeros(1), np.zeros((10, 4), "f4")
+        )
+        rates.append(found.rate_bpm / rate)
+    assert np.ptp(np.log2(rates)) < 0.05
+
+
+def test_phrases_cover_the_song_and_repeat_where_it_repeats(folder):
+    analysis = song(folder, 120, seconds=70.0, sections=2)
+    score = arrange(analysis, 5)
+    at = 0
+    by_label = {}
+    for phrase in score.phrases:
+        assert phrase.start == at
+        assert 0 < phrase.beats <= 8
+        at += phrase.beats
+        by_label.setdefault(phrase.label, []).append(phrase.lower.name)
+        assert phrase.upper is None or phrase.upper.family == "arms"
+    assert at == len(score.beats)
+    assert score.beats[0] <= 0 <= analysis.features.duration_s <= score.beats[-1]
+    for words in by_label.values():
+        assert len(set(words)) <= 5, "a section keeps to its vocabulary"
+    again = arrange(analysis, 5)
+    assert [p.lower.name for p in again.phrases] == [p.lower.name for p in score.phrases]
+    other = arrange(analysis, 6)
+    assert [p.lower.name for p in other.phrases] != [p.lower.name for p in score.phrases]
+
+
+def test_counts_last_what_legs_can_do(folder):
+    for bpm in (64, 100, 140, 184):
+        score = arrange(song(folder, bpm), 0)
+        period = float(np.median(np.diff(score.beats)))
+        for phrase in score.phrases:
+            assert 0.3 < period * phrase.pace < 1.25 or phrase.lower.family == "pose"
+
+
+def test_styles_weigh_families(folder):
+    analysis = song(folder, 120, seconds=70.0)
+
+    def share(style, family):
+        phrases = [p for s in range(30) for p in arrange(analysis, s, style).phrases]
+        return np.mean([p.lower.family == family for p in phrases])
+
+    assert share("jumpstyle", "kick") > 1.5 * share("latin", "kick")
+    assert share("latin", "step") > 1.5 * share("hip-hop", "step")
+    assert set(STYLES["latin"]) == set(FAMILIES)
+    with pytest.raises(OptionError, match="unknown style"):
+        arrange(analysis, 0, "polka")
+
+
+def test_a_song_without_beats_is_danced_all_the_same(folder):
+    from dataclasses import replace
+
+    analysis = song(folder, 96)
+    quiet = replace(
+        analysis,
+        rhythm=replace(analysis.rhythm, beats=np.zeros(0), downbeats=np.zeros(0), tempo_bpm=0.0),
+    )
+    poses, score = choreographed(quiet, 0, "lyrical")
+    assert np.isfinite(poses.keypoints).all()
+    assert score.phrases
+
+
+def test_parts_of_a_song_are_danced_as_the_whole_is(folder):
+    score = arrange(song(folder, 128), 4)
+    times = np.arange(0, 30, 1 / 30)
+    whole = perform(score, times, STIFF, np.random.default_rng(0))
+    part = perform(score, times[300:600], STIFF, np.random.default_rng(0))
+    gap = np.abs(whole[310:590] - part[10:-10])
+    assert gap.max() < 1e-3
+    loose = random_dancer(np.random.default_rng(1))
+    one = perform(score, times, loose, np.random.default_rng(2))
+    two = perform(score, times, loose, np.random.default_rng(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_the_command(folder, tmp_path, capsys):
+    song(folder, 120)
+    wav = str(folder / "120-0.wav")
+    out = tmp_path / "dance.npz"
+    assert main(["corpus", "choreograph", wav, "-o", str(out), "--end", "12", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["frames"] == 360 == len(read_poses(out))
+    assert found["moves"]
+    assert main(["corpus", "choreograph", wav, "-o", str(out), "--style", "polka"]) == 2
+    assert "unknown style" in capsys.readouterr().err
+    assert main(["corpus", "choreograph", wav, "-o", str(out), "--seed", "-1"]) == 2
