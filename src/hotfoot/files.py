@@ -81,3 +81,10 @@ def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(text)

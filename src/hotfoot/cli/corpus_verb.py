@@ -15,6 +15,54 @@ def command() -> None:
     """Motion and songs for training and evaluation."""
 
 
+@command.command("aist")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder.")
+@click.option("--music", type=click.Path(path_type=Path), help="Folder of AIST's songs")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test", "all"]),
+    default="all",
+    show_default=True,
+    help="Of the cross-modal protocol.",
+)
+@click.option("--camera", default="c01", show_default=True, help="Calibrated camera, c01 to c09.")
+@click.option("--fps", default=60.0, show_default=True, help="Of the 2D poses: 60, 30, 20 ...")
+@click.option(
+    "--skeleton",
+    type=click.Choice(["coco-17", "body-18"]),
+    default="coco-17",
+    show_default=True,
+    help="Of the 2D poses.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def aist_command(
+    folder: Path, output: Path, music: Path | None, split: str, camera: str, fps: float,
+    skeleton: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Read your copy of AIST++: calibrated 2D poses, and 3D clips to train on.
+
+    Writes OUT/poses/SPLIT/NAME.npz, OUT/clips/SPLIT/NAME.npz (for hotfoot train --motion) and
+    OUT/manifest.json (songs, genres, credits, what was left out and why). Sequences that are there
+    already are not made again.
+    """
+    from hotfoot.corpus.aist import SPLITS, build
+
+    check_out(output)
+    if music is not None and not music.is_dir():
+        raise InputError(f"no such folder: {music}", "Give the folder of AIST's songs.")
+    splits = SPLITS if split == "all" else (split,)
+    manifest = build(folder, output, splits, camera, fps, skeleton, music)
+    counts = {s: sum(r["split"] == s for r in manifest["sequences"]) for s in splits}
+    if not manifest["sequences"]:
+        raise InputError(f"no sequence of {folder} could be read",
+                         "Copy keypoints3d and splits again.")  # fmt: skip
+    lines = [f"{s}: {n} sequences" for s, n in counts.items()]
+    lines += [f"left out {r['name']}: {r['why']}" for r in manifest["left_out"][:10]]
+    emit({"folder": str(output), "sequences": counts, "left_out": manifest["left_out"]},
+         [*lines, str(output / "manifest.json")], as_json)  # fmt: skip
+
+
 @command.command("choreograph")
 @click.argument("song", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")

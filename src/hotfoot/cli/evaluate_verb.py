@@ -17,7 +17,6 @@ from hotfoot.cli.measuring import (
     real_motion,
     run_protocol,
     spread_out,
-    write_text,
 )
 from hotfoot.errors import OptionError
 
@@ -105,6 +104,7 @@ def command(
     or results.json files, which are put side by side; or, with --network, videos.
     """
     from hotfoot.evaluation.report import markdown, merge, read_results, to_json
+    from hotfoot.files import save_text
 
     if network is not None:
         if music or protocol_name or training or output or report or published:
@@ -149,13 +149,13 @@ def command(
                 sheets = file_sheets(poses, fps) if report is not None else None
         data = to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
         if output is not None:
-            write_text(output / "results.json", _dumped(data))
-            write_text(output / "results.md", markdown(data))
+            save_text(output / "results.json", _dumped(data))
+            save_text(output / "results.md", markdown(data))
     if report is not None:
         from hotfoot.evaluation.report import html
 
         text = markdown(data) if report.suffix == ".md" else html(data, sheets=sheets)
-        write_text(report, text)
+        save_text(report, text)
     lines = markdown(data).splitlines()
     emit(data, [*lines, *([str(report)] if report else [])], as_json)
 

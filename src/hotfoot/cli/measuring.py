@@ -22,15 +22,6 @@ _SHORTEST_S = 4.0  # of a song in a protocol
 _WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    from hotfoot.files import replacing
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(text)
-
-
 @cache
 def _facts(song: Path, start: float) -> MusicFacts:
     from hotfoot.evaluation.scores import music_facts
@@ -276,6 +267,7 @@ def _claim(output: Path, protocol_name: str, songs: Path, model: str, beat_lock:
     import json
 
     from hotfoot.dancer.model import model_folder
+    from hotfoot.files import save_text
 
     weights = model_folder(model) / "model.safetensors"
     now = {
@@ -295,7 +287,7 @@ def _claim(output: Path, protocol_name: str, songs: Path, model: str, beat_lock:
         raise OptionError(
             f"{output} holds dances of an unknown origin", "Give another -o, or delete that folder."
         )
-    write_text(path, json.dumps(now, indent=2) + "\n")
+    save_text(path, json.dumps(now, indent=2) + "\n")
 
 
 def _collect(found: Iterator[_R], total: int, say: Any) -> list[_R]:

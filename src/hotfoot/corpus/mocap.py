@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import InputError
+from hotfoot.files import replacing, save_text
 from hotfoot.pose.skeletons import get_skeleton
 
 _COCO = get_skeleton("coco-17").index
@@ -79,6 +80,18 @@ def _load(path: Path) -> MotionClip:
         credit=str(facts.get("credit", "")),
         upright=float(facts.get("upright", 1.0)),
     )
+
+
+def save_clip(clip: MotionClip, path: Path) -> None:
+    """Write a clip and its facts, as :func:`load_clips` reads them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "clip": clip.name, "fps": clip.fps, "style": clip.style, "dance": int(clip.is_dance),
+        "credit": clip.credit, "upright": round(clip.upright, 3),
+    }  # fmt: skip
+    save_text(path.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, joints3d=clip.joints)
 
 
 def split_clips(clips: list[MotionClip]) -> tuple[list[MotionClip], list[MotionClip]]:

@@ -283,12 +283,23 @@ class _ArraysOnly(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def _aist(path: Path, view: int) -> _Parsed:
+def load_arrays(path: Path) -> Any:
+    """A pickle of containers and numpy arrays; whatever could run code is refused.
+
+    Raises:
+        PoseError: not a pickle, or one that asks for more.
+    """
     try:
         with path.open("rb") as file:
-            data = _ArraysOnly(file).load()
-    except (pickle.UnpicklingError, EOFError, ImportError) as error:
-        raise PoseError(f"{path.name} is not an AIST++ keypoints2d file", _KNOWN) from error
+            return _ArraysOnly(file).load()
+    except (pickle.UnpicklingError, EOFError, ImportError, OSError) as error:
+        raise PoseError(f"{path.name} is not a pickle of arrays", _KNOWN) from error
+
+
+def _aist(path: Path, view: int) -> _Parsed:
+    data = load_arrays(path)
+    if not isinstance(data, dict) or "keypoints2d" not in data:
+        raise PoseError(f"{path.name} is not an AIST++ keypoints2d file", _KNOWN)
     points = np.asarray(data["keypoints2d"], np.float32)
     if points.ndim != 4 or points.shape[2:] != (17, 3):
         raise PoseError(

@@ -1,0 +1,323 @@
+"""AIST++ from the user's own copy: calibrated 2D poses and 3D clips.
+
+In: the folder of the published annotations (``cameras``, ``keypoints3d``, ``splits``,
+``ignore_list.txt``; ``keypoints2d`` and ``motions`` are not needed), 60 frames per second,
+centimetres. Out: what a calibrated camera sees of one body shape at one scale (AIST++2D), and clips
+in metres for virtual cameras. Pickles are read as arrays only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from hotfoot.corpus.mocap import MotionClip, save_clip
+from hotfoot.errors import InputError, OptionError, PoseError
+from hotfoot.files import save_text
+from hotfoot.pose.formats import load_arrays, write_poses
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
+
+RATE = 60.0
+SPLITS = ("train", "val", "test")
+CREDIT = (
+    "AIST++ (Li et al., ICCV 2021, annotations CC BY 4.0); AIST Dance Video Database (Tsuchida et "
+    "al., ISMIR 2019), whose terms restrict use: see the database's own page"
+)
+_COCO = get_skeleton("coco-17").index
+_CANVAS = (1920, 1080)
+_STATURE = 0.55  # of the canvas' height, for every dancer
+# Bones of the mocap corpus, metres, outwards: from, to, length.
+_BONES = (
+    ("hip", "knee", 0.42), ("knee", "ankle", 0.40), ("shoulder", "elbow", 0.285),
+    ("elbow", "wrist", 0.255),
+)  # fmt: skip
+_HIPS, _SHOULDERS, _TRUNK = 0.20, 0.36, 0.50
+_FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+_HEAD_M = 0.24  # from the middle of the shoulders to the nose
+_GENRES = {
+    "BR": "break", "PO": "pop", "LO": "lock", "MH": "middle hip-hop", "LH": "LA hip-hop",
+    "HO": "house", "WA": "waack", "KR": "krump", "JS": "street jazz", "JB": "ballet jazz",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A calibrated camera: centimetres to pixels of ``size`` (OpenCV's model)."""
+
+    name: str
+    size: tuple[int, int]
+    matrix: NDArray[np.float64]
+    rotation: NDArray[np.float64]
+    translation: NDArray[np.float64]
+    distortions: NDArray[np.float64]
+
+    def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Pixels [..., 2] of points [..., 3]."""
+        flat = np.ascontiguousarray(points.reshape(-1, 3), np.float64)
+        found, _ = cv2.projectPoints(
+            flat, self.rotation, self.translation, self.matrix, self.distortions
+        )
+        return np.asarray(found, np.float64).reshape(*points.shape[:-1], 2)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One recorded dance: its name says genre, situation, dancer, music and choreography."""
+
+    name: str
+    split: str
+
+    @property
+    def music(self) -> str:
+        """Name of the song, like ``mBR0``."""
+        return self.name.split("_")[4]
+
+    @property
+    def genre(self) -> str:
+        """Street-dance genre in words."""
+        return _GENRES.get(self.name[1:3], self.name[1:3])
+
+
+class AistFolder:
+    """The published annotations on disk.
+
+    Raises:
+        InputError: something that is needed is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        for part in ("cameras/mapping.txt", "keypoints3d", "splits"):
+            if not (folder / part).exists():
+                raise InputError(
+                    f"{folder} has no {part}",
+                    "Give the folder of the AIST++ annotations (aist_plusplus_final), which has "
+                    "cameras, keypoints3d and splits.",
+                )
+        self._folder = folder
+        lines = (folder / "cameras" / "mapping.txt").read_text().split("\n")
+        self._settings = dict(line.split()[:2] for line in lines if line.strip())
+
+    def ignored(self) -> set[str]:
+        """Sequences whose reconstruction is known to be bad."""
+        path = self._folder / "ignore_list.txt"
+        return set(path.read_text().split()) if path.exists() else set()
+
+    def sequences(self, split: str) -> list[Sequence]:
+        """Sequences of a split of the cross-modal protocol that are there and not ignored.
+
+        Raises:
+            InputError: no such split file.
+        """
+        if split not in SPLITS:
+            raise OptionError(f"unknown split '{split}'", f"Allowed: {', '.join(SPLITS)}.")
+        path = self._folder / "splits" / f"crossmodal_{split}.txt"
+        if not path.exists():
+            raise InputError(f"there is no {path}", "Copy the annotations again.")
+        bad = self.ignored()
+        return [
+            Sequence(name, split)
+            for name in path.read_text().split()
+            if name not in bad and (self._folder / "keypoints3d" / f"{name}.pkl").exists()
+        ]
+
+    def camera(self, sequence: Sequence, name: str = "c01") -> Camera:
+        """A camera of the setting in which a sequence was recorded.
+
+        Raises:
+            InputError: no such setting or camera.
+        """
+        setting = self._settings.get(sequence.name)
+        path = self._folder / "cameras" / f"{setting}.json"
+        if setting is None or not path.exists():
+            raise InputError(
+                f"no cameras are known for {sequence.name}", "Copy the annotations again."
+            )
+        cameras: dict[str, Any] = {c["name"]: c for c in json.loads(path.read_text())}
+        if name not in cameras:
+            raise OptionError(f"no camera '{name}'", f"There are: {', '.join(cameras)}.")
+        c = cameras[name]
+        return Camera(
+            name, (int(c["size"][0]), int(c["size"][1])), np.array(c["matrix"], float),
+            np.array(c["rotation"], float), np.array(c["translation"], float),
+            np.array(c["distortions"], float),
+        )  # fmt: skip
+
+    def joints(self, sequence: Sequence) -> NDArray[np.float64]:
+        """COCO-17 joints [T, 17, 3] at 60 fps in centimetres; the optimised ones where there are.
+
+        Raises:
+            InputError: not a keypoint file.
+        """
+        path = self._folder / "keypoints3d" / f"{sequence.name}.pkl"
+        data = load_arrays(path)
+        try:
+            found = data.get("keypoints3d_optim", data.get("keypoints3d"))
+            joints = np.asarray(found, np.float64)
+        except (AttributeError, ValueError, TypeError) as error:
+            raise InputError(f"{path.name} holds no keypoints3d ({error})") from error
+        if joints.ndim != 3 or joints.shape[1:] != (17, 3):
+            raise InputError(
+                f"{path.name}: keypoints3d has shape {joints.shape}", "Expected [frames, 17, 3]."
+            )
+        return joints
+
+
+def filled(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Joints without holes and single-frame outliers.
+
+    Raises:
+        InputError: a joint that is never there.
+    """
+    flat = joints.reshape(len(joints), -1).copy()
+    frames = np.arange(len(flat))
+    for column in flat.T:
+        there = np.isfinite(column)
+        if not there.any():
+            raise InputError("a joint is missing in all frames", "Leave the sequence out.")
+        column[:] = np.interp(frames, frames[there], column[there])
+    return np.asarray(median_filter(flat, size=(5, 1), mode="nearest")).reshape(joints.shape)
+
+
+def one_body(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same motion [T, 17, 3] by the corpus' average body, in metres; directions are kept.
+
+    The ground that is covered scales with the legs, so planted feet stay where they are.
+    """
+
+    def at(name: str) -> NDArray[np.float64]:
+        return joints[:, _COCO[name]]
+
+    def stretched(vector: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+        norm = np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-6)
+        return vector / norm * length
+
+    legs = np.median(
+        [np.linalg.norm(at(f"{s}_hip") - at(f"{s}_knee"), axis=1)
+         + np.linalg.norm(at(f"{s}_knee") - at(f"{s}_ankle"), axis=1) for s in ("left", "right")]
+    )  # fmt: skip
+    if not legs > 0:
+        raise InputError("the legs have no length", "Leave the sequence out.")
+    scale = 0.82 / float(legs)
+    pelvis = (at("left_hip") + at("right_hip")) / 2
+    chest = (at("left_shoulder") + at("right_shoulder")) / 2
+    new_pelvis = pelvis * scale
+    new_chest = new_pelvis + stretched(chest - pelvis, _TRUNK)
+    out = np.zeros_like(joints)
+    head = float(np.median(np.linalg.norm(at("nose") - chest, axis=1)))
+    for name in _FACE:
+        out[:, _COCO[name]] = new_chest + (at(name) - chest) * (_HEAD_M / max(head, 1e-6))
+    for side in ("left", "right"):
+        out[:, _COCO[f"{side}_hip"]] = new_pelvis + stretched(at(f"{side}_hip") - pelvis, _HIPS / 2)
+        out[:, _COCO[f"{side}_shoulder"]] = new_chest + stretched(
+            at(f"{side}_shoulder") - chest, _SHOULDERS / 2
+        )
+        for parent, child, length in _BONES:
+            a, b = f"{side}_{parent}", f"{side}_{child}"
+            out[:, _COCO[b]] = out[:, _COCO[a]] + stretched(at(b) - at(a), length)
+    return out
+
+
+def calibrated_poses(
+    joints_m: NDArray[np.float64], camera: Camera, fps: float, skeleton: str
+) -> PoseSequence:
+    """AIST++2D: what a calibrated camera sees of :func:`one_body`, at one scale, in the middle.
+
+    The scale is the same for all sequences of a camera: a standing dancer of the average body is
+    0.55 of the canvas high where the recording's middle is.
+
+    Raises:
+        OptionError: a frame rate that does not divide 60, or another skeleton.
+    """
+    if fps <= 0 or RATE % fps:
+        raise OptionError(f"{fps:g} frames per second", "Allowed: divisors of 60, like 30.")
+    if skeleton not in ("coco-17", "body-18"):
+        raise OptionError(f"skeleton '{skeleton}'", "Allowed: coco-17, body-18.")
+    joints = joints_m[:: round(RATE / fps)] * 100
+    pixels = camera.project(joints)
+    hips = joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=(0, 1))
+    up = np.array([0, 100.0, 0])
+    metre = float(np.linalg.norm(camera.project(hips + up / 2) - camera.project(hips - up / 2)))
+    stature_m = 0.82 + 0.085 + _TRUNK + 0.30
+    scale = _STATURE * _CANVAS[1] / (stature_m * max(metre, 1e-6))
+    middle = (pixels.min(axis=(0, 1)) + pixels.max(axis=(0, 1))) / 2
+    xy = ((pixels - middle) * scale + np.array(_CANVAS) / 2).astype(np.float32)
+    inside = ((xy >= 0) & (xy < np.array(_CANVAS))).all(axis=-1).astype(np.float32)
+    poses = PoseSequence(
+        np.where(inside[..., None] > 0, xy, 0).astype(np.float32), inside, fps, _CANVAS, "coco-17"
+    )
+    return poses.to_skeleton(skeleton) if skeleton != "coco-17" else poses
+
+
+def as_clip(sequence: Sequence, joints_m: NDArray[np.float64]) -> MotionClip:
+    """Joints at 60 fps as a clip at 30, feet on the floor."""
+    joints = joints_m[::2].copy()
+    ankles = joints[:, [_COCO["left_ankle"], _COCO["right_ankle"]], 1]
+    joints[..., 1] += 0.085 - np.percentile(ankles.min(axis=1), 5)
+    chest = joints[:, [_COCO["left_shoulder"], _COCO["right_shoulder"]]].mean(axis=1)
+    trunk = chest - joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=1)
+    upright = float((trunk[:, 1] / np.linalg.norm(trunk, axis=1)).mean())
+    return MotionClip(
+        sequence.name, joints.astype(np.float32), RATE / 2, sequence.genre, True, CREDIT, upright
+    )
+
+
+def build(
+    source: Path, output: Path, splits: tuple[str, ...], camera: str, fps: float, skeleton: str,
+    music: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Write 2D poses, 3D clips and a manifest; returns the manifest.
+
+    Sequences that are there already are kept, so a run that was cut off goes on.
+
+    Raises:
+        InputError: the folder is not AIST++'s.
+        OptionError: unknown camera or skeleton, impossible frame rate, or other settings than the
+            folder was begun with.
+    """
+    folder = AistFolder(source)
+    settings = {"camera": camera, "fps": fps, "skeleton": skeleton}
+    path = output / "manifest.json"
+    if path.exists() and json.loads(path.read_text())["settings"] != settings:
+        raise OptionError(
+            f"{output} was begun with other settings", "Give another -o, or delete that folder."
+        )
+    songs = {p.stem for p in music.iterdir()} if music else set()
+    manifest: dict[str, Any] = {
+        "schema": 1, "source": "AIST++", "credit": CREDIT, "settings": settings, "sequences": [],
+        "left_out": [{"name": n, "why": "on the ignore list"} for n in sorted(folder.ignored())],
+    }  # fmt: skip
+    save_text(path, _dumped(manifest))
+    for split in splits:
+        for sequence in folder.sequences(split):
+            poses = output / "poses" / split / f"{sequence.name}.npz"
+            clip = output / "clips" / split / f"{sequence.name}.npz"
+            try:
+                if not (poses.exists() and clip.exists()):
+                    joints = one_body(filled(folder.joints(sequence)))
+                    seen = calibrated_poses(joints, folder.camera(sequence, camera), fps, skeleton)
+                    poses.parent.mkdir(parents=True, exist_ok=True)
+                    write_poses(seen, poses)
+                    save_clip(as_clip(sequence, joints), clip)
+            except (InputError, PoseError) as error:
+                manifest["left_out"].append({"name": sequence.name, "why": str(error)})
+                continue
+            manifest["sequences"].append(
+                {
+                    "name": sequence.name, "split": split, "music": sequence.music,
+                    "music_found": sequence.music in songs, "genre": sequence.genre,
+                }
+            )  # fmt: skip
+    save_text(path, _dumped(manifest))
+    return manifest
+
+
+def _dumped(manifest: dict[str, Any]) -> str:
+    return json.dumps(manifest, indent=1) + "\n"

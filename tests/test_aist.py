@@ -1,0 +1,201 @@
+"""AIST++ from a small replica of its folder."""
+
+import json
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+
+from hotfoot.cli.main import main
+from hotfoot.corpus.aist import AistFolder, Camera, calibrated_poses, filled, one_body
+from hotfoot.corpus.choreographer.moves import find
+from hotfoot.corpus.choreographer.perform import Dancer, cycle, perform
+from hotfoot.corpus.choreographer.score import Score
+from hotfoot.corpus.mocap import load_clips
+from hotfoot.errors import InputError, OptionError
+from hotfoot.pose.formats import read_poses
+from hotfoot.pose.skeletons import get_skeleton
+
+COCO = get_skeleton("coco-17").index
+NAMES = {
+    "train": ["gBR_sBM_cAll_d04_mBR0_ch01", "gLH_sBM_cAll_d17_mLH4_ch02"],
+    "val": ["gWA_sBM_cAll_d25_mWA1_ch03"],
+    "test": ["gJB_sBM_cAll_d09_mJB5_ch02"],
+}
+BAD = "gLH_sBM_cAll_d17_mLH4_ch02"
+
+
+def dance(size=1.0, seconds=3.0):
+    """Joints [T, 17, 3] in centimetres at 60 fps."""
+    score = Score(np.arange(0, 40) * 0.5, (cycle(find("step touch"), beats=39),), "")
+    joints = perform(
+        score, 1 + np.arange(round(seconds * 60)) / 60, Dancer(looseness=0),
+        np.random.default_rng(0), 60.0,
+    )  # fmt: skip
+    return joints.astype(float) * 100 * size
+
+
+def camera(yaw=0.0, distance=500.0):
+    """Looking at the dancer from ``distance`` centimetres, y up in the world, down in the picture."""
+    turn = cv2.Rodrigues(np.array([0.0, yaw, 0.0]))[0]
+    flip = np.diag([1.0, -1.0, -1.0])
+    rotation = cv2.Rodrigues(flip @ turn)[0].ravel()
+    return Camera(
+        "c01", (1920, 1080), np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]]), rotation,
+        np.array([0.0, 100.0, distance]), np.zeros(5),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def replica(tmp_path_factory):
+    root = tmp_path_factory.mktemp("aist") / "aist_plusplus_final"
+    for part in ("cameras", "keypoints3d", "splits"):
+        (root / part).mkdir(parents=True)
+    cameras = []
+    for i in range(9):
+        c = camera(i * 0.6)
+        cameras.append(
+            {
+                "name": f"c{i + 1:02d}", "size": list(c.size), "matrix": c.matrix.tolist(),
+                "rotation": c.rotation.tolist(), "translation": c.translation.tolist(),
+                "distortions": c.distortions.tolist(),
+            }
+        )  # fmt: skip
+    (root / "cameras" / "setting1.json").write_text(json.dumps(cameras))
+    every = [n for names in NAMES.values() for n in names]
+    (root / "cameras" / "mapping.txt").write_text("".join(f"{n} setting1\n" for n in every))
+    (root / "ignore_list.txt").write_text(BAD + "\n")
+    for i, name in enumerate(every):
+        joints = dance(1 + 0.1 * i)
+        data = {"keypoints3d": joints + 5, "keypoints3d_optim": joints}
+        (root / "keypoints3d" / f"{name}.pkl").write_bytes(pickle.dumps(data))
+    for split, names in NAMES.items():
+        (root / "splits" / f"crossmodal_{split}.txt").write_text("\n".join(names) + "\n")
+    return root
+
+
+def test_a_camera_projects_like_a_pinhole():
+    c = camera()
+    found = c.project(np.array([[0.0, 100, 0], [10, 100, 0], [0, 110, 0], [0, 100, 100]]))
+    np.testing.assert_allclose(found[0], (960, 540), atol=1e-6)
+    np.testing.assert_allclose(found[1], (960 + 30, 540), atol=1e-6)
+    np.testing.assert_allclose(found[2], (960, 540 - 30), atol=1e-6)
+    np.testing.assert_allclose(found[3], (960, 540), atol=1e-6)
+
+
+def test_sequences_of_a_split_without_the_ignored(replica):
+    folder = AistFolder(replica)
+    assert [s.name for s in folder.sequences("train")] == NAMES["train"][:1]
+    one = folder.sequences("test")[0]
+    assert (one.music, one.genre, one.split) == ("mJB5", "ballet jazz", "test")
+    with pytest.raises(OptionError, match="unknown split"):
+        folder.sequences("all")
+    with pytest.raises(OptionError, match="no camera 'c10'"):
+        folder.camera(one, "c10")
+
+
+def test_one_body_has_constant_bones_and_planted_feet():
+    rng = np.random.default_rng(0)
+    joints = dance(1.2)
+    wobbly = joints * (1 + 0.02 * rng.normal(size=(len(joints), 1, 1)))
+    for source in (joints, wobbly):
+        body = one_body(source)
+        thigh = np.linalg.norm(body[:, COCO["left_hip"]] - body[:, COCO["left_knee"]], axis=1)
+        np.testing.assert_allclose(thigh, 0.42, atol=1e-6)
+    body = one_body(joints)
+    np.testing.assert_allclose(body, one_body(dance(0.9)), atol=0.01)
+    ankle = body[:, COCO["left_ankle"]]
+    original = joints[:, COCO["left_ankle"]]
+    still = np.linalg.norm(np.diff(original, axis=0), axis=1) < 1e-3
+    assert still.sum() > 20
+    assert np.linalg.norm(np.diff(ankle, axis=0), axis=1)[still].max() < 0.004
+
+
+def test_holes_and_outliers_are_filled():
+    joints = dance()
+    broken = joints.copy()
+    broken[10:13, 5] = np.nan
+    broken[40, 9] += 300
+    assert np.abs(filled(broken) - joints).max() < 5
+    broken[:, 3] = np.nan
+    with pytest.raises(InputError, match="missing in all frames"):
+        filled(broken)
+
+
+def test_calibrated_poses_have_one_scale():
+    tall, small = (
+        calibrated_poses(one_body(dance(s)), camera(), 30.0, "coco-17") for s in (1.3, 0.8)
+    )
+    assert len(tall) == 90
+    np.testing.assert_allclose(tall.keypoints, small.keypoints, atol=6.0)
+    height = tall.keypoints[..., 1].max() - tall.keypoints[..., 1].min()
+    assert 0.45 < height / 1080 < 0.6
+    near, far = (
+        calibrated_poses(one_body(dance()), camera(distance=d), 60.0, "body-18")
+        for d in (450.0, 700.0)
+    )
+    assert far.skeleton == "body-18"
+    trunk = [
+        np.linalg.norm(p.keypoints[:, 1] - p.keypoints[:, 8], axis=1).mean() for p in (near, far)
+    ]
+    assert trunk[0] == pytest.approx(trunk[1], rel=0.03)
+    with pytest.raises(OptionError, match="divisors"):
+        calibrated_poses(one_body(dance()), camera(), 25.0, "coco-17")
+    with pytest.raises(OptionError, match="skeleton"):
+        calibrated_poses(one_body(dance()), camera(), 30.0, "body-25")
+
+
+def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys):
+    (tmp_path / "songs").mkdir()
+    (tmp_path / "songs" / "mBR0.wav").write_bytes(b"")
+    arguments = ["corpus", "aist", str(replica), "-o", str(tmp_path / "out"), "--music",
+                 str(tmp_path / "songs"), "--fps", "30", "--json"]  # fmt: skip
+    assert main(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sequences"] == {"train": 1, "val": 1, "test": 1}
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["left_out"] == [{"name": BAD, "why": "on the ignore list"}]
+    assert {s["music"]: s["music_found"] for s in manifest["sequences"]} == {
+        "mBR0": True, "mWA1": False, "mJB5": False,
+    }  # fmt: skip
+    assert "CC BY 4.0" in manifest["credit"]
+    poses = read_poses(tmp_path / "out" / "poses" / "test" / f"{NAMES['test'][0]}.npz")
+    assert (poses.fps, poses.skeleton, poses.canvas) == (30.0, "coco-17", (1920, 1080))
+    clip = load_clips(tmp_path / "out" / "clips" / "train")[0]
+    assert (clip.fps, clip.style, clip.is_dance) == (30.0, "break", True)
+    assert clip.upright > 0.9
+    ankles = clip.joints[:, [COCO["left_ankle"], COCO["right_ankle"]], 1]
+    assert ankles.min() == pytest.approx(0.085, abs=0.02)
+    path = tmp_path / "out" / "poses" / "test" / f"{NAMES['test'][0]}.npz"
+    before = path.stat().st_mtime_ns
+    assert main(arguments) == 0
+    assert path.stat().st_mtime_ns == before, "what is there is kept"
+    capsys.readouterr()
+    assert main([*arguments, "--camera", "c02"]) == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_folders_and_files_that_are_not_aist(replica, tmp_path, capsys):
+    assert main(["corpus", "aist", str(tmp_path), "-o", str(tmp_path / "o")]) == 2
+    assert "cameras/mapping.txt" in capsys.readouterr().err
+    copy = tmp_path / "copy"
+    for part in replica.rglob("*"):
+        if part.is_file():
+            target = copy / part.relative_to(replica)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(part.read_bytes())
+
+    class Evil:
+        def __reduce__(self):
+            return (print, ("run",))
+
+    (copy / "keypoints3d" / f"{NAMES['train'][0]}.pkl").write_bytes(pickle.dumps(Evil()))
+    (copy / "keypoints3d" / f"{NAMES['val'][0]}.pkl").write_bytes(
+        pickle.dumps({"keypoints3d": np.zeros((4, 5, 3))})
+    )
+    assert main(["corpus", "aist", str(copy), "-o", str(tmp_path / "o"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sequences"] == {"train": 0, "val": 0, "test": 1}
+    assert {r["name"] for r in found["left_out"]} == {BAD, NAMES["train"][0], NAMES["val"][0]}
+    assert "run" not in capsys.readouterr().out
