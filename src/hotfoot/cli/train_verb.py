@@ -101,22 +101,29 @@ def vae_error_command(
 @click.option("--batch", type=int, help="Segments per step.")
 @click.option("--seed", type=int, help="Of data and weights.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
+@click.option(
+    "--shard-weights",
+    is_flag=True,
+    help="Divide weights among the processes that torchrun started (FSDP), for large presets.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_dancer_command(
     recipe: str, motion: Path, music: Path, vae_source: str, stretch: int,
     begin_with: str | None, out: Path, steps: int | None, learning_rate: float | None,
-    shards: int | None, batch: int | None, seed: int | None, device: str, as_json: bool,
+    shards: int | None, batch: int | None, seed: int | None, device: str, shard_weights: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music.
 
-    RECIPE: default, base-gpu, unshared-index, velocity, debug; for ablations mini,
+    RECIPE: default, base-gpu, paper, unshared-index, velocity, debug; for ablations mini,
     mini-unshared-index, mini-no-reference, mini-short (for published VAEs, which are slow) and edge
-    (a baseline, with --vae raw). The result is a
-    model folder, OUT/model, for hotfoot dance --model.
+    (a baseline, with --vae raw). The result is a model folder, OUT/model, for hotfoot dance
+    --model. Several GPUs or machines: torchrun --nproc-per-node N -m hotfoot train dancer ...
     """
     from hotfoot.dancer.dance import check_device
     from hotfoot.dancer.model import load_model
     from hotfoot.training.dancer import export_model, train_dancer
+    from hotfoot.training.parallel import start_workers, stop_workers
     from hotfoot.training.recipes import Data, dancer_recipe
     from hotfoot.training.vae import load_vae
 
@@ -130,9 +137,58 @@ def train_dancer_command(
     vae = load_vae(vae_source, stretch)
     use_cores()
     first = load_model(begin_with).dit.state_dict() if begin_with else None
-    dit, statistics = train_dancer(chosen, Data(motion, music), vae, out, device, first)
-    export_model(dit, vae, statistics, chosen, out / "model")
-    emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)
+    workers, device = start_workers(device, shard_weights)
+    try:
+        dit, statistics = train_dancer(
+            chosen, Data(motion, music), vae, out, device, first, workers
+        )
+        if workers.main:
+            export_model(dit, vae, statistics, chosen, out / "model")
+    finally:
+        stop_workers()
+    if workers.main:
+        emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)
+
+
+@command.command("plan")
+@click.argument("recipe", default="paper")
+@click.option("--vae", "vae_source", default="default", show_default=True, help="As for dancer.")
+@click.option("--gpus", default=8, show_default=True, help="Weights are divided among them.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def plan_command(recipe: str, vae_source: str, gpus: int, as_json: bool) -> None:
+    """What training a dance transformer takes: parameters and memory per GPU. Allocates nothing."""
+    import torch
+
+    from hotfoot.dit.config import DiTConfig
+    from hotfoot.dit.networks import build_network
+    from hotfoot.training.dancer import dit_config
+    from hotfoot.training.parallel import plan_memory
+    from hotfoot.training.recipes import dancer_recipe
+    from hotfoot.training.vae import load_vae
+
+    if not 1 <= gpus <= 100_000:
+        raise OptionError(f"--gpus is {gpus}", "Allowed: 1 to 100000.")
+    chosen = dancer_recipe(recipe)
+    config = dit_config(chosen, load_vae(vae_source))
+    if not isinstance(config, DiTConfig):
+        raise OptionError(f"{recipe} is no transformer of this kind", "Name another recipe.")
+    with torch.device("meta"):
+        model = build_network(config)
+    columns = chosen.frames // 8
+    tokens = columns // config.patch[1] * (config.rows // config.patch[0]) + columns
+    found = plan_memory(model, gpus, tokens, config.width)
+    each = max(1, chosen.batch // gpus)
+    total = found.total(each)
+    emit(
+        {"recipe": recipe, "gpus": gpus, "tokens": tokens, "segments_per_gpu": each,
+         "bytes_per_gpu": total, **asdict(found)},
+        [f"{recipe}: {found.parameters / 1e6:.1f} M parameters, {tokens} tokens per segment",
+         f"per GPU of {gpus}: {found.weights / 2**30:.1f} GiB for weights, gradients, optimiser, "
+         f"average, {found.largest_block / 2**30:.2f} for the block at work, "
+         f"{each * found.activations / 2**30:.1f} for {each} segments",
+         f"together {total / 2**30:.1f} GiB"],
+        as_json,
+    )  # fmt: skip
 
 
 @command.command("codes")

@@ -36,7 +36,7 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
 
     for name, vq, part in (("upper", network.vq_upper, upper), ("lower", network.vq_lower, lower)):
 
-        def losses_at(step: int, vq: nn.Module = vq, part: Tensor = part) -> dict[str, Tensor]:
+        def losses_at(vq: nn.Module, step: int, part: Tensor = part) -> dict[str, Tensor]:
             pick = torch.randint(
                 len(part), (recipe.batch,), generator=torch.Generator().manual_seed(step)
             )
@@ -52,13 +52,13 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
         codes_upper, codes_lower = network.vq_upper.encode(upper), network.vq_lower.encode(lower)
     empty = network.config.codes
 
-    def next_at(step: int) -> dict[str, Tensor]:
+    def next_at(transformer: nn.Module, step: int) -> dict[str, Tensor]:
         pick = torch.randint(
             len(music), (recipe.batch,), generator=torch.Generator().manual_seed(step)
         )
         a, b = codes_upper[pick], codes_lower[pick]
         before = [F.pad(c[:, :-1], (1, 0), value=empty) for c in (a, b)]
-        logits = network.transformer(before[0], before[1], music[pick])
+        logits = transformer(before[0], before[1], music[pick])
         losses = [
             F.cross_entropy(row.flatten(0, 1).float(), c.flatten())
             for row, c in zip(logits, (a, b), strict=True)

@@ -25,6 +25,7 @@ from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
+from hotfoot.training.parallel import Workers, whole
 from hotfoot.training.recipes import DancerRecipe, Data, keep_recipe
 from hotfoot.training.shards import Shard, ShardPool, check_data
 from hotfoot.vae.interface import PoseVAE
@@ -90,18 +91,24 @@ def train_dancer(
     folder: Path,
     device: str = "cpu",
     begin_with: dict[str, Tensor] | None = None,
+    workers: Workers | None = None,
 ) -> tuple[Network, tuple[Tensor, Tensor]]:
     """Train, or go on training, in ``folder``; returns the averaged model and latent statistics.
 
-    ``begin_with`` gives weights to begin with instead of random ones; layers that it lacks keep
-    their initialisation (zero for those that change nothing at first).
+    On several processes (``workers``) each takes its rows of the same batch. ``begin_with`` gives
+    weights to begin with instead of random ones; layers that it lacks keep their initialisation
+    (zero for those that change nothing at first).
     """
+    workers = workers or Workers()
     check_data(data)
-    keep_recipe(recipe, folder)
+    mine = workers.rows(recipe.batch)
+    if workers.main:
+        keep_recipe(recipe, folder)
+    workers.wait()
     if isinstance(vae, nn.Module):
         vae.eval().requires_grad_(False)
     torch.manual_seed(recipe.seed)
-    pool = ShardPool(data, folder / "shards", vae, recipe)
+    pool = ShardPool(data, folder / "shards", vae, recipe, workers.main)
     channels = vae.latent_channels(1)
     mean, std = latent_statistics(pool.wait_for(0), channels)
     config = dit_config(recipe, vae)
@@ -118,20 +125,20 @@ def train_dancer(
         moved["reference"] = (moved["reference"] - shift) / scale
         return Shard(**moved, known=batch.known)
 
-    # Compiling pays on GPUs only; on CPUs it takes minutes and gains nothing.
-    forward = torch.compile(model) if device.startswith("cuda") else model
     autocast = torch.autocast(device.split(":")[0], torch.bfloat16)
 
-    def losses_at(step: int) -> dict[str, Tensor]:
-        batch = prepared(pool.batch(step))
+    def losses_at(forward: nn.Module, step: int) -> dict[str, Tensor]:
+        batch = pool.batch(step)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        t = sample_times(recipe.batch, generator, recipe.time_mean).to(device)
-        noise = torch.randn(batch.latent.shape, generator=generator).to(device)
-        drop = (torch.rand(recipe.batch, generator=generator) < recipe.drop_music).to(device)
+        t = sample_times(recipe.batch, generator, recipe.time_mean)
+        noise = torch.randn(batch.latent.shape, generator=generator)
+        drop = torch.rand(recipe.batch, generator=generator) < recipe.drop_music
         jitter = torch.randn(batch.music[..., _MEL_FROM:].shape, generator=generator)
-        batch.music[..., _MEL_FROM:] += recipe.music_noise * jitter.to(device)
+        batch.music[..., _MEL_FROM:] += recipe.music_noise * jitter
+        part = prepared(Shard(**{k: v[mine] for k, v in vars(batch).items()}))
+        t, noise, drop = (x[mine].to(device) for x in (t, noise, drop))
         with autocast:
-            return flow_loss(forward, config, batch, t, noise, drop)
+            return flow_loss(forward, config, part, t, noise, drop)
 
     held = prepared(pool.wait_for(-1))
 
@@ -159,7 +166,14 @@ def train_dancer(
         write_sample_sheet(made, held.music, folder / "samples" / f"step-{step:06d}.png")
 
     loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
-    trained = fit(model, losses_at, folder, loop, validate, sample_sheet)
+    trained = fit(
+        model, losses_at, folder, loop, validate, sample_sheet, workers,
+        compiled=device.startswith("cuda"),  # on CPUs it takes minutes and gains nothing
+    )  # fmt: skip
+    if workers.shard:
+        gathered = {k: whole(v) for k, v in trained.state_dict().items()}
+        trained = build_network(config)
+        trained.load_state_dict(gathered)
     assert isinstance(trained, Network)
     return trained, (mean, std)
 

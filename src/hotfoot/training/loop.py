@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hotfoot.errors import TrainingError
+from hotfoot.training.parallel import Workers, like, shard_weights, whole
 
 Losses = dict[str, Tensor]
 
@@ -42,45 +44,52 @@ def learning_rate(step: int, config: LoopConfig) -> float:
 
 def fit(
     model: nn.Module,
-    losses_at: Callable[[int], Losses],
+    losses_at: Callable[[nn.Module, int], Losses],
     folder: Path,
     config: LoopConfig,
     validate: Callable[[nn.Module], dict[str, float]] | None = None,
     on_save: Callable[[int, nn.Module], None] | None = None,
+    workers: Workers | None = None,
+    compiled: bool = False,
 ) -> nn.Module:
     """Train ``model`` and return it with averaged weights; resumes from ``folder`` by itself.
 
+    On several processes (``workers``) gradients are averaged; the losses are of this process' part.
+
     Args:
         model: trained in place.
-        losses_at: losses of a step; ``loss`` is minimised, the rest is logged.
+        losses_at: losses of the module to call and a step; ``loss`` is minimised, the rest logged.
         folder: gets ``metrics.jsonl``, TensorBoard events where tensorboard is installed, and
             ``checkpoint.safetensors`` (weights, averaged weights, optimiser).
         config: steps, rates, intervals.
         validate: metrics of the averaged model at each checkpoint.
         on_save: called with the averaged model at each checkpoint.
+        workers: this process among several.
+        compiled: compile the forward pass; pays on GPUs only.
 
     Raises:
         TrainingError: the loss is not finite.
     """
+    workers = workers or Workers()
     folder.mkdir(parents=True, exist_ok=True)
+    average = copy.deepcopy(model).requires_grad_(False)
+    forward = workers.spread(model)
+    if workers.shard:
+        shard_weights(average)
+    if compiled:
+        forward = torch.compile(forward)  # type: ignore[assignment]
     optimiser = torch.optim.AdamW(
         model.parameters(), config.learning_rate, betas=(0.9, 0.95),
         weight_decay=config.weight_decay,
     )  # fmt: skip
-    average = torch.optim.swa_utils.AveragedModel(
-        model,
-        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.ema),  # type: ignore[no-untyped-call]
-    )
-    start = _resume(folder, model, average.module, optimiser)
-    if start:
-        average.n_averaged.fill_(start)
-    writer = _tensorboard(folder)
+    start = _resume(folder, model, average, optimiser)
+    writer = _tensorboard(folder) if workers.main else None
     totals: dict[str, float] = {}
     began, counted = time.monotonic(), 0
     for step in range(start, config.steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, config)
-        losses = losses_at(step)
+        losses = losses_at(forward, step)
         if not torch.isfinite(losses["loss"]):
             raise TrainingError(
                 f"the loss is not finite at step {step}",
@@ -93,31 +102,35 @@ def fit(
         # Early on the average follows closely, so that a short run has a usable one.
         _update(average, model, min(config.ema, (step + 1) / (step + 10)))
         for name, value in {**losses, "grad_norm": norm}.items():
-            totals[name] = totals.get(name, 0.0) + float(value.detach())
+            totals[name] = totals.get(name, 0.0) + float(whole(value.detach()))
         counted += 1
         done = step + 1
         last = done == config.steps
         if done % config.log_every == 0 or last:
-            row = {"step": done, **{k: v / counted for k, v in totals.items()}}
+            means = workers.mean({k: v / counted for k, v in totals.items()})
+            row = {"step": done, **means}
             row["seconds_per_step"] = (time.monotonic() - began) / counted
             row["learning_rate"] = learning_rate(step, config)
-            _log(folder, writer, row)
+            if workers.main:
+                _log(folder, writer, row)
             began, totals, counted = time.monotonic(), {}, 0
         if done % config.save_every == 0 or last:
-            _save(folder, done, model, average.module, optimiser)
-            average.module.eval()
+            _save(folder, done, model, average, optimiser, workers)
+            average.eval()
             if validate is not None:
-                _log(folder, writer, {"step": done, **validate(average.module)})
-            if on_save is not None:
-                on_save(done, average.module)
+                found = {"step": done, **validate(average)}
+                if workers.main:
+                    _log(folder, writer, found)
+            if on_save is not None and workers.main and not workers.shard:
+                on_save(done, average)
             began = time.monotonic()
-    average.module.eval()
-    return average.module
+    average.eval()
+    return average
 
 
 @torch.no_grad()
-def _update(average: torch.optim.swa_utils.AveragedModel, model: nn.Module, decay: float) -> None:
-    for mean, now in zip(average.module.parameters(), model.parameters(), strict=True):
+def _update(average: nn.Module, model: nn.Module, decay: float) -> None:
+    for mean, now in zip(average.parameters(), model.parameters(), strict=True):
         mean.lerp_(now, 1 - decay)
 
 
@@ -140,19 +153,19 @@ def _tensorboard(folder: Path) -> Any:
 
 
 def _save(
-    folder: Path, step: int, model: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer
-) -> None:
+    folder: Path, step: int, model: nn.Module, average: nn.Module,
+    optimiser: torch.optim.Optimizer, workers: Workers,
+) -> None:  # fmt: skip
     tensors = {f"weights.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"ema.{k}": v for k, v in average.state_dict().items()}
     for i, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items()}
-    temporary = folder / "checkpoint.tmp"
-    save_file(
-        {k: v.detach().clone().contiguous() for k, v in tensors.items()},
-        temporary,
-        metadata={"step": str(step)},
-    )
-    temporary.replace(folder / "checkpoint.safetensors")
+    entire = {k: whole(v.detach()).cpu().clone().contiguous() for k, v in tensors.items()}
+    if workers.main:
+        temporary = folder / "checkpoint.tmp"
+        save_file(entire, temporary, metadata={"step": str(step)})
+        temporary.replace(folder / "checkpoint.safetensors")
+    workers.wait()
 
 
 def _resume(
@@ -170,12 +183,15 @@ def _resume(
     def part(prefix: str) -> dict[str, Tensor]:
         return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
-    model.load_state_dict(part("weights."))
-    average.load_state_dict(part("ema."))
+    for module, prefix in ((model, "weights."), (average, "ema.")):
+        own = module.state_dict()
+        module.load_state_dict({k: like(v, own[k]) for k, v in part(prefix).items()})
+    parameters = list(model.parameters())
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in part("optimiser.").items():
         index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
+        of = parameters[int(index)]
+        state.setdefault(int(index), {})[name] = like(value, of) if value.dim() else value
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
     return step

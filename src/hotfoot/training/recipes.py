@@ -163,6 +163,16 @@ DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     "base-gpu": lambda: DancerRecipe(
         preset="base", shards=400, steps=60_000, batch=256, learning_rate=3e-4, ema=0.9995
     ),
+    "paper": lambda: DancerRecipe(
+        preset="paper",
+        prediction="velocity",
+        shards=4000,
+        steps=200_000,
+        batch=512,
+        learning_rate=1e-4,
+        warmup=2000,
+        ema=0.9999,
+    ),
     "mini": _mini,
     "mini-unshared-index": lambda: _mini(time_shared=False),
     "mini-no-reference": lambda: _mini(reference=False),

@@ -120,12 +120,15 @@ class ShardPool:
     shards, so what is drawn does not depend on how fast the producer is.
     """
 
-    def __init__(self, data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
+    def __init__(
+        self, data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, produce: bool = True
+    ) -> None:
+        self._waits = not produce  # another process makes them
         self._folder, self._recipe = folder, recipe
         self._shards: list[Shard] = []
         self._producer: multiprocessing.process.BaseProcess | None = None
         wanted = [-1, *range(recipe.shards)]
-        if not all(shard_path(folder, i).exists() for i in wanted):
+        if produce and not all(shard_path(folder, i).exists() for i in wanted):
             context = multiprocessing.get_context("spawn")
             self._producer = context.Process(
                 target=_produce, args=(data, folder, vae, recipe), daemon=True
@@ -140,7 +143,7 @@ class ShardPool:
         """
         path = shard_path(self._folder, index)
         while not path.exists():
-            if self._producer is None or not self._producer.is_alive():
+            if not self._waits and (self._producer is None or not self._producer.is_alive()):
                 if path.exists():
                     break
                 raise TrainingError(

@@ -103,7 +103,7 @@ def train_vae(
     columns = recipe.frames // FRAMES_PER_COLUMN
     latent = (recipe.lines, recipe.vae.latent_channels, recipe.vae.rows, columns)
 
-    def losses_at(step: int) -> dict[str, Tensor]:
+    def losses_at(_: nn.Module, step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng([recipe.seed, step])
         centre, value = draw_lines_batch(clips, rng, recipe)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
