@@ -15,6 +15,50 @@ def command() -> None:
     """Motion and songs for training and evaluation."""
 
 
+@command.command("stats")
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option("--music", required=True, type=click.Path(path_type=Path), help="Folder of songs.")
+@click.option(
+    "--procedural", default=0.5, show_default=True, help="Share that the choreographer dances."
+)
+@click.option("--segments", default=400, show_default=True, help="How many are drawn.")
+@click.option("--held-out", is_flag=True, help="Of the held-out takes and songs.")
+@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Write a picture (.png).")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def stats_command(
+    motion: Path, music: Path, procedural: float, segments: int, held_out: bool, seed: int,
+    plot: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """What training would see: styles, tempi, framing, movement of segments drawn as it draws."""
+    import numpy as np
+
+    from hotfoot.corpus.segments import open_corpus
+    from hotfoot.corpus.statistics import draw_histograms, survey
+    from hotfoot.files import check_writable
+
+    if not 0 <= procedural <= 1 or not 1 <= segments <= 100_000 or seed < 0:
+        raise OptionError(
+            f"--procedural {procedural}, --segments {segments}, --seed {seed}",
+            "A share from 0 to 1, 1 to 100000 segments, a seed of 0 or more.",
+        )
+    if plot is not None:
+        if plot.suffix != ".png":
+            raise OptionError(f"cannot draw {plot.name}", "Pictures are .png.")
+        check_writable(plot)
+    if not music.is_dir():
+        raise InputError(f"no such folder: {music}", "Give a folder of songs.")
+    corpus = open_corpus(motion, music, held_out, procedural=procedural)
+    rng = np.random.default_rng(seed)
+    found = survey([corpus.draw(rng, 256) for _ in range(segments)])
+    if plot is not None:
+        draw_histograms(found, plot)
+    summary = found.summary()
+    lines = [f"{k}: {v}" for k, v in summary.items() if k != "styles"]
+    lines += [f"  {n:5d}  {s}" for s, n in summary["styles"].items()]
+    emit(summary, [*lines, *([str(plot)] if plot else [])], as_json)
+
+
 @command.command("aist")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder.")

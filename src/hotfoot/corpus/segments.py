@@ -41,6 +41,10 @@ class Segment:
         reference_confidence: [18].
         music: [T / 8, width] tokens.
         known: number of leading frames that are given.
+        style: of the clip, or what the choreographer danced.
+        procedural: danced by the choreographer.
+        tempo_bpm: of the song as played.
+        aspect: width of the canvas over its height.
     """
 
     xy: NDArray[np.float32]
@@ -49,6 +53,10 @@ class Segment:
     reference_confidence: NDArray[np.float32]
     music: NDArray[np.float32]
     known: int
+    style: str
+    procedural: bool
+    tempo_bpm: float
+    aspect: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,12 +116,12 @@ class PairedCorpus:
         start = float(rng.uniform(0, max(0.0, duration - frames / FPS)))
         times = start + np.arange(total) / FPS
         if procedural:
-            joints = self._choreographed(song, times, rate, rng)
+            joints, style = self._choreographed(song, times, rate, rng)
         else:
             found = self._retimed(song, times, frames, rate, rng)
             if found is None:
                 return None
-            joints = found
+            joints, style = found
         if rng.random() < _ORBITS:
             joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), FPS)
         filmed = film(joints, rng, self._style)
@@ -131,20 +139,23 @@ class PairedCorpus:
         if (ref_confidence > 0).sum() < 8:
             return None
         music = self._encoder.tokens(song, frames // 8, FPS, start * rate, rate)
-        return Segment(xy, confidence, ref_xy, ref_confidence, music, draw_known(rng, frames))
+        return Segment(
+            xy, confidence, ref_xy, ref_confidence, music, draw_known(rng, frames), style,
+            procedural, song.rhythm.tempo_bpm * rate, filmed.aspect,
+        )  # fmt: skip
 
     def _choreographed(
         self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
-    ) -> NDArray[np.float32]:
-        """A procedural dance [T, 17, 3] at seconds of the song as played."""
+    ) -> tuple[NDArray[np.float32], str]:
+        """A procedural dance [T, 17, 3] at seconds of the song as played, and its style."""
         score = arrange(song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate)
-        return perform(score, times, random_dancer(rng), rng, FPS)
+        return perform(score, times, random_dancer(rng), rng, FPS), score.style
 
     def _retimed(
         self, song: SongAnalysis, times: NDArray[np.float64], frames: int, rate: float,
         rng: np.random.Generator,
-    ) -> NDArray[np.float32] | None:  # fmt: skip
-        """Real motion [T, 17, 3] warped to the song's beats; None if the pick does not fit."""
+    ) -> tuple[NDArray[np.float32], str] | None:  # fmt: skip
+        """Real motion [T, 17, 3] on the song's beats, and its style; None if it does not fit."""
         start = float(times[0])
         # Two candidates; louder music takes the livelier one, mostly.
         picks = [self._clips[i] for i in rng.choice(len(self._clips), 2, p=self._weight)]
@@ -162,7 +173,7 @@ class PairedCorpus:
         joints = play(facts.clip, warp(times))
         if facts.clip.upright > 0.8:
             joints = answer_song(joints, song, times * rate, rate, rng)
-        return joints
+        return joints, facts.clip.style
 
 
 def answer_song(
