@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from hotfoot.choreographer.moves import find
+from hotfoot.choreographer.perform import Dancer, cycle, perform
+from hotfoot.choreographer.score import Score
 from hotfoot.cli.main import main
 from hotfoot.corpus.aist import AistFolder, Camera, calibrated_poses, filled, one_body
-from hotfoot.corpus.choreographer.moves import find
-from hotfoot.corpus.choreographer.perform import Dancer, cycle, perform
-from hotfoot.corpus.choreographer.score import Score
 from hotfoot.corpus.mocap import load_clips
 from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.formats import read_poses
@@ -29,10 +29,7 @@ BAD = "gLH_sBM_cAll_d17_mLH4_ch02"
 def dance(size=1.0, seconds=3.0):
     """Joints [T, 17, 3] in centimetres at 60 fps."""
     score = Score(np.arange(0, 40) * 0.5, (cycle(find("step touch"), beats=39),), "")
-    joints = perform(
-        score, 1 + np.arange(round(seconds * 60)) / 60, Dancer(looseness=0),
-        np.random.default_rng(0), 60.0,
-    )  # fmt: skip
+    joints = perform(score, 1 + np.arange(round(seconds * 60)) / 60, Dancer(looseness=0), 60.0)
     return joints.astype(float) * 100 * size
 
 
@@ -195,7 +192,20 @@ def test_folders_and_files_that_are_not_aist(replica, tmp_path, capsys):
         pickle.dumps({"keypoints3d": np.zeros((4, 5, 3))})
     )
     assert main(["corpus", "aist", str(copy), "-o", str(tmp_path / "o"), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr().out
+    assert not said.startswith("run"), "nothing of the pickle was run"
+    found = json.loads(said)
     assert found["sequences"] == {"train": 0, "val": 0, "test": 1}
     assert {r["name"] for r in found["left_out"]} == {BAD, NAMES["train"][0], NAMES["val"][0]}
-    assert "run" not in capsys.readouterr().out
+    for wrong in (["--fps", "25"], ["--camera", "c99"]):
+        assert main(["corpus", "aist", str(copy), "-o", str(tmp_path / "p"), *wrong]) == 2
+        assert "Allowed" in (err := capsys.readouterr().err) or "There are" in err
+    assert not (tmp_path / "p").exists() or not (tmp_path / "p" / "manifest.json").exists()
+
+
+def test_splits_are_added_one_by_one(replica, tmp_path, capsys):
+    for split in ("train", "test"):
+        arguments = ["corpus", "aist", str(replica), "-o", str(tmp_path / "o"), "--split", split]
+        assert main(arguments) == 0
+    manifest = json.loads((tmp_path / "o" / "manifest.json").read_text())
+    assert [r["split"] for r in manifest["sequences"]] == ["train", "test"]

@@ -137,6 +137,10 @@ def choreograph_command(
     if seed < 0:
         raise OptionError(f"--seed is {seed}", "0 or more.")
     check_writable(output)
+    if output.suffix.lower() not in (".npz", ".json", ".pkl", ""):
+        raise OptionError(
+            f"cannot write {output.name}", "Pose files are .npz, .json, .pkl or a folder."
+        )
     poses, score = choreographed(analyse_song(open_song(song, start, end)), seed, style)
     write_poses(poses, output)
     moves = list(dict.fromkeys(p.lower.name for p in score.phrases))

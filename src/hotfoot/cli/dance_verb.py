@@ -77,6 +77,16 @@ Examples:
     show_default=True,
     help="Size of movement, 0.25 to 1.5; it also follows the song's loudness.",
 )
+@click.option(
+    "--style",
+    help="freestyle, hip-hop, latin, disco, jumpstyle or lyrical [default: freestyle].",
+)
+@click.option(
+    "--draft",
+    type=float,
+    help="How far the choreographer's draft leads, 0 (the network alone) to 1 [default: the "
+    "model's].",
+)
 @click.option("--loop", is_flag=True, help="End where it begins.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -99,6 +109,8 @@ def command(
     mirror: bool,
     beat_lock: bool,
     energy: float,
+    style: str | None,
+    draft: float | None,
     loop: bool,
     device: str,
     as_json: bool,
@@ -117,7 +129,7 @@ def command(
     if variations > 1 and best_of > 1:
         raise OptionError("--variations with --best-of", "Give one of them.")
     for count in (best_of, variations):
-        check_options(count, seed, fps, canvas, steps, guidance)
+        check_options(count, seed, fps, canvas, steps, guidance, energy, draft, style)
     count = max(variations, best_of)
     open_song(song, start, end)
     if preset is not None:
@@ -147,7 +159,7 @@ def command(
         dances = dance_variations(
             song, reference, count, model=model, seed=seed, start=start, end=end, fps=fps,
             size=canvas, steps=steps, guidance=guidance, mirror=mirror,
-            beat_lock=beat_lock, energy=energy, device=device,
+            beat_lock=beat_lock, energy=energy, style=style, draft=draft, device=device,
             progress=report,
         )  # fmt: skip
         if best_of > 1:

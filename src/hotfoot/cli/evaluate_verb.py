@@ -51,6 +51,7 @@ Examples:
 @click.option("--songs", type=click.Path(path_type=Path), help="Folder of songs (protocol).")
 @click.option("--model", default="default", show_default=True, help="Who dances (protocol).")
 @click.option("--no-beat-lock", is_flag=True, help="Dance without retiming to beats (protocol).")
+@click.option("--draft", type=float, help="Dance with so much of a draft (protocol).")
 @click.option(
     "--shuffled",
     is_flag=True,
@@ -93,8 +94,8 @@ Examples:
 def command(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
     reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
-    songs: Path | None, model: str, no_beat_lock: bool, shuffled: bool, published: bool,
-    name: str | None,
+    songs: Path | None, model: str, no_beat_lock: bool, draft: float | None,
+    shuffled: bool, published: bool, name: str | None,
     output: Path | None, report: Path | None, network: Path | None, network_size: int,
     clip_frames: int, jobs: int | None, on: str, as_json: bool,
 ) -> None:  # fmt: skip
@@ -116,7 +117,7 @@ def command(
     check_fps(fps)
     _check(
         poses, music, start, fps, reference, real, training, protocol_name, songs, no_beat_lock,
-        shuffled, output, report, jobs,
+        draft, shuffled, published, output, report, jobs,
     )  # fmt: skip
     if poses and all(p.name.endswith("results.json") for p in poses):
         data = merge([read_results(p) for p in poses])
@@ -133,6 +134,7 @@ def command(
                     songs,
                     model,
                     not no_beat_lock,
+                    draft,
                     shuffled,
                     name or model,
                     output,
@@ -163,8 +165,8 @@ def command(
 def _check(
     poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
     reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
-    songs: Path | None, no_beat_lock: bool, shuffled: bool, output: Path | None,
-    report: Path | None, jobs: int | None,
+    songs: Path | None, no_beat_lock: bool, draft: float | None, shuffled: bool,
+    published: bool, output: Path | None, report: Path | None, jobs: int | None,
 ) -> None:  # fmt: skip
     from hotfoot.files import check_writable
 
@@ -178,12 +180,13 @@ def _check(
             "--music, --start, --fps and --reference are for pose files",
             "A protocol says itself who dances to what.",
         )
-    if poses and not protocol_name and (songs or no_beat_lock or shuffled):
+    if poses and not protocol_name and (songs or no_beat_lock or shuffled or draft is not None):
         raise OptionError(
-            "--songs, --no-beat-lock and --shuffled are for protocols", "Give --protocol NAME."
+            "--songs, --no-beat-lock, --draft and --shuffled are for protocols",
+            "Give --protocol NAME.",
         )
     results = [p.name.endswith("results.json") for p in poses]
-    if any(results) and (output is not None or music or real is not None):
+    if any(results) and (output is not None or music or real is not None or published):
         raise OptionError(
             "results are put side by side as they are", "Give --report, and nothing to measure."
         )

@@ -164,6 +164,7 @@ class _Job:
     model: str
     folder: Path
     beat_lock: bool
+    draft: float | None
     against: Task  # whose song it is measured against
     published: bool
 
@@ -176,18 +177,17 @@ def _song_of(task: Task, folder: Path) -> Path:
     path = folder / "songs" / f"{task.song_name}.wav"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        for start in (task.start_s, 0.0):  # a short song is danced from its beginning
-            part = open_song(task.song, start, start + task.seconds * task.tempo)
-            with replacing(path) as temporary:
+        with replacing(path) as temporary:
+            for start in (task.start_s, 0.0):  # a short song is danced from its beginning
+                part = open_song(task.song, start, start + task.seconds * task.tempo)
                 seconds = save_part(part, temporary, task.tempo)
-            if seconds >= min(_SHORTEST_S, task.seconds):
-                break
-        else:
-            path.unlink()
-            raise InputError(
-                f"{task.song} has only {seconds:.1f} s of sound",
-                f"Leave it out; at least {_SHORTEST_S:g} s are needed.",
-            )
+                if seconds >= min(_SHORTEST_S, task.seconds):
+                    break
+            else:
+                raise InputError(
+                    f"{task.song} has only {seconds:.1f} s of sound",
+                    f"Leave it out; at least {_SHORTEST_S:g} s are needed.",
+                )
     return path
 
 
@@ -205,7 +205,7 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
         paths[0].parent.mkdir(parents=True, exist_ok=True)
         made = variations(
             song, task.figure, len(paths), model=_model(job.model), seed=task.seed,
-            beat_lock=job.beat_lock,
+            beat_lock=job.beat_lock, draft=job.draft,
         )  # fmt: skip
         for one, path in zip(made, paths, strict=True):
             one.save(path)
@@ -224,10 +224,13 @@ def _dance_and_measure(job: _Job) -> list[DanceScores]:
 
 
 def run_protocol(
-    protocol_name: str, songs: Path, model: str, beat_lock: bool, shuffled: bool,
-    name: str, output: Path, real: RealMotion | None, published: bool, mapper: Any, say: Any,
+    protocol_name: str, songs: Path, model: str, beat_lock: bool, draft: float | None,
+    shuffled: bool, name: str, output: Path, real: RealMotion | None, published: bool,
+    mapper: Any, say: Any,
 ) -> tuple[Result, list[Any]]:  # fmt: skip
     """Dance a protocol, or what is missing of it, and measure it; with contact sheets."""
+    from dataclasses import replace
+
     from hotfoot.dancer.model import model_folder, read_config
     from hotfoot.evaluation.protocol import protocol, tasks
     from hotfoot.evaluation.scores import summarise
@@ -237,14 +240,20 @@ def run_protocol(
     read_config(model_folder(model))
     work = tasks(chosen, songs, output / "composed")
     output.mkdir(parents=True, exist_ok=True)
-    _claim(output, protocol_name, songs, model, beat_lock)
+    _claim(output, protocol_name, songs, model, beat_lock, draft)
     others: dict[str, Task] = {}
     for tempo in {t.tempo for t in work}:
         group = [t for t in work if t.tempo == tempo]
         others |= {t.song_name: group[(i + 1) % len(group)] for i, t in enumerate(group)}
     jobs = [
         _Job(
-            task, model, output, beat_lock, others[task.song_name] if shuffled else task, published
+            task,
+            model,
+            output,
+            beat_lock,
+            draft,
+            others[task.song_name] if shuffled else task,
+            published,
         )
         for task in work
     ]
@@ -254,10 +263,16 @@ def run_protocol(
         poses, seams, _ = _read(output / "dances" / f"{task.names[0]}.npz")
         beats = _facts(_song_of(task, output), 0.0).beats
         sheets.append((task.names[0], contact_sheet(poses, beats, seams, columns=20, rows=2)))
-    return summarise(name, [d for group in groups for d in group], real), sheets
+    result = summarise(name, [d for group in groups for d in group], real)
+    if shuffled:  # the other songs hold the dances' own
+        kept = {k: v for k, v in result.summaries.items() if not k.endswith("_own")}
+        result = replace(result, summaries=kept)
+    return result, sheets
 
 
-def _claim(output: Path, protocol_name: str, songs: Path, model: str, beat_lock: bool) -> None:
+def _claim(
+    output: Path, protocol_name: str, songs: Path, model: str, beat_lock: bool, draft: float | None
+) -> None:
     """Remember what a folder's dances are, or make sure that they are the same.
 
     Raises:
@@ -275,6 +290,7 @@ def _claim(output: Path, protocol_name: str, songs: Path, model: str, beat_lock:
         "songs": str(songs.resolve()),
         "weights": hashlib.sha256(weights.read_bytes()).hexdigest() if weights.exists() else "",
         "beat_lock": beat_lock,
+        "draft": draft,
     }
     path = output / "run.json"
     if path.exists():

@@ -35,10 +35,12 @@ def train_vae_command(
     RECIPE: default; decoder (goes on with the decoder of --begin-with, whose encoder is kept);
     hard-line; debug.
     """
+    from hotfoot.training.parallel import refuse_workers
     from hotfoot.training.recipes import vae_recipe
     from hotfoot.training.vae import load_vae, save_vae, train_vae
     from hotfoot.vae.lines import LineVAE
 
+    refuse_workers()
     check_out(out)
     chosen = vae_recipe(recipe, steps=steps, seed=seed)
     use_cores()
@@ -162,7 +164,7 @@ def plan_command(recipe: str, vae_source: str, gpus: int, as_json: bool) -> None
     from hotfoot.dit.config import DiTConfig
     from hotfoot.dit.networks import build_network
     from hotfoot.training.dancer import dit_config
-    from hotfoot.training.parallel import plan_memory
+    from hotfoot.training.parallel import Workers, plan_memory
     from hotfoot.training.recipes import dancer_recipe
     from hotfoot.training.vae import load_vae
 
@@ -176,8 +178,8 @@ def plan_command(recipe: str, vae_source: str, gpus: int, as_json: bool) -> None
         model = build_network(config)
     columns = chosen.frames // 8
     tokens = columns // config.patch[1] * (config.rows // config.patch[0]) + columns
-    found = plan_memory(model, gpus, tokens, config.width)
-    each = max(1, chosen.batch // gpus)
+    found = plan_memory(model, gpus, tokens, config.width, config.heads)
+    each = Workers(0, gpus).rows(chosen.batch).stop
     total = found.total(each)
     emit(
         {"recipe": recipe, "gpus": gpus, "tokens": tokens, "segments_per_gpu": each,
@@ -204,8 +206,10 @@ def train_codes_command(
     """Train the Bailando-style baseline: quantised poses and a causal transformer."""
     from hotfoot.baselines.folder import save_baseline
     from hotfoot.training.codes import train_codes
+    from hotfoot.training.parallel import refuse_workers
     from hotfoot.training.recipes import Data, codes_recipe
 
+    refuse_workers()
     check_out(out)
     recipe = codes_recipe(steps=steps, seed=seed)
     use_cores()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from hotfoot.corpus.mocap import MotionClip, save_clip
-from hotfoot.errors import InputError, OptionError, PoseError
+from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.files import save_text
 from hotfoot.pose.formats import load_arrays, write_poses
 from hotfoot.pose.sequence import PoseSequence
@@ -225,21 +225,26 @@ def one_body(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
+def check_view(fps: float, skeleton: str) -> None:
+    """Raise OptionError for a frame rate that does not divide 60, or another skeleton."""
+    if fps <= 0 or RATE % fps:
+        raise OptionError(f"{fps:g} frames per second", "Allowed: divisors of 60, like 30.")
+    if skeleton not in ("coco-17", "body-18"):
+        raise OptionError(f"skeleton '{skeleton}'", "Allowed: coco-17, body-18.")
+
+
 def calibrated_poses(
     joints_m: NDArray[np.float64], camera: Camera, fps: float, skeleton: str
 ) -> PoseSequence:
     """AIST++2D: what a calibrated camera sees of :func:`one_body`, at one scale, in the middle.
 
-    The scale is the same for all sequences of a camera: a standing dancer of the average body is
-    0.55 of the canvas high where the recording's middle is.
+    The scale is one per sequence: a standing dancer of the average body would be 0.55 of the canvas
+    high at the middle of the recording.
 
     Raises:
         OptionError: a frame rate that does not divide 60, or another skeleton.
     """
-    if fps <= 0 or RATE % fps:
-        raise OptionError(f"{fps:g} frames per second", "Allowed: divisors of 60, like 30.")
-    if skeleton not in ("coco-17", "body-18"):
-        raise OptionError(f"skeleton '{skeleton}'", "Allowed: coco-17, body-18.")
+    check_view(fps, skeleton)
     joints = joints_m[:: round(RATE / fps)] * 100
     pixels = camera.project(joints)
     hips = joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=(0, 1))
@@ -283,30 +288,39 @@ def build(
             folder was begun with.
     """
     folder = AistFolder(source)
+    check_view(fps, skeleton)
     settings = {"camera": camera, "fps": fps, "skeleton": skeleton}
     path = output / "manifest.json"
-    if path.exists() and json.loads(path.read_text())["settings"] != settings:
-        raise OptionError(
-            f"{output} was begun with other settings", "Give another -o, or delete that folder."
-        )
+    before: dict[str, Any] = {"sequences": []}
+    if path.exists():
+        before = json.loads(path.read_text())
+        if before["settings"] != settings:
+            raise OptionError(
+                f"{output} was begun with other settings", "Give another -o, or delete that folder."
+            )
     songs = {p.stem for p in music.iterdir()} if music else set()
     manifest: dict[str, Any] = {
-        "schema": 1, "source": "AIST++", "credit": CREDIT, "settings": settings, "sequences": [],
+        "schema": 1, "source": "AIST++", "credit": CREDIT, "settings": settings,
+        "sequences": [r for r in before["sequences"] if r["split"] not in splits],
         "left_out": [{"name": n, "why": "on the ignore list"} for n in sorted(folder.ignored())],
     }  # fmt: skip
-    save_text(path, _dumped(manifest))
     for split in splits:
         for sequence in folder.sequences(split):
             poses = output / "poses" / split / f"{sequence.name}.npz"
             clip = output / "clips" / split / f"{sequence.name}.npz"
             try:
+                view = folder.camera(sequence, camera)
                 if not (poses.exists() and clip.exists()):
                     joints = one_body(filled(folder.joints(sequence)))
-                    seen = calibrated_poses(joints, folder.camera(sequence, camera), fps, skeleton)
+                    seen = calibrated_poses(joints, view, fps, skeleton)
+                    if not path.exists():  # what this folder is must outlive an interruption
+                        save_text(path, _dumped(manifest))
                     poses.parent.mkdir(parents=True, exist_ok=True)
                     write_poses(seen, poses)
                     save_clip(as_clip(sequence, joints), clip)
-            except (InputError, PoseError) as error:
+            except (OptionError, OutputError):
+                raise
+            except InputError as error:
                 manifest["left_out"].append({"name": sequence.name, "why": str(error)})
                 continue
             manifest["sequences"].append(

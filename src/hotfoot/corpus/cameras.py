@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.corpus.mocap import BodyShape, facing, mirrored, reshape_body
 from hotfoot.pose.skeletons import convert_keypoints, get_skeleton
+from hotfoot.pose.visibility import seen_from_ahead
 
 _COCO = get_skeleton("coco-17").index
 _ASPECTS = (9 / 16, 9 / 16, 9 / 16, 2 / 3, 3 / 4, 1.0, 4 / 3, 16 / 9)
@@ -95,19 +96,7 @@ def _project(
     roll = np.deg2rad(rng.normal(0, 1.5))
     cr, sr = np.cos(roll), np.sin(roll)
     picture = picture @ np.array([[cr, -sr], [sr, cr]], np.float32).T
-    visible = np.ones(p.shape[:2], np.float32)
-    ears = (p[:, _COCO["left_ear"]] + p[:, _COCO["right_ear"]]) / 2
-    look = p[:, _COCO["nose"]] - ears
-    look /= np.maximum(np.linalg.norm(look, axis=-1, keepdims=True), 1e-6)
-    left = p[:, _COCO["left_ear"]] - p[:, _COCO["right_ear"]]
-    left /= np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-6)
-    # Cosines towards the camera; the thresholds are where DWPose loses the points, roughly.
-    visible[:, _COCO["nose"]] = look[:, 2] > -0.25
-    visible[:, _COCO["left_eye"]] = (0.8 * look + 0.6 * left)[:, 2] > -0.1
-    visible[:, _COCO["right_eye"]] = (0.8 * look - 0.6 * left)[:, 2] > -0.1
-    visible[:, _COCO["left_ear"]] = left[:, 2] > -0.5
-    visible[:, _COCO["right_ear"]] = left[:, 2] < 0.5
-    return picture.astype(np.float32), visible
+    return picture.astype(np.float32), seen_from_ahead(p)
 
 
 def _frame(

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from hotfoot.choreographer.perform import perform, random_dancer
+from hotfoot.choreographer.score import Score, arrange
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
-from hotfoot.corpus.choreographer.perform import perform, random_dancer
-from hotfoot.corpus.choreographer.score import Score, arrange
 from hotfoot.corpus.mocap import MotionClip, turned_to_camera
 from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
@@ -42,7 +42,7 @@ def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequen
     score = arrange(song, seed, style)
     rng = np.random.default_rng(seed)
     count = frames_in(song.features.duration_s, FPS)
-    joints = perform(score, np.arange(count) / FPS, random_dancer(rng), rng, FPS)
+    joints = perform(score, np.arange(count) / FPS, random_dancer(rng), FPS)
     return filmed(joints, rng), score
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.choreographer.perform import perform, random_dancer
+from hotfoot.choreographer.score import STYLES as DANCE_STYLES
+from hotfoot.choreographer.score import arrange
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
-from hotfoot.corpus.choreographer.perform import perform, random_dancer
-from hotfoot.corpus.choreographer.score import STYLES as DANCE_STYLES
-from hotfoot.corpus.choreographer.score import arrange
 from hotfoot.corpus.groove import bounce, random_groove, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
 from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
@@ -98,7 +98,7 @@ class PairedCorpus:
 
     def draw(self, rng: np.random.Generator, frames: int) -> Segment:
         """One segment of ``frames`` frames."""
-        procedural = rng.random() < self._procedural
+        procedural = self._procedural > 0 and rng.random() < self._procedural
         for _ in range(_ATTEMPTS):
             segment = self._try(rng, frames, procedural)
             if segment is not None:
@@ -149,7 +149,7 @@ class PairedCorpus:
     ) -> tuple[NDArray[np.float32], str]:
         """A procedural dance [T, 17, 3] at seconds of the song as played, and its style."""
         score = arrange(song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate)
-        return perform(score, times, random_dancer(rng), rng, FPS), score.style
+        return perform(score, times, random_dancer(rng), FPS), score.style
 
     def _retimed(
         self, song: SongAnalysis, times: NDArray[np.float64], frames: int, rate: float,
@@ -191,7 +191,7 @@ def answer_song(
     levels = loudness_level(features.loudness_db, FEATURE_RATE)
     at = np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)
     level = levels[at]
-    joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.45, 1.2), FPS)
+    joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.55, 1.2), FPS)
     phase, has_beat = beat_phase(rhythm.beats, song_s)
     if not has_beat.all():
         return joints

@@ -31,6 +31,7 @@ class Survey:
         speed: [N] mean speed of the joints, canvas heights per second.
         seen: [N] share of joints and frames that are seen.
         known: [N] leading frames that are given.
+        seconds: [N] length.
     """
 
     styles: tuple[str, ...]
@@ -41,12 +42,13 @@ class Survey:
     speed: NDArray[np.float64]
     seen: NDArray[np.float64]
     known: NDArray[np.int64]
+    seconds: NDArray[np.float64]
 
     def summary(self) -> dict[str, Any]:
         """Counts and percentiles, for people and JSON."""
         out: dict[str, Any] = {
             "segments": len(self.styles),
-            "minutes": round(len(self.styles) * 256 / FPS / 60, 1),
+            "minutes": round(float(self.seconds.sum()) / 60, 1),
             "procedural": round(float(self.procedural.mean()), 3),
         }
         for name in ("tempo_bpm", "size", "aspect", "speed", "seen", "known"):
@@ -63,8 +65,7 @@ def survey(segments: list[Segment]) -> Survey:
     for s in segments:
         there = s.confidence > 0
         y = np.where(there, s.xy[..., 1], np.nan)
-        with np.errstate(all="ignore"):
-            height = np.nanmax(y, axis=1, initial=0) - np.nanmin(y, axis=1, initial=1)
+        height = np.nanmax(y, axis=1, initial=0) - np.nanmin(y, axis=1, initial=1)
         sizes.append(float(np.percentile(height, 90)))
         both = there[1:] & there[:-1]
         step = np.diff(s.xy, axis=0) * np.array([s.aspect, 1.0])
@@ -79,6 +80,7 @@ def survey(segments: list[Segment]) -> Survey:
         np.array(speeds),
         np.array(seen),
         np.array([s.known for s in segments]),
+        np.array([len(s.xy) / FPS for s in segments]),
     )
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotfoot.choreographer.score import STYLES
 from hotfoot.dancer.energy import movement_gain, scaled_movement
 from hotfoot.dancer.plan import plan_segments, planned_columns
 from hotfoot.dancer.result import Dance
 from hotfoot.dancer.timing import lock_to_beats
-from hotfoot.errors import OptionError
+from hotfoot.errors import OptionError, PoseError
 from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
 from hotfoot.pose.cleaning import smoothed, without_flicker
@@ -26,7 +27,10 @@ from hotfoot.timebase import frames_in
 if TYPE_CHECKING:
     from hotfoot.baselines.codes import CodesDancer
     from hotfoot.baselines.retrieval import Retrieval
+    from hotfoot.dancer.draft import Draft
+    from hotfoot.dancer.generate import SamplingOptions
     from hotfoot.dancer.model import DanceModel
+    from hotfoot.music.tokens import SongAnalysis
 
     AnyDancer = DanceModel | Retrieval | CodesDancer
 
@@ -49,6 +53,8 @@ def dance(
     mirror: bool = False,
     beat_lock: bool = True,
     energy: float = 1.0,
+    draft: float | None = None,
+    style: str | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Dance:
@@ -68,6 +74,9 @@ def dance(
         mirror: exchange left and right.
         beat_lock: retime the dance so that its accents fall on beats.
         energy: size of movement, 1 as learned; either way it is larger where the song is loud.
+        draft: how far the choreographer's draft leads: 0 is noise alone (the paper's method), 1 the
+            draft itself; default is the model's.
+        style: of the draft: freestyle, hip-hop, latin, disco, jumpstyle, lyrical.
         device: torch device.
         progress: called with stage, done, total.
 
@@ -80,7 +89,7 @@ def dance(
     return variations(
         song, reference, 1, model=model, seed=seed, start=start, end=end, fps=fps, size=size,
         steps=steps, guidance=guidance, mirror=mirror, beat_lock=beat_lock, energy=energy,
-        device=device, progress=progress,
+        draft=draft, style=style, device=device, progress=progress,
     )[0]  # fmt: skip
 
 
@@ -100,11 +109,13 @@ def variations(
     mirror: bool = False,
     beat_lock: bool = True,
     energy: float = 1.0,
+    draft: float | None = None,
+    style: str | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> list[Dance]:
     """Several dances to one song, generated side by side. Arguments as for :func:`dance`."""
-    check_options(count, seed, fps, size, steps, guidance, energy)
+    check_options(count, seed, fps, size, steps, guidance, energy, draft, style)
     check_device(device)
     say = progress or (lambda stage, done, total: None)
     opened = open_song(Path(song), start, end)
@@ -146,9 +157,23 @@ def variations(
     def tick(done: int, total: int) -> None:
         say("dancing", done, total)
 
+    strength = chosen.draft if draft is None else draft
+    if not strength and style is not None:
+        raise OptionError(
+            "--style without a draft",
+            "Only drafts have styles: raise --draft, or take a model that begins with one.",
+        )
+
     if isinstance(loaded, DanceModel):
+        drafts = None
+        if strength:
+            frames = plan[-1].start + plan[-1].length
+            drafts, more = _drafts(
+                analysis, frames, config.fps, pose, options, style or "freestyle", strength
+            )
+            warnings += more
         generated = generate(
-            loaded, plan, music, pose.normalised[0], pose.confidence[0], options, tick
+            loaded, plan, music, pose.normalised[0], pose.confidence[0], options, tick, drafts
         )
     else:
         generated = baseline_dances(loaded, analysis, music, made, pose, options, tick)
@@ -210,6 +235,25 @@ def _reference(
     return replace(pose, confidence=seen), warnings
 
 
+def _drafts(
+    analysis: SongAnalysis, frames: int, fps: float, pose: PoseSequence, options: SamplingOptions,
+    style: str, strength: float,
+) -> tuple[Draft | None, list[str]]:  # fmt: skip
+    """A draft for each variation; none, with a warning, for a reference without hips."""
+    from hotfoot.dancer.draft import Draft, draft_dance
+    from hotfoot.dancer.generate import segment_seed
+
+    try:
+        made = [
+            draft_dance(analysis, frames, fps, pose, segment_seed(options.seed, v, -1), style)
+            for v in range(options.variations)
+        ]
+    except PoseError as error:
+        return None, [f"danced without a draft, so less on the beat: {error.message}"]
+    xy, confidence = (np.stack(parts) for parts in zip(*made, strict=True))
+    return Draft(xy, confidence, strength), []
+
+
 def _exactly(poses: PoseSequence, frames: int) -> PoseSequence:
     if len(poses) == frames:
         return poses
@@ -238,6 +282,8 @@ def check_options(
     steps: int | None,
     guidance: float | None,
     energy: float = 1.0,
+    draft: float | None = None,
+    style: str | None = None,
 ) -> None:
     """Raise OptionError for values that make no sense."""
     if not 1 <= count <= 64:
@@ -259,3 +305,7 @@ def check_options(
         raise OptionError(f"--guidance is {guidance:g}", "Allowed: 0 to 20.")
     if not (np.isfinite(energy) and 0.25 <= energy <= 1.5):
         raise OptionError(f"--energy is {energy:g}", "Allowed: 0.25 to 1.5; 1 is as learned.")
+    if draft is not None and not (np.isfinite(draft) and 0 <= draft <= 1):
+        raise OptionError(f"--draft is {draft:g}", "Allowed: 0 (noise alone) to 1 (the draft).")
+    if style is not None and style not in STYLES:
+        raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from hotfoot.baselines.codes import CodesDancer
 from hotfoot.baselines.retrieval import Retrieval
+from hotfoot.dancer.draft import Draft
 from hotfoot.dancer.model import DanceModel
 from hotfoot.dancer.plan import SegmentPlan
 from hotfoot.dancer.stitch import lead_in
 from hotfoot.dit.reference import compose_reference, known_mask
 from hotfoot.flow.guidance import guided
-from hotfoot.flow.path import velocity_from_data
+from hotfoot.flow.path import interpolate, velocity_from_data
 from hotfoot.flow.schedule import schedule
 from hotfoot.flow.solver import Method, solve
 from hotfoot.music.tokens import SongAnalysis
@@ -65,8 +66,9 @@ def generate(
     reference_confidence: NDArray[np.float32],
     options: SamplingOptions,
     progress: Progress | None = None,
+    draft: Draft | None = None,
 ) -> Generated:
-    """Dance a plan.
+    """Dance a plan, from noise or from a draft.
 
     Args:
         model: the model.
@@ -76,6 +78,7 @@ def generate(
         reference_confidence: [K].
         options: seed, variations, steps, guidance.
         progress: called after each denoising step.
+        draft: poses to begin from instead of from noise alone, for the whole plan.
     """
     config = model.config
     device = model.latent_mean.device
@@ -87,7 +90,11 @@ def generate(
     shown = reference_confidence * float(config.reference)
     static = [a[:, 0] for a in to_lines(reference_xy[None], shown[None], config.codec.bins)]
     times = schedule(options.steps, options.shift)
-    all_steps = options.steps * len(plan)
+    if draft is not None:
+        begin = 1 - draft.strength
+        times = (begin, *(t for t in times if t < begin - 1e-6))
+    steps = len(times) - 1
+    all_steps = max(1, steps * len(plan))
     for number, part in enumerate(plan):
         known = slice(part.start, part.start + part.known)
         lines = to_lines(xy[:, known], confidence[:, known], config.codec.bins)
@@ -118,9 +125,13 @@ def generate(
 
         def tick(step: int, number: int = number) -> None:
             if progress is not None:
-                progress(number * options.steps + step, all_steps)
+                progress(number * steps + step, all_steps)
 
         velocity = _velocity(model, reference, mask, tokens.expand(count, -1, -1), options.guidance)
+        if draft is not None:
+            noise = interpolate(
+                _encoded(model, draft, part), noise, torch.full((count,), times[0], device=device)
+            )
         latent = solve(velocity, noise, times, options.solver, tick)
         for v in range(count):
             start = None
@@ -136,6 +147,18 @@ def generate(
             confidence[v, fresh] = new_conf[part.known :]
     seams = tuple(p.start + p.known for p in plan[1:])
     return Generated(xy, confidence, seams)
+
+
+def _encoded(model: DanceModel, draft: Draft, part: SegmentPlan) -> Tensor:
+    """Latents [V, C, R, U] of a draft's segment."""
+    frames = slice(part.start, part.start + part.length)
+    bins, device = model.config.codec.bins, model.latent_mean.device
+    out = []
+    for xy, confidence in zip(draft.xy[:, frames], draft.confidence[:, frames], strict=True):
+        lines = to_lines(xy, confidence, bins)
+        centre, value = (torch.from_numpy(line)[None].to(device) for line in lines)
+        out.append(model.encode(centre, value))
+    return torch.cat(out)
 
 
 def baseline_dances(

@@ -14,6 +14,8 @@ class Sampling:
         guidance: weight of the music.
         shift: of the schedule, above 1 for more steps near noise.
         solver: euler, midpoint or heun.
+        draft: share of the way from noise to data that the choreographer's draft takes over; 0
+            begins with noise alone, 1 keeps the draft.
         smoothing_s: standard deviation of the smoothing over time, in seconds.
     """
 
@@ -21,4 +23,5 @@ class Sampling:
     guidance: float = 1.0
     shift: float = 1.0
     solver: str = "euler"
+    draft: float = 0.0
     smoothing_s: float = 0.06

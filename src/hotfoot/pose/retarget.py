@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.pose.proportions import BONES, bone_lengths, limb_limits
 from hotfoot.pose.sequence import PoseSequence
 
 
-def retargeted(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
-    """BODY_18 poses danced by the person of a reference, on the reference's canvas.
+@dataclass(frozen=True, eq=False)
+class Retarget:
+    """How one person's pictures become another's; call it with BODY_18 keypoints [T, 18, 2].
+
+    Attributes:
+        factor: of every bone.
+        legs: of the path over the ground.
+        from_hips: where the hips are on average.
+        to_hips: where they shall be.
+        down: added to y, so that feet stand where the reference's do.
+    """
+
+    factor: NDArray[np.float64]
+    legs: float
+    from_hips: NDArray[np.float64]
+    to_hips: NDArray[np.float64]
+    down: float = 0.0
+
+    def __call__(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Keypoints of the reference's person."""
+        old = keypoints.astype(np.float64)
+        root = self.to_hips + (old[:, [8, 11]].mean(axis=1) - self.from_hips) * self.legs
+        new = np.zeros_like(old)
+        for (a, b), scale in zip(BONES, self.factor, strict=True):
+            start = np.zeros((len(old), 2)) if a == 1 else new[:, a]
+            new[:, b] = start + (old[:, b] - old[:, a]) * scale
+        new += (root - new[:, [8, 11]].mean(axis=1))[:, None]
+        new[..., 1] += self.down
+        return np.asarray(new, np.float32)
+
+
+def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
+    """How a dancer, known from BODY_18 keypoints [T, 18, 2], becomes the person of a reference.
 
     Every bone is scaled by how long it gets in the reference's body over how long it gets in the
-    poses (95th percentile), so directions and foreshortening stay. Paths scale with the legs. The
-    feet stand as low as the reference's do, where it shows them.
+    keypoints (95th percentile), so directions and foreshortening stay. Paths scale with the legs.
+    The feet stand as low as the reference's do, where it shows them.
 
     Raises:
         PoseError: the reference shows no hips.
     """
-    own = np.percentile(bone_lengths(poses.keypoints), 95, axis=0)
+    own = np.percentile(bone_lengths(keypoints), 95, axis=0)
     factor = limb_limits(reference) / np.maximum(own, 1e-6)
-    old = poses.keypoints.astype(np.float64)
-    old_hips = old[:, [8, 11]].mean(axis=1)
     seen = reference.confidence[0] > 0
     hips = reference.keypoints[0, [8, 11]][seen[[8, 11]]]
     if not len(hips):
         raise PoseError("the reference shows no hips", "Give a pose with visible hips.")
     legs = float(factor[[7, 8, 10, 11]].mean())
     # Start at the hips: what dances stands on its legs.
-    root = hips.mean(axis=0) + (old_hips - old_hips.mean(axis=0)) * legs
-    new = np.zeros_like(old)
-    for (a, b), scale in zip(BONES, factor, strict=True):
-        start = np.zeros((len(old), 2)) if a == 1 else new[:, a]
-        new[:, b] = start + (old[:, b] - old[:, a]) * scale
-    new += (root - new[:, [8, 11]].mean(axis=1))[:, None]
+    middle = keypoints[:, [8, 11]].astype(np.float64).mean(axis=(0, 1))
+    fit = Retarget(factor, legs, middle, hips.mean(axis=0).astype(np.float64))
     feet = reference.keypoints[0, [10, 13], 1][seen[[10, 13]]]
-    if len(feet):
-        new[..., 1] += feet.max() - np.percentile(new[:, [10, 13], 1].max(axis=1), 75)
-    return replace(poses, keypoints=np.asarray(new, np.float32), canvas=reference.canvas)
+    if not len(feet):
+        return fit
+    standing = np.percentile(fit(keypoints)[:, [10, 13], 1].max(axis=1), 75)
+    return replace(fit, down=float(feet.max() - standing))
+
+
+def retargeted(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
+    """BODY_18 poses danced by the person of a reference, on the reference's canvas; see fit_to.
+
+    Raises:
+        PoseError: the reference shows no hips.
+    """
+    put = fit_to(poses.keypoints, reference)
+    return replace(poses, keypoints=put(poses.keypoints), canvas=reference.canvas)

@@ -26,7 +26,7 @@ from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.parallel import Workers, whole
-from hotfoot.training.recipes import DancerRecipe, Data, keep_recipe
+from hotfoot.training.recipes import DancerRecipe, Data, check_run, keep_recipe
 from hotfoot.training.shards import Shard, ShardPool, check_data
 from hotfoot.vae.interface import PoseVAE
 
@@ -102,6 +102,8 @@ def train_dancer(
     workers = workers or Workers()
     check_data(data)
     mine = workers.rows(recipe.batch)
+    check_run(recipe, folder)
+    workers.wait()
     if workers.main:
         keep_recipe(recipe, folder)
     workers.wait()

@@ -63,7 +63,7 @@ def fit(
             ``checkpoint.safetensors`` (weights, averaged weights, optimiser).
         config: steps, rates, intervals.
         validate: metrics of the averaged model at each checkpoint.
-        on_save: called with the averaged model at each checkpoint.
+        on_save: called with the averaged model at each checkpoint, unless weights are sharded.
         workers: this process among several.
         compiled: compile the forward pass; pays on GPUs only.
 
@@ -160,7 +160,11 @@ def _save(
     tensors |= {f"ema.{k}": v for k, v in average.state_dict().items()}
     for i, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items()}
-    entire = {k: whole(v.detach()).cpu().clone().contiguous() for k, v in tensors.items()}
+    entire = {}
+    for name, tensor in tensors.items():
+        value = whole(tensor.detach())  # all processes take part, one keeps it
+        if workers.main:
+            entire[name] = value.cpu().clone().contiguous()
     if workers.main:
         temporary = folder / "checkpoint.tmp"
         save_file(entire, temporary, metadata={"step": str(step)})

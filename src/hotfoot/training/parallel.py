@@ -1,8 +1,8 @@
 """Training on several processes: each takes its rows of the same global batch.
 
-Started by ``torchrun --nproc-per-node N -m hotfoot train ...``; without it there is one process
-and nothing here does anything. Weights are replicated (DDP), or sharded over the processes (FSDP2)
-where they do not fit. Whatever is saved is whole, so a checkpoint moves between numbers of
+Started by ``torchrun --nproc-per-node N -m hotfoot train dancer ...``; without it there is one
+process and nothing here does anything. Weights are replicated (DDP), or sharded over the processes
+(FSDP2) where they do not fit. Whatever is saved is whole, so a checkpoint moves between numbers of
 processes.
 """
 
@@ -88,7 +88,7 @@ def start_workers(device: str, shard: bool = False) -> tuple[Workers, str]:
         if shard:
             raise OptionError(
                 "--shard-weights needs several processes",
-                "Start it with torchrun --nproc-per-node N -m hotfoot train ...",
+                "Start it with torchrun --nproc-per-node N -m hotfoot train dancer ...",
             )
         return Workers(), device
     if not dist.is_initialized():
@@ -128,6 +128,14 @@ def like(value: Tensor, tensor: Tensor) -> Tensor:
     return value
 
 
+def refuse_workers() -> None:
+    """Raise OptionError where torchrun started something that trains in one process only."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise OptionError(
+            "this is trained in one process", "Start it without torchrun; dancers may have more."
+        )
+
+
 @dataclass(frozen=True)
 class Memory:
     """What training a model takes on each of ``processes`` GPUs, in bytes.
@@ -135,8 +143,8 @@ class Memory:
     Attributes:
         parameters: number of them.
         weights: 32-bit weights, their average, gradients and both moments of the optimiser.
-        largest_block: the block that is gathered whole in 16 bits while it computes, twice.
-        activations: of one segment, 16 bits, blocks recomputed in the backward pass.
+        largest_block: two blocks gathered whole, one at work and one on its way.
+        activations: of one segment, under 16-bit autocast.
     """
 
     parameters: int
@@ -149,15 +157,14 @@ class Memory:
         return self.weights + self.largest_block + segments * self.activations
 
 
-def plan_memory(model: nn.Module, processes: int, tokens: int, width: int) -> Memory:
+def plan_memory(model: nn.Module, processes: int, tokens: int, width: int, heads: int) -> Memory:
     """Memory of sharded training, from a model on the meta device.
 
-    Activations are what is kept per block for recomputation, one block's own inside (about 34
-    numbers per token and channel: Korthikanti et al., "Reducing activation recomputation", 2022).
+    Activations are ``tokens * width * (34 + 5 * heads * tokens / width)`` bytes per block
+    (Korthikanti et al., "Reducing activation recomputation", 2022, eq. 1); nothing is recomputed.
     """
     count = sum(p.numel() for p in model.parameters())
     blocks = [m for m in model.modules() if isinstance(m, nn.ModuleList)]
     sizes = [sum(p.numel() for p in b.parameters()) for group in blocks for b in group]
-    depth = max(1, len(sizes))
-    kept = 2 * tokens * width * depth + 34 * tokens * width
-    return Memory(count, 5 * 4 * count // processes, 2 * 2 * max(sizes, default=count), kept)
+    kept = max(1, len(sizes)) * tokens * (34 * width + 5 * heads * tokens)
+    return Memory(count, 5 * 4 * count // processes, 2 * 4 * max(sizes, default=count), kept)

@@ -215,23 +215,31 @@ def check_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> None:
         raise OptionError(f"seed is {recipe.seed}", "0 or more.")
 
 
-def keep_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path) -> None:
-    """Write the recipe of a run into its folder, or make sure that it is the same one.
+def check_run(recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path) -> None:
+    """Make sure that a recipe can be trained, and in this folder.
 
     The number of steps may change from one call to the next; nothing else may.
 
     Raises:
-        OptionError: the folder holds a run by another recipe.
+        OptionError: impossible numbers, or the folder holds a run by another recipe.
     """
     check_recipe(recipe)
     path = folder / "recipe.json"
-    now = json.dumps(asdict(replace(recipe, steps=0)), indent=2) + "\n"
-    if path.exists() and path.read_text() != now:
+    if path.exists() and path.read_text() != _as_text(recipe):
         raise OptionError(
             f"{folder} holds a run by another recipe", "Give another --out, or delete that folder."
         )
+
+
+def keep_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path) -> None:
+    """Write the recipe of a run into its folder; see :func:`check_run`."""
+    check_run(recipe, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(now)
+    (folder / "recipe.json").write_text(_as_text(recipe))
+
+
+def _as_text(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> str:
+    return json.dumps(asdict(replace(recipe, steps=0)), indent=2) + "\n"
 
 
 def _given(changes: dict[str, object]) -> dict[str, object]:

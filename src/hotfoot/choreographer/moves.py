@@ -3,8 +3,8 @@
 A key is the pose that is reached on a count (halves and quarters are allowed); between keys the
 body eases from one to the next. What a key does not name is neutral. Every move has a right and a
 left side (:func:`mirrored`), a size (scaled by the music), and may be repeated; it ends where it
-began, so that any move can follow any other. Only steps move feet; only arms' moves leave the legs
-free, so they can be worn over any step.
+began, so that any move can follow any other. Arms' moves leave the legs free, so they can be worn
+over grooves, steps and kicks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.corpus.choreographer.body import CHANNELS, INDEX, neutral
+from hotfoot.choreographer.body import CHANNELS, INDEX, neutral
 
 Array = NDArray[np.float64]
 Place = tuple[float, float, float]

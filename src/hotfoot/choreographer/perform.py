@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.corpus.choreographer.body import CHANNELS, INDEX, STANCE, neutral, pose_body
-from hotfoot.corpus.choreographer.moves import UPPER, Move, mirrored
-from hotfoot.corpus.choreographer.score import Phrase, Score
+from hotfoot.choreographer.body import CHANNELS, INDEX, STANCE, neutral, pose_body
+from hotfoot.choreographer.moves import UPPER, Move, mirrored
+from hotfoot.choreographer.score import Phrase, Score
 
 Array = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ _STILL_M = 0.02
 _LIFT = 0.2  # height of a step over its length
 _MOST_LIFT = 0.11
 _SMOOTH_S = 0.03
-_LOOSE_S = 0.7
+_MARGIN_S = 0.8
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Dancer:
         swing: half counts come so much later, in counts.
         looseness: size of slow random deviations.
         stance: feet further apart, metres.
+        seed: of the deviations.
     """
 
     size: float = 1.0
@@ -45,6 +46,7 @@ class Dancer:
     swing: float = 0.0
     looseness: float = 1.0
     stance: float = 0.0
+    seed: int = 0
 
 
 def random_dancer(rng: np.random.Generator) -> Dancer:
@@ -56,6 +58,7 @@ def random_dancer(rng: np.random.Generator) -> Dancer:
         swing=float(rng.choice([0, 0, 0.08])),
         looseness=float(rng.uniform(0.5, 1.5)),
         stance=float(rng.uniform(-0.01, 0.05)),
+        seed=int(rng.integers(2**31)),
     )
 
 
@@ -69,10 +72,14 @@ class _Track:
     slides: NDArray[np.bool_]  # [N]
 
 
-def perform(
-    score: Score, times: Array, dancer: Dancer, rng: np.random.Generator, fps: float = 30.0
-) -> NDArray[np.float32]:
-    """Joints [T, 17, 3] at seconds [T] on the clock of the score, evenly spaced at ``fps``."""
+def perform(score: Score, times: Array, dancer: Dancer, fps: float = 30.0) -> NDArray[np.float32]:
+    """Joints [T, 17, 3] at seconds [T] on the clock of the score, evenly spaced at ``fps``.
+
+    Any part of a song is danced as it is within the whole.
+    """
+    margin = round(_MARGIN_S * fps)  # where filters do not see the ends
+    around = np.arange(1, margin + 1) / fps
+    times = np.concatenate([times[0] - around[::-1], times, times[-1] + around])
     beat = np.interp(times, score.beats, np.arange(len(score.beats)))
     low, high = beat.min() - 10, beat.max() + 10
     near = [p for p in score.phrases if p.start + p.beats > low and p.start < high]
@@ -81,11 +88,12 @@ def perform(
     controls = _eased(lower, beat)
     controls[:, UPPER] = _eased(upper, beat)[:, UPPER]
     controls = _with_groove(controls, near, beat, dancer)
-    controls += _looseness(len(beat), fps, rng) * dancer.looseness
+    controls += _looseness(times, dancer.seed) * dancer.looseness
     controls = gaussian_filter1d(controls, _SMOOTH_S * fps, axis=0, mode="nearest")
-    places = _footprints(lower)
+    places = _footprints(lower, STANCE + dancer.stance)
     feet, air = _feet(lower, places, beat)
-    return pose_body(controls, _pelvis(lower, places, beat, controls), feet, air)
+    joints = pose_body(controls, _pelvis(lower, places, beat, controls), feet, air)
+    return joints[margin : len(joints) - margin]
 
 
 def _track(phrases: list[Phrase], dancer: Dancer, upper: bool) -> _Track:
@@ -171,8 +179,11 @@ def _with_groove(controls: Array, phrases: list[Phrase], beat: Array, dancer: Da
     return out
 
 
-def _looseness(count: int, fps: float, rng: np.random.Generator) -> Array:
-    """Slow deviations [T, C] of trunk, head and arms: nobody repeats a pose exactly."""
+def _looseness(times: Array, seed: int) -> Array:
+    """Slow deviations [T, C] of trunk, head and arms: nobody repeats a pose exactly.
+
+    Sums of three slow waves, so that any part of a song is danced as within the whole.
+    """
     size = np.zeros(len(CHANNELS))
     for name, amount in (("lean", 0.015), ("side", 0.01), ("twist", 0.025), ("nod", 0.025),
                          ("look", 0.05), ("tilt", 0.02), ("pyaw", 0.02)):  # fmt: skip
@@ -180,12 +191,14 @@ def _looseness(count: int, fps: float, rng: np.random.Generator) -> Array:
     for side in "lr":
         for axis in "xyz":
             size[INDEX[side + axis]] = 0.025
-    sigma = _LOOSE_S * fps
-    noise = gaussian_filter1d(rng.normal(size=(count, len(CHANNELS))), sigma, axis=0)
-    return np.asarray(noise * np.sqrt(2 * sigma * np.sqrt(np.pi)) * size)
+    rng = np.random.default_rng(seed)
+    rates = 1 / rng.uniform(2.0, 9.0, (3, 1, len(CHANNELS)))
+    phases = rng.uniform(0, 1, rates.shape)
+    waves = np.sin(2 * np.pi * (rates * times[None, :, None] + phases))
+    return np.asarray(waves.sum(axis=0) * np.sqrt(2 / 3) * size)
 
 
-def _footprints(track: _Track) -> Array:
+def _footprints(track: _Track, stance: float) -> Array:
     """Ankles [N, 2, 3] in the world at every key: left, right; x, height over the floor, z."""
     keys = track.keys
     yaw = keys[:, INDEX["yaw"]]
@@ -193,7 +206,7 @@ def _footprints(track: _Track) -> Array:
     out = np.zeros((len(keys), 2, 3))
     for i, (foot, sign) in enumerate(zip(_FEET, (1.0, -1.0), strict=True)):
         x, y, z = (keys[:, c] for c in foot)
-        x = sign * (STANCE + x)
+        x = sign * (stance + x)
         out[:, i, 0] = keys[:, INDEX["sx"]] + cos * x + sin * z
         out[:, i, 1] = np.maximum(y, 0)
         out[:, i, 2] = keys[:, INDEX["sz"]] - sin * x + cos * z

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.corpus.choreographer.moves import LIBRARY, Move
+from hotfoot.choreographer.moves import LIBRARY, Move
 from hotfoot.errors import OptionError
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.tokens import SongAnalysis
@@ -154,15 +154,24 @@ def _section_beats(song: SongAnalysis, beats: Array) -> list[int]:
 def _labels(song: SongAnalysis, beats: Array, starts: list[int]) -> list[int]:
     """One number per section; sections whose spectrum and harmony correlate share it."""
     features = song.features
-    frames = np.concatenate([features.mel, 10 * features.chroma], axis=1).astype(np.float64)
-    frames = (frames - frames.mean(axis=0)) / (frames.std(axis=0) + 1e-6)
+
+    def part(begin: int, end: int, step: int = 1) -> Array:
+        rows = slice(begin, end, step)
+        both = [
+            features.mel[rows].astype(np.float64),
+            10 * features.chroma[rows].astype(np.float64),
+        ]
+        return np.concatenate(both, axis=1)
+
+    count = len(features.mel)
+    usual = part(0, count, 10)
+    middle, width = usual.mean(axis=0), usual.std(axis=0) + 1e-6
     means: list[Array] = []
     out: list[int] = []
     for begin, end in itertools.pairwise(starts):
         a, b = (int(np.clip(beats[min(i, len(beats) - 1)], 0, None) * FEATURE_RATE)
                 for i in (begin, end))  # fmt: skip
-        part = frames[min(a, len(frames) - 1) : max(b, a + 1)]
-        mean = part.mean(axis=0) if len(part) else np.zeros(frames.shape[1])
+        mean = (part(min(a, count - 1), max(b, a + 1)).mean(axis=0) - middle) / width
         like = [float(np.corrcoef(mean, other)[0, 1]) if mean.std() > 1e-9 else 0.0
                 for other in means]  # fmt: skip
         best = int(np.argmax(like)) if like else -1
