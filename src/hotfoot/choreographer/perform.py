@@ -260,4 +260,4 @@ def _pelvis(track: _Track, places: Array, beat: Array, controls: Array) -> Array
 
 def cycle(move: Move, flip: bool = False, pace: float = 1.0, beats: int = 16) -> Phrase:
     """A move alone, as a phrase: to look at it, and for tests."""
-    return Phrase(0, beats, move, None, flip, pace, 1.0, 0)
+    return Phrase(0, beats, move, None, flip, pace, 1.0, 0, 0.0)

@@ -22,7 +22,7 @@ from hotfoot.music.tokens import SongAnalysis
 Array = NDArray[np.float64]
 
 STYLES: dict[str, dict[str, float]] = {
-    "freestyle": {"groove": 1, "step": 1, "torso": 0.6, "turn": 0.3, "kick": 0.7, "floor": 0.4,
+    "freestyle": {"groove": 0.6, "step": 1.1, "torso": 0.5, "turn": 0.3, "kick": 0.7, "floor": 0.4,
                   "pose": 0.15, "arms": 0.5},
     "hip-hop": {"groove": 1.4, "step": 0.5, "torso": 1, "turn": 0.15, "kick": 0.5, "floor": 0.8,
                 "pose": 0.3, "arms": 0.5},
@@ -58,6 +58,7 @@ class Phrase:
         pace: beats per count; 2 is half time.
         size: factor on amplitudes.
         label: of its section; the same for sections that sound alike.
+        level: loudness against the song, about -1 to 1.
     """
 
     start: int
@@ -68,6 +69,7 @@ class Phrase:
     pace: float
     size: float
     label: int
+    level: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +114,15 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
             ending = place + length >= end and end < len(beats) and length >= 4
             if ending and rng.random() < 0.25 + STYLES[style]["pose"]:
                 stop = 2 if length < 8 or rng.random() < 0.5 else 4
-                phrases.append(Phrase(place, length - stop, lower, upper, flip, pace, size, label))
+                phrases.append(
+                    Phrase(place, length - stop, lower, upper, flip, pace, size, label, here)
+                )
                 pose = _pick(rng, style, energy, ("pose",))
                 phrases.append(
-                    Phrase(place + length - stop, stop, pose, None, flip, 2.0, size, label)
+                    Phrase(place + length - stop, stop, pose, None, flip, 2.0, size, label, here)
                 )
             else:
-                phrases.append(Phrase(place, length, lower, upper, flip, pace, size, label))
+                phrases.append(Phrase(place, length, lower, upper, flip, pace, size, label, here))
             place += length
             number += 1
     return Score(beats / rate, tuple(phrases), style)
@@ -194,7 +198,7 @@ def _energy(
     level = _mean_level(levels, beats, begin, end)
     onsets = _mean_level(song.rhythm.onset_strength, beats, begin, end)
     usual = float(song.rhythm.onset_strength.mean()) + 1e-6
-    return float(np.clip(0.52 + 0.22 * level + 0.2 * (onsets / usual - 1), 0.05, 0.95))
+    return float(np.clip(0.6 + 0.22 * level + 0.2 * (onsets / usual - 1), 0.05, 0.95))
 
 
 def _vocabulary(

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from hotfoot.choreographer.dynamics import choreograph
 from hotfoot.choreographer.perform import perform, random_dancer
-from hotfoot.choreographer.score import Score, arrange
+from hotfoot.choreographer.score import Score
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
 from hotfoot.corpus.mocap import MotionClip, turned_to_camera
 from hotfoot.music.tokens import SongAnalysis
@@ -39,7 +40,7 @@ def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequen
     Raises:
         OptionError: unknown style.
     """
-    score = arrange(song, seed, style)
+    score = choreograph(song, seed, style)
     rng = np.random.default_rng(seed)
     count = frames_in(song.features.duration_s, FPS)
     joints = perform(score, np.arange(count) / FPS, random_dancer(rng), FPS)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.choreographer.dynamics import choreograph
 from hotfoot.choreographer.perform import perform, random_dancer
 from hotfoot.choreographer.score import STYLES as DANCE_STYLES
-from hotfoot.choreographer.score import arrange
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
 from hotfoot.corpus.groove import bounce, random_groove, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
@@ -148,7 +148,9 @@ class PairedCorpus:
         self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], str]:
         """A procedural dance [T, 17, 3] at seconds of the song as played, and its style."""
-        score = arrange(song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate)
+        score = choreograph(
+            song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate
+        )
         return perform(score, times, random_dancer(rng), FPS), score.style
 
     def _retimed(

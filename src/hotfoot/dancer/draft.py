@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.choreographer.dynamics import choreograph
 from hotfoot.choreographer.perform import Dancer, perform, random_dancer
-from hotfoot.choreographer.score import Score, arrange
+from hotfoot.choreographer.score import Score
 from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.retarget import Retarget, fit_to
 from hotfoot.pose.sequence import PoseSequence
@@ -50,7 +51,7 @@ def draft_dance(
         OptionError: unknown style.
     """
     rng = np.random.default_rng(seed)
-    score = arrange(analysis, int(rng.integers(2**31)), style)
+    score = choreograph(analysis, int(rng.integers(2**31)), style)
     dancer = random_dancer(rng)
     yaw = float(rng.normal(0, _YAW))
     canvas = np.asarray(reference.canvas, np.float32)
