@@ -22,7 +22,7 @@ def regression(folder, steps, save_every=5):
     data = torch.randn(64, 3, generator=torch.Generator().manual_seed(1))
     target = data @ torch.tensor([[1.0], [-2.0], [0.5]])
 
-    def losses_at(step):
+    def losses_at(_, step):
         pick = torch.randint(64, (8,), generator=torch.Generator().manual_seed(step))
         return {"loss": (model(data[pick]) - target[pick]).square().mean()}
 
@@ -66,7 +66,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
 def test_a_loss_that_explodes_is_an_error_not_a_model(tmp_path):
     model = torch.nn.Linear(1, 1)
     with pytest.raises(TrainingError, match="not finite at step 0"):
-        fit(model, lambda s: {"loss": model(torch.full((1, 1), float("nan"))).sum()}, tmp_path,
+        fit(model, lambda _, s: {"loss": model(torch.full((1, 1), float("nan"))).sum()}, tmp_path,
             LoopConfig(3, 0.1, 1, 0.9))  # fmt: skip
 
 
