@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from hotfoot.choreographer.score import STYLES
 from hotfoot.cli.main import main
 from hotfoot.dancer.dance import dance
 from hotfoot.dancer.draft import draft_dance
@@ -113,4 +112,3 @@ def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     ):
         assert main([*arguments, *wrong]) == 2
         assert says in capsys.readouterr().err
-    assert len(STYLES) == 6

@@ -41,9 +41,10 @@ def choreograph(
 
 
 def _size(phrase: Phrase, speed: float, usual: float) -> float:
+    if phrase.lower.family == "pose":  # held: it has no speed
+        return float(np.clip(0.92 + 0.33 * phrase.level, 0.6, 1.15))
     wanted = usual * 2 ** (_OCTAVES * phrase.level)
-    held = phrase.lower.family == "pose"
-    return phrase.size if held else float(np.clip(wanted / max(speed, 1e-3), *_SIZES))
+    return float(np.clip(wanted / max(speed, 1e-3), *_SIZES))
 
 
 def _speed(phrase: Phrase, period: float) -> float:

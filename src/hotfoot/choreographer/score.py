@@ -2,8 +2,9 @@
 
 A song's sections are cut into phrases of eight beats from its downbeats on. Sections that sound
 alike share their choreography. A section has a small vocabulary, chosen by its energy and a style,
-danced A A B A or the like; before a border there may be a pose that is held. Quiet
-parts are danced in half time, slow songs in double time, so that a count lasts what legs can do.
+danced A A B A or the like; before a border there may be a pose that is held. Quiet parts are danced
+in half time, slow songs in double time, so that a count lasts what legs can do. How large a phrase
+is danced is for :mod:`~hotfoot.choreographer.dynamics`.
 """
 
 from __future__ import annotations
@@ -108,21 +109,20 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
             here = _mean_level(levels, beats, place, place + length)
             pace = _pace(beats / rate, place, here)
             flip = bool(number % 2)
-            size = float(np.clip(0.92 + 0.33 * here, 0.6, 1.15))
             if _mean_level(loud, beats, place, place + length) < quiet:
                 lower, upper = _pick(rng, style, 0.1, ("groove", "torso")), None
             ending = place + length >= end and end < len(beats) and length >= 4
             if ending and rng.random() < 0.25 + STYLES[style]["pose"]:
                 stop = 2 if length < 8 or rng.random() < 0.5 else 4
                 phrases.append(
-                    Phrase(place, length - stop, lower, upper, flip, pace, size, label, here)
+                    Phrase(place, length - stop, lower, upper, flip, pace, 1.0, label, here)
                 )
                 pose = _pick(rng, style, energy, ("pose",))
                 phrases.append(
-                    Phrase(place + length - stop, stop, pose, None, flip, 2.0, size, label, here)
+                    Phrase(place + length - stop, stop, pose, None, flip, 2.0, 1.0, label, here)
                 )
             else:
-                phrases.append(Phrase(place, length, lower, upper, flip, pace, size, label, here))
+                phrases.append(Phrase(place, length, lower, upper, flip, pace, 1.0, label, here))
             place += length
             number += 1
     return Score(beats / rate, tuple(phrases), style)

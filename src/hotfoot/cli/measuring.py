@@ -296,7 +296,7 @@ def _claim(
     if path.exists():
         if json.loads(path.read_text()) != now:
             raise OptionError(
-                f"{output} holds dances of another model, protocol, songs or beat lock",
+                f"{output} holds dances of another model, protocol, songs, draft or beat lock",
                 "Give another -o, or delete that folder.",
             )
     elif (output / "dances").exists():

@@ -157,6 +157,10 @@ def variations(
     def tick(done: int, total: int) -> None:
         say("dancing", done, total)
 
+    if not isinstance(loaded, DanceModel) and (draft is not None or style is not None):
+        raise OptionError(
+            f"{config.name} does not dance from drafts", "Leave --draft and --style away."
+        )
     strength = chosen.draft if draft is None else draft
     if not strength and style is not None:
         raise OptionError(

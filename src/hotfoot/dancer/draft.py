@@ -94,7 +94,7 @@ def _kept_inside(
     high = xy[:, shown, 0].max(axis=1)
     back = np.maximum(_MARGIN - low, 0) - np.maximum(high - (1 - _MARGIN), 0)
     if np.abs(back).max() > 0:
-        # Twice as far as a Gaussian leaves of it, so that the peaks stay covered, roughly.
+        # Somewhat further than needed: smoothing takes from the peaks.
         xy = xy + np.float32(1.2) * gaussian_filter1d(back, _RETURN_S * fps, mode="nearest").astype(
             np.float32
         )[:, None, None] * np.array([1, 0], np.float32)
