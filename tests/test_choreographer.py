@@ -1,9 +1,11 @@
 """The procedural dancer: moves, arrangement, and a body that holds together."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.choreographer.body import (
     ANKLE_HEIGHT,
@@ -15,11 +17,12 @@ from hotfoot.choreographer.body import (
     SHOULDER_WIDTH,
     THIGH,
     UPPER_ARM,
+    centre_of_mass,
     neutral,
 )
 from hotfoot.choreographer.moves import FAMILIES, LIBRARY, find, mirrored
 from hotfoot.choreographer.perform import Dancer, cycle, perform, random_dancer
-from hotfoot.choreographer.score import STYLES, Score, arrange
+from hotfoot.choreographer.score import STYLES, Score, arrange, steady_beats
 from hotfoot.cli.main import main
 from hotfoot.corpus.films import choreographed
 from hotfoot.errors import OptionError
@@ -29,7 +32,7 @@ from hotfoot.evaluation.synchrony import measure_synchrony
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import FEATURE_RATE
 from hotfoot.music.synthesis import compose
-from hotfoot.music.tokens import analyse_song
+from hotfoot.music.tokens import SongAnalysis, analyse_song
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -140,7 +143,9 @@ def test_a_song_is_danced_on_its_beats_at_its_tempo(folder, bpm):
     found = measure_synchrony(motion, analysis.rhythm.beats)
     assert found.f1.corrected > 0.5
     assert found.f1.p < 0.05
-    assert abs(found.lag_s) < 0.06
+    # Slow songs are danced in double time: half a beat later every count lies on a count again.
+    count = 60 / bpm / (2 if bpm < 77 else 1)
+    assert abs((found.lag_s + count / 2) % count - count / 2) < 0.06
     assert (poses.confidence > 0).mean() > 0.9
 
 
@@ -188,6 +193,63 @@ def test_phrases_cover_the_song_and_repeat_where_it_repeats(folder):
     assert [p.lower.name for p in again.phrases] == [p.lower.name for p in score.phrases]
     other = arrange(analysis, 6)
     assert [p.lower.name for p in other.phrases] != [p.lower.name for p in score.phrases]
+
+
+@pytest.mark.parametrize("name", ["lunge freeze", "touch the floor", "step touch", "point high"])
+def test_the_centre_of_mass_stays_over_the_feet(name):
+    joints, _ = alone(find(name), dancer=STIFF)
+    centre = centre_of_mass(joints)
+    slow = gaussian_filter1d(centre, 12, axis=0)[:, [0, 2]]
+    ankles = joints[:, [COCO["left_ankle"], COCO["right_ankle"]]][:, :, [0, 2]]
+    low, high = ankles.min(axis=1) - 0.08, ankles.max(axis=1) + np.array([0.08, 0.2])
+    outside = np.maximum(low - slow, 0) + np.maximum(slow - high, 0)
+    assert outside.max() < 0.06
+
+
+def test_the_centre_of_mass_of_somebody_who_stands_is_in_the_belly():
+    joints, _ = alone(find("bounce"), seconds=1.0)
+    x, y, z = centre_of_mass(joints).mean(axis=0)
+    assert abs(x) < 0.02
+    assert 0.85 < y < 1.1
+    assert abs(z) < 0.08
+    assert np.allclose(
+        centre_of_mass(joints + np.float32(1)) - centre_of_mass(joints), 1, atol=1e-5
+    )
+
+
+def test_single_onsets_that_stand_out_get_an_accent(folder):
+    analysis = song(folder, 100)
+    onsets = analysis.rhythm.onset_strength.copy()
+    onsets[1985:1998] = 5 * np.hanning(13)
+    loud = SongAnalysis(analysis.features, replace(analysis.rhythm, onset_strength=onsets))
+    score = arrange(loud, 0)
+    times = np.interp([a for a, _ in score.accents], np.arange(len(score.beats)), score.beats)
+    at = int(np.abs(times - 19.91).argmin())
+    assert times[at] == pytest.approx(19.91, abs=0.02)
+    without = replace(score, accents=tuple(a for i, a in enumerate(score.accents) if i != at))
+    seconds = 18 + np.arange(120) / 30
+    apart = np.abs(perform(score, seconds, STIFF) - perform(without, seconds, STIFF))
+    hit = apart.max(axis=(1, 2))
+    assert 0.03 < hit.max() < 0.3
+    assert abs(seconds[hit.argmax()] - 19.91) < 0.1
+    assert hit[:20].max() < 1e-6
+    assert hit[-30:].max() < 0.005
+
+
+def test_the_dancer_freezes_where_the_music_breaks_off(folder):
+    analysis = song(folder, 120)
+    beats = steady_beats(analysis)
+    first = int(np.searchsorted(beats, 20.0))
+    level = analysis.features.loudness_db.copy()
+    level[int(beats[first] * 100) : int(beats[first + 4] * 100)] -= 40
+    broken = SongAnalysis(replace(analysis.features, loudness_db=level), analysis.rhythm)
+    score = arrange(broken, 0)
+    held = [p for p in score.phrases if p.start <= first < p.start + p.beats]
+    assert [p.lower.family for p in held] == ["pose"]
+    assert held[0].start + held[0].beats == first + 4
+    starts = [p.start for p in score.phrases]
+    ends = [p.start + p.beats for p in score.phrases]
+    assert starts[1:] == ends[:-1], "phrases still follow each other without gaps"
 
 
 def test_counts_last_what_legs_can_do(folder):

@@ -1,27 +1,47 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.choreographer.score import STYLES as DANCED
+from hotfoot.corpus.bodies import (
+    BodyShape,
+    blend,
+    bone_vectors,
+    facing,
+    from_bones,
+    mirrored,
+    mix,
+    reshape_body,
+    rotated,
+    turned_to_camera,
+    with_bones_of,
+)
 from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.groove import Groove, bounce, scale_movement
-from hotfoot.corpus.mocap import (
-    BodyShape,
-    MotionClip,
-    facing,
-    load_clips,
-    mirrored,
-    reshape_body,
-    split_clips,
-    turned_to_camera,
+from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
+from hotfoot.corpus.montage import make_bank, make_montage, naturalness
+from hotfoot.corpus.pairing import (
+    RATE_LIMITS,
+    TimeWarp,
+    accent_envelope,
+    fit_warp,
+    kinematic_beats,
+    multiples,
+    play,
 )
-from hotfoot.corpus.pairing import motion_beats, play, warp_to_beats
 from hotfoot.corpus.segments import PairedCorpus, draw_known
+from hotfoot.corpus.styles import STYLES, style_index, style_of
 from hotfoot.errors import InputError
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import loudness_level
 from hotfoot.music.tokens import analyse_song
+from hotfoot.pose.visibility import hidden_by_trunk
 
 COCO = [
     "nose",
@@ -153,40 +173,242 @@ def test_faces_turned_away_are_hidden():
 
 def test_the_beats_of_a_clip_are_its_stops():
     clip = dancer(20.0, period=0.6)
-    beats = motion_beats(clip)
+    found = kinematic_beats(clip)
     truth = 0.3 + 0.6 * np.arange(33)  # cos(pi t / period) = 0
-    gap = np.abs(beats[:, None] - truth[None]).min(axis=1)
-    assert np.median(np.diff(beats)) == pytest.approx(0.6, abs=0.02)
+    gap = np.abs(found.times[:, None] - truth[None]).min(axis=1)
+    assert np.median(np.diff(found.times)) == pytest.approx(0.6, abs=0.02)
     assert np.median(gap) < 0.03
+    assert found.confidence.mean() > 0.9
+    assert found.rhythm > 0.9
+
+
+def test_beats_without_accents_are_unsure():
+    clip = dancer(20.0, period=0.6)
+    rng = np.random.default_rng(0)
+    steps = gaussian_filter1d(rng.normal(0, 1, (600, 17, 3)), 3, axis=0)
+    aimless = replace(clip, joints=(clip.joints[:1] + 0.3 * steps).astype(np.float32))
+    found = kinematic_beats(aimless)
+    assert found.rhythm < 0.6 * kinematic_beats(clip).rhythm
+    still = replace(clip, joints=np.repeat(clip.joints[:1], 600, axis=0))
+    assert len(kinematic_beats(still).times) == 0
 
 
 @pytest.mark.parametrize("bpm", [84.0, 120.0, 150.0])
 def test_warping_puts_stops_on_beats(bpm):
     clip = dancer(30.0, period=0.6)
-    song = np.arange(0, 40, 60 / bpm)
-    rng = np.random.default_rng(0)
-    warp = warp_to_beats(motion_beats(clip), song, 5.0, 8.0, rng, 30.0)
-    assert warp is not None
-    times = 5.0 + np.arange(240) / 30
-    clip_s = warp(times)
-    rate = np.diff(clip_s) * 30
-    assert rate.min() > 0.6
-    assert rate.max() < 1.6
-    joints = play(clip, clip_s)
+    beats = kinematic_beats(clip)
+    song = np.arange(5, 13, 60 / bpm)
+    per_beat, _ = next(multiples(beats.times, song))
+    grid = np.interp(np.arange(0, len(song) - 1, per_beat), np.arange(len(song)), song)
+    warp = fit_warp(beats.times[: len(grid)], beats.confidence[: len(grid)], grid)
+    times = 5.0 + np.arange(210) / 30
+    rate = np.diff(warp(times)) * 30
+    assert rate.min() >= RATE_LIMITS[0] - 1e-6
+    assert rate.max() <= RATE_LIMITS[1] + 1e-6
+    joints = play(clip, warp(times))
     speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(axis=1)
     lows = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
     lows = lows[speed[lows] < 0.4 * speed.mean()]
     stops = 5.0 + (lows + 0.5) / 30
-    gap = np.abs(stops[:, None] - np.arange(0, 40, 30 / bpm)[None]).min(axis=1)
     assert len(stops) > 5
-    assert np.median(gap) < 0.04
+    assert np.median(np.abs(stops[:, None] - grid[None]).min(axis=1)) < 0.04
 
 
-def test_tempi_too_far_apart_are_not_forced():
+@given(
+    st.lists(st.floats(0.3, 0.9), min_size=4, max_size=24),
+    st.floats(0.35, 0.8),
+    st.integers(0, 2**31),
+)
+@settings(max_examples=40, deadline=None)
+def test_warps_are_smooth_monotone_and_bounded(gaps, period, seed):
+    clip = np.cumsum(gaps)
+    confidence = np.random.default_rng(seed).uniform(0, 1, len(clip))
+    warp = fit_warp(clip, confidence, 3 + period * np.arange(len(clip)))
+    times = np.linspace(0, 6 + period * len(clip), 2000)
+    rate = np.diff(warp(times)) / np.diff(times)
+    assert rate.min() >= RATE_LIMITS[0] - 1e-6
+    assert rate.max() <= RATE_LIMITS[1] + 1e-6
+    np.testing.assert_allclose(warp(warp.song_s), warp.clip_s, atol=1e-9)
+
+
+def test_sure_beats_are_met_and_unsure_ones_are_not_followed():
+    song = 0.5 * np.arange(12)
+    clip = song.copy()
+    clip[5] += 0.12
+    followed = fit_warp(clip, np.ones(12), song)
+    ignored = fit_warp(clip, np.where(np.arange(12) == 5, 0.0, 1.0), song)
+    assert abs(ignored.late_s[5]) > 2 * abs(followed.late_s[5])
+    assert np.ptp(ignored.rate) < 0.5 * np.ptp(followed.rate)
+
+
+def test_a_warp_goes_on_at_its_own_rate_beyond_its_ends():
+    warp = TimeWarp(np.array([1.0, 2.0]), np.array([0.0, 1.0]), np.array([0.8, 1.2]), np.zeros(2))
+    np.testing.assert_allclose(warp(np.array([0.0, 1.0, 1.5, 2.0, 3.0])), [-0.8, 0, 0.45, 1, 2.2])
+
+
+def test_multiples_keep_the_rate_natural_and_thirds_come_last():
     beats = np.arange(0, 20, 0.6)
-    assert warp_to_beats(beats, np.array([1.0, 2.0]), 0, 8, np.random.default_rng(0), 20) is None
-    far = np.arange(0, 40, 3.5)
-    assert warp_to_beats(beats, far, 0, 12, np.random.default_rng(0), 20) is None
+    assert list(multiples(beats, np.arange(0, 40, 3.5))) == []
+    assert [m for m, _ in multiples(beats, np.arange(0, 20, 0.6))] == [1.0]
+    assert [m for m, _ in multiples(beats, np.arange(0, 20, 0.3))] == [2.0]
+    assert [m for m, _ in multiples(beats, np.arange(0, 20, 0.46))] == [1.0, 1.5]
+    assert [m for m, _ in multiples(beats, np.arange(0, 20, 0.4))] == [1.5]
+    assert [m for m, _ in multiples(beats, np.arange(0, 20, 0.9))] == [2 / 3]
+
+
+def steady_song(seconds, period):
+    analysis = SimpleNamespace(
+        rhythm=SimpleNamespace(
+            beats=np.arange(0.2, seconds, period), downbeats=np.arange(0.2, seconds, 4 * period)
+        ),
+        features=SimpleNamespace(
+            loudness_db=np.full(int(seconds * 100), -20.0, np.float32), duration_s=seconds
+        ),
+    )
+    return analysis
+
+
+def test_a_montage_is_minutes_of_clips_on_the_beat():
+    clips = [replace(dancer(14.0 + i, 0.5 + 0.05 * i), name=f"c{i}") for i in range(4)]
+    song = steady_song(90.0, 0.55)
+    times = np.arange(2700) / 30
+    made = make_montage(make_bank(clips), song, times, np.random.default_rng(0), mixing=0.0)
+    assert made.joints.shape == (2700, 17, 3)
+    downbeats = song.rhythm.downbeats
+    for part in made.parts[1:]:
+        assert np.abs(downbeats - part.start_s).min() < 1e-3, "parts begin with a bar"
+        assert RATE_LIMITS[0] - 1e-3 <= part.slowest <= part.fastest <= RATE_LIMITS[1] + 1e-3
+        assert part.late_s < 0.09
+    assert made.parts[0].start_s <= 0
+    assert made.parts[-1].end_s > 85
+    ends = [p.end_s for p in made.parts[:-1]]
+    assert ends == [p.start_s for p in made.parts[1:]]
+    step = np.linalg.norm(np.diff(made.joints, axis=0), axis=-1)
+    usual = np.linalg.norm(np.diff(clips[0].joints, axis=0), axis=-1)
+    assert step.max() < 2 * usual.max(), "no jump where clips meet"
+    lengths = np.linalg.norm(bone_vectors(made.joints), axis=-1)[:, :10]
+    assert np.ptp(lengths, axis=0).max() < 2e-3, "bones of trunk and head keep their length"
+    accents = accent_envelope(made.joints, 30.0)
+    beat = accents[np.round(song.rhythm.beats * 120).astype(int)[2:-4]].mean()
+    between = accents[np.round((song.rhythm.beats + 0.275) * 120).astype(int)[2:-4]].mean()
+    assert beat > 4 * between
+    report = naturalness(made.parts)
+    assert report["parts"] == len(made.parts) == len(report["each"])
+    assert report["clips"] > 1
+
+
+def test_a_montage_is_the_same_for_the_same_seed_and_may_mix_bodies():
+    clips = [replace(dancer(14.0 + i, 0.55), name=f"c{i}") for i in range(4)]
+    song, times, bank = steady_song(40.0, 0.55), np.arange(900) / 30, make_bank(clips)
+
+    def made(seed, mixing):
+        return make_montage(bank, song, times, np.random.default_rng(seed), mixing=mixing)
+
+    np.testing.assert_array_equal(made(1, 0.5).joints, made(1, 0.5).joints)
+    assert any(p.upper for p in made(1, 1.0).parts)
+    assert not any(p.upper for p in made(1, 0.0).parts)
+
+
+def test_a_montage_needs_a_clip_that_fits():
+    bank = make_bank([dancer(14.0, 0.6)])
+    assert (
+        make_montage(bank, steady_song(40, 3.5), np.arange(90) / 30, np.random.default_rng(0))
+        is None
+    )
+
+
+def test_bodies_are_their_bones():
+    joints = dancer(4.0).joints
+    pelvis = joints[:, 11:13].mean(axis=1)
+    np.testing.assert_allclose(from_bones(pelvis, bone_vectors(joints)), joints, atol=1e-6)
+    turned = rotated(joints, 1.1)
+    np.testing.assert_allclose(
+        np.linalg.norm(turned, axis=-1), np.linalg.norm(joints, axis=-1), rtol=1e-5
+    )
+    np.testing.assert_allclose(rotated(turned, -1.1), joints, atol=1e-5)
+    ahead = [np.arctan2(*facing(j)[0]) for j in (joints, turned)]
+    assert ahead[1] - ahead[0] == pytest.approx(1.1, abs=1e-4)
+    grown = reshape_body(joints, BodyShape(legs=1.2))
+    np.testing.assert_allclose(with_bones_of(grown, grown), grown, atol=1e-5)
+
+
+def test_blending_keeps_both_ends_and_does_not_shrink_bones():
+    one, other = dancer(4.0).joints, rotated(dancer(4.0, 0.5).joints, 0.8)
+    share = np.linspace(0, 1, len(one))
+    between = blend(one, other, share)
+    np.testing.assert_allclose(between[0], one[0], atol=1e-5)
+    np.testing.assert_allclose(between[-1], other[-1], atol=1e-5)
+    a, b, c = (np.linalg.norm(bone_vectors(j), axis=-1) for j in (one, other, between))
+    assert (c > np.minimum(a, b) - 1e-4).all()
+    assert (c < np.maximum(a, b) + 1e-4).all()
+
+
+def test_mixed_bodies_have_these_legs_and_those_arms():
+    lower, upper = dancer(4.0).joints, rotated(dancer(4.0, 0.5).joints, 2.0) + np.float32(1)
+    both = mix(lower, upper)
+    legs = [11, 12, 13, 14, 15, 16]
+    np.testing.assert_allclose(both[:, legs], lower[:, legs], atol=1e-5)
+    lengths = [np.linalg.norm(bone_vectors(j), axis=-1) for j in (both, upper)]
+    np.testing.assert_allclose(lengths[0][:, 5:10], lengths[1][:, 5:10], atol=1e-4)
+    np.testing.assert_allclose(facing(both), facing(lower), atol=0.35)
+    own = mix(lower, rotated(lower, 1.0))
+    np.testing.assert_allclose(own, lower, atol=1e-4)
+
+
+def test_names_of_styles():
+    assert style_of("salsa (couple; 60_nn and 61_nn are partners)") == "latin"
+    assert style_of("breakdance: fancy footwork") == "breakdance"
+    assert style_of("modern dance / ballet") == "lyrical"
+    assert style_of("middle hip-hop") == "hip-hop"
+    assert style_of("karate") == style_of("") == ""
+    assert {style_of(s) for s in STYLES} <= set(STYLES)
+    assert all(style_of(s) == s for s in DANCED)
+    assert style_index("Salsa", ("jazz", "latin")) == 2
+    assert style_index("karate", ("jazz", "latin")) == 0
+
+
+def test_detectors_mistake_sides_and_doubt_what_is_quick_or_hidden():
+    joints = dancer(20.0).joints
+    rng = np.random.default_rng(0)
+    nothing = replace(CLEAN, close_up=0.0, moving=0.0)
+    swapped = film(joints, np.random.default_rng(3), replace(nothing, swaps=1.0))
+    plain = film(joints, np.random.default_rng(3), nothing)
+    apart = np.linalg.norm(swapped.xy - plain.xy, axis=-1).max(axis=1) > 0.02
+    assert 0 < apart.mean() < 0.1
+    doubts = film(joints, rng, replace(nothing, faint=1.0))
+    speed = np.linalg.norm(np.gradient(doubts.xy, axis=0), axis=-1)
+    seen = doubts.confidence > 0
+    quick = speed > np.percentile(speed[seen], 95)
+    slow = speed < np.percentile(speed[seen], 50)
+    assert doubts.confidence[seen & quick].mean() < doubts.confidence[seen & slow].mean()
+
+
+def test_the_trunk_hides_hands_behind_the_back_only():
+    joints = dancer(1.0).joints.copy()
+    wrist = COCO.index("lwri")
+    joints[:, wrist] = (0.0, 1.15, 0.25)
+    assert not hidden_by_trunk(joints)[:, wrist].any()
+    joints[:, wrist] = (0.0, 1.15, -0.25)
+    assert hidden_by_trunk(joints)[:, wrist].all()
+    joints[:, wrist] = (0.6, 1.15, -0.25)
+    assert not hidden_by_trunk(joints)[:, wrist].any()
+    profile = rotated(dancer(1.0).joints, np.pi / 2)
+    hidden = hidden_by_trunk(profile)[0]
+    assert hidden[[COCO.index("lsho"), COCO.index("rsho")]].sum() == 1
+
+
+def test_cameras_zoom_and_pan():
+    joints = dancer(20.0).joints
+    still = replace(CLEAN, close_up=0.0, moving=0.0, roll_deg=0.0)
+
+    def widths(style):
+        out = []
+        for seed in range(12):
+            xy = film(joints, np.random.default_rng(seed), style).xy
+            out.append(np.linalg.norm(xy[:, 1] - (xy[:, 8] + xy[:, 11]) / 2, axis=-1))
+        return [np.ptp(w) / w.mean() for w in out]
+
+    assert np.median(widths(replace(still, zooms=1.0))) > 2 * np.median(widths(still))
 
 
 def test_segments_are_drawn_alike_from_the_same_seed(song):

@@ -97,7 +97,8 @@ def test_a_run_is_not_mixed_with_another_recipe(tmp_path):
 
 def test_the_loss_of_a_perfect_prediction_is_zero():
     latent, noise = torch.randn(4, 6, 2, 3), torch.randn(4, 6, 2, 3)
-    shard = Shard(latent, latent, torch.zeros(4, 3, 5), torch.zeros(4, dtype=torch.long))
+    none = torch.zeros(4, dtype=torch.long)
+    shard = Shard(latent, latent, torch.zeros(4, 3, 5), none, none, none.float())
     t = torch.tensor([0.01, 0.3, 0.7, 0.99])
 
     class Config:

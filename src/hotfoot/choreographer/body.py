@@ -7,12 +7,15 @@ dancer faces +z with the left hand at +x.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.pose.skeletons import get_skeleton
 
 Array = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 CHANNELS = (
     "sx", "sz", "yaw",  # place and direction on the stage
@@ -97,7 +100,7 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
         hip = pelvis + hips @ sockets[i]
         toes = c("yaw") + 0.5 * c("pyaw") + sign * _TURN_OUT
         ahead = np.stack([np.sin(toes), np.zeros(count), np.cos(toes)], axis=1)
-        knee, ankle = _reach(hip, ankles[:, i], THIGH, SHIN, ahead)
+        knee, ankle = reach(hip, ankles[:, i], THIGH, SHIN, ahead)
         out[:, _COCO[f"{side}_hip"]] = hip
         out[:, _COCO[f"{side}_knee"]] = knee
         out[:, _COCO[f"{side}_ankle"]] = ankle
@@ -110,13 +113,34 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
         pole = (1 - up) * np.array([0.45 * sign, -0.7, -0.6]) + up * np.array(
             [1.0 * sign, 0.15, -0.35]
         )
-        elbow, wrist = _reach(
+        elbow, wrist = reach(
             shoulder, wrist, UPPER_ARM, FOREARM, np.einsum("tij,tj->ti", trunk, pole)
         )
         out[:, _COCO[f"{side}_shoulder"]] = shoulder
         out[:, _COCO[f"{side}_elbow"]] = elbow
         out[:, _COCO[f"{side}_wrist"]] = wrist
     return out.astype(np.float32)
+
+
+# Masses of an adult's segments over the body's (Winter, "Biomechanics and Motor Control of Human
+# Movement", 2009, table 4.1), shared between the joints that they hang from.
+_MASS = {
+    "nose": 0.081,
+    "shoulder": 0.497 / 4 + 0.028 * 0.564,
+    "elbow": 0.028 * 0.436 + 0.022 * 0.318,
+    "wrist": 0.022 * 0.682,
+    "hip": 0.497 / 4 + 0.1 * 0.567,
+    "knee": 0.1 * 0.433 + 0.061 * 0.394,
+    "ankle": 0.061 * 0.606,
+}
+
+
+def centre_of_mass(joints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Centre of mass [T, 3] of joints [T, 17, 3], from average masses of the segments."""
+    weight = np.zeros(17, np.float32)
+    for name, i in _COCO.items():
+        weight[i] = _MASS.get(name.split("_")[-1], 0.0)
+    return np.einsum("tjc,j->tc", joints, weight / weight.sum())
 
 
 def _highest(pelvis: Array, hips: Array, sockets: tuple[Array, Array], ankles: Array) -> Array:
@@ -151,17 +175,22 @@ def _along(rotation: Array, axis: int) -> Array:
     return rotation[:, :, axis]
 
 
-def _reach(
-    root: Array, target: Array, first: float, second: float, pole: Array
-) -> tuple[Array, Array]:
-    """Two-bone inverse kinematics: the middle joint [T, 3], bent towards ``pole``, and the end."""
+def reach(
+    root: Floats, target: Floats, first: float | Floats, second: float | Floats, pole: Floats,
+    stretch: float = 0.9985,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Two-bone inverse kinematics: the middle joint [T, 3], bent towards ``pole``, and the end.
+
+    ``first`` and ``second`` are the bones' lengths, one or [T]; the limb is stretched to at most
+    ``stretch`` of their sum, so the end may stay short of its target.
+    """
     line = target - root
     distance = np.linalg.norm(line, axis=1)
-    reach = np.clip(distance, abs(first - second) + 0.05, 0.9985 * (first + second))
+    span = np.clip(distance, np.abs(first - second) + 0.05, stretch * (first + second))
     line = line / np.maximum(distance, 1e-6)[:, None]
     aside = pole - (pole * line).sum(axis=1, keepdims=True) * line
     aside /= np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-6)
-    along = (first**2 - second**2 + reach**2) / (2 * reach)
+    along = (first**2 - second**2 + span**2) / (2 * span)
     out = np.sqrt(np.maximum(first**2 - along**2, 0))
     middle = root + line * along[:, None] + aside * out[:, None]
-    return middle, root + line * reach[:, None]
+    return middle, root + line * span[:, None]

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.choreographer.body import CHANNELS, INDEX, STANCE, neutral, pose_body
+from hotfoot.choreographer.body import (
+    CHANNELS,
+    INDEX,
+    STANCE,
+    centre_of_mass,
+    neutral,
+    pose_body,
+)
 from hotfoot.choreographer.moves import UPPER, Move, mirrored
 from hotfoot.choreographer.score import Phrase, Score
 
@@ -24,6 +31,12 @@ _LIFT = 0.2  # height of a step over its length
 _MOST_LIFT = 0.11
 _SMOOTH_S = 0.03
 _MARGIN_S = 0.8
+_ACCENT_S = (0.07, 0.28)  # how quickly an accent comes, and goes
+_ACCENT = {"py": -0.06, "nod": 0.22, "lean": 0.12, "chest": -0.03, "ly": -0.09, "ry": -0.09}
+_STANDS_M = 0.04
+_FOOT_M = (0.05, 0.17)  # from the ankle to the heel, to the ball
+_SIDE_M = 0.05  # half of a foot's width
+_MOST_SHIFT_M = 0.15
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,7 @@ def perform(score: Score, times: Array, dancer: Dancer, fps: float = 30.0) -> ND
     controls = _eased(lower, beat)
     controls[:, UPPER] = _eased(upper, beat)[:, UPPER]
     controls = _with_groove(controls, near, beat, dancer)
+    controls = _with_accents(controls, score, times)
     controls += _looseness(times, dancer.seed) * dancer.looseness
     controls = gaussian_filter1d(controls, _SMOOTH_S * fps, axis=0, mode="nearest")
     places = _footprints(lower, STANCE + dancer.stance)
@@ -179,6 +193,43 @@ def _with_groove(controls: Array, phrases: list[Phrase], beat: Array, dancer: Da
     return out
 
 
+def _with_accents(controls: Array, score: Score, times: Array) -> Array:
+    """A short hit, knees, chest, head and hands, on every onset that stands out."""
+    out = controls.copy()
+    for beat, strength in score.accents:
+        away = times - float(np.interp(beat, np.arange(len(score.beats)), score.beats))
+        if away[-1] < -1 or away[0] > 1:
+            continue
+        hit = np.exp(-0.5 * (away / np.where(away < 0, *_ACCENT_S)) ** 2) * strength
+        for name, size in _ACCENT.items():
+            out[:, INDEX[name]] += size * hit
+    return out
+
+
+def _into_balance(track: _Track, places: Array, over: Array) -> Array:
+    """Where the pelvis is over the floor at every key [N, 2], moved into balance from ``over``.
+
+    The centre of mass is brought over the feet that stand. On keys, not on frames: between them
+    the body is under way, and its easing stays what it is.
+    """
+    air = np.zeros(len(over))
+    centre = centre_of_mass(pose_body(track.keys, over, places, air))[:, [0, 2]]
+    yaw = track.keys[:, INDEX["yaw"]]
+    aside = np.stack([np.cos(yaw), -np.sin(yaw)], axis=1)
+    ahead = np.stack([np.sin(yaw), np.cos(yaw)], axis=1)
+    stands = places[:, :, 1] < _STANDS_M
+    stands |= ~stands.any(axis=1, keepdims=True)
+    shift = np.zeros_like(over)
+    for axis, before, after in ((aside, _SIDE_M, _SIDE_M), (ahead, *_FOOT_M)):
+        feet = (places[:, :, [0, 2]] * axis[:, None]).sum(axis=-1)
+        low = np.where(stands, feet - before, np.inf).min(axis=1)
+        high = np.where(stands, feet + after, -np.inf).max(axis=1)
+        at = (centre * axis).sum(axis=1)
+        back = np.clip(np.clip(at, low, high) - at, -_MOST_SHIFT_M, _MOST_SHIFT_M)
+        shift += back[:, None] * axis
+    return over + shift
+
+
 def _looseness(times: Array, seed: int) -> Array:
     """Slow deviations [T, C] of trunk, head and arms: nobody repeats a pose exactly.
 
@@ -244,16 +295,22 @@ def _feet(track: _Track, places: Array, beat: Array) -> tuple[Array, Array]:
 
 def _pelvis(track: _Track, places: Array, beat: Array, controls: Array) -> Array:
     """Where the pelvis is over the floor [T, 2]: between the feet, over the one that stands."""
-    raised = places[:, :, 1] > 0.04
+    raised = places[:, :, 1] > _STANDS_M
     weight = np.where(raised[:, 0] & ~raised[:, 1], 0.15, 0.5)
     weight = np.where(raised[:, 1] & ~raised[:, 0], 0.85, weight)[:, None]
     over = places[:, 0, [0, 2]] * weight + places[:, 1, [0, 2]] * (1 - weight)
+    # What the keys add to that, in their own directions.
+    own = _to_world(track.keys)
+    over = _into_balance(track, places, over + own) - own
     i, u = _between(track.at, beat)
     share = _ease(u, 0.5 * track.sharp[i + 1])[:, None]
-    base = over[i] * (1 - share) + over[i + 1] * share
-    yaw = controls[:, INDEX["yaw"]]
-    px, pz = controls[:, INDEX["px"]], controls[:, INDEX["pz"]]
-    return base + np.stack(
+    return over[i] * (1 - share) + over[i + 1] * share + _to_world(controls)
+
+
+def _to_world(controls: Array) -> Array:
+    """The pelvis' own place [T, 2], as the floor sees it."""
+    yaw, px, pz = (controls[:, INDEX[name]] for name in ("yaw", "px", "pz"))
+    return np.stack(
         [np.cos(yaw) * px + np.sin(yaw) * pz, -np.sin(yaw) * px + np.cos(yaw) * pz], axis=1
     )
 

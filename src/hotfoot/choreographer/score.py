@@ -2,18 +2,21 @@
 
 A song's sections are cut into phrases of eight beats from its downbeats on. Sections that sound
 alike share their choreography. A section has a small vocabulary, chosen by its energy and a style,
-danced A A B A or the like; before a border there may be a pose that is held. Quiet parts are danced
-in half time, slow songs in double time, so that a count lasts what legs can do. How large a phrase
-is danced is for :mod:`~hotfoot.choreographer.dynamics`.
+danced A A B A or the like; before a border there may be a pose that is held, and the dancer freezes
+where the music breaks off. Quiet parts are danced in half time, slow songs in double time, so that
+a count lasts what legs can do. Onsets that stand out from all around them get an accent. How large
+a phrase is danced is for :mod:`~hotfoot.choreographer.dynamics`.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import percentile_filter
+from scipy.signal import find_peaks
 
 from hotfoot.choreographer.moves import LIBRARY, Move
 from hotfoot.errors import OptionError
@@ -43,7 +46,12 @@ _COUNT_S = (0.36, 0.78)  # what a count may last
 _ENERGY_WIDTH = 0.22
 _ALIKE = 0.9  # correlation of sections that share their choreography
 _FREE_ARMS = ("groove", "step", "kick")
-_QUIET_DB = 18.0  # under the median: a break
+_QUIET_DB = 18.0  # under the median: quiet
+_BREAK_DB = 10.0  # under the median, for a few beats: a break
+_BREAK_BEATS = (2, 8)
+_BREAKS = 1_000_003  # the seed's second part, which no label has
+_OUTSTANDING = 1.4  # an onset over the strongest few of the 8 s around it
+_ACCENTS_APART_S = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +83,19 @@ class Phrase:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A song's choreography: phrases in order, without gaps, on ``beats`` (seconds as played)."""
+    """A song's choreography.
+
+    Attributes:
+        beats: seconds as played.
+        phrases: in order, without gaps.
+        style: that chose the moves.
+        accents: (beat, strength 0..1) of single onsets that stand out; beats are fractional.
+    """
 
     beats: Array
     phrases: tuple[Phrase, ...]
     style: str
+    accents: tuple[tuple[float, float], ...] = ()
 
 
 def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float = 1.0) -> Score:
@@ -125,7 +141,67 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
                 phrases.append(Phrase(place, length, lower, upper, flip, pace, 1.0, label, here))
             place += length
             number += 1
-    return Score(beats / rate, tuple(phrases), style)
+    phrases = _frozen(
+        phrases, _breaks(song, beats), np.random.default_rng([seed, 1_000_003]), style
+    )
+    return Score(beats / rate, tuple(phrases), style, _accents(song, beats))
+
+
+def _breaks(song: SongAnalysis, beats: Array) -> list[tuple[int, int]]:
+    """Runs of beats, (first, end), in which the music nearly stops and then goes on."""
+    loud = song.features.loudness_db
+    limit = float(np.median(loud)) - _BREAK_DB
+    inside = (beats[:-1] >= 0) & (beats[1:] <= song.features.duration_s)
+    still = [bool(ok) and _mean_level(loud, beats, i, i + 1) < limit for i, ok in enumerate(inside)]
+    runs, first = [], 0
+    for value, group in itertools.groupby(still):
+        end = first + len(list(group))
+        if (
+            value
+            and _BREAK_BEATS[0] <= end - first <= _BREAK_BEATS[1]
+            and any(inside[end : end + 1])
+        ):
+            runs.append((first, end))
+        first = end
+    return runs
+
+
+def _frozen(
+    phrases: list[Phrase], breaks: list[tuple[int, int]], rng: np.random.Generator, style: str
+) -> list[Phrase]:
+    """Phrases with a held pose in every break."""
+    for first, end in breaks:
+        pose = _pick(rng, style, 0.5, ("pose",))
+        cut: list[Phrase] = []
+        frozen = False
+        for p in phrases:
+            last = p.start + p.beats
+            if last <= first or p.start >= end:
+                cut.append(p)
+                continue
+            if p.start < first:
+                cut.append(replace(p, beats=first - p.start))
+            if not frozen:
+                cut.append(
+                    Phrase(first, end - first, pose, None, p.flip, 2.0, 1.0, p.label, p.level)
+                )
+                frozen = True
+            if last > end:
+                cut.append(replace(p, start=end, beats=last - end))
+        phrases = cut
+    return phrases
+
+
+def _accents(song: SongAnalysis, beats: Array) -> tuple[tuple[float, float], ...]:
+    """Onsets that stand out from the seconds around them, as (beat, strength)."""
+    strength = song.rhythm.onset_strength
+    usual = percentile_filter(strength, 97, size=int(8 * FEATURE_RATE)) + 0.1
+    peaks, _ = find_peaks(strength, distance=int(_ACCENTS_APART_S * FEATURE_RATE))
+    over = strength[peaks] / usual[peaks]
+    chosen = over > _OUTSTANDING
+    at = np.interp(peaks[chosen] / FEATURE_RATE, beats, np.arange(len(beats)))
+    size = np.clip((over[chosen] - 1) / 1.0, 0, 1)
+    return tuple((float(a), float(s)) for a, s in zip(at, size, strict=True))
 
 
 def steady_beats(song: SongAnalysis) -> Array:

@@ -129,18 +129,13 @@ def choreograph_command(
     No network is involved; its dances are what half of the training segments show.
     """
     from hotfoot.corpus.films import choreographed
-    from hotfoot.files import check_writable
     from hotfoot.music.audio import open_song
     from hotfoot.music.tokens import analyse_song
     from hotfoot.pose.formats import write_poses
 
     if seed < 0:
         raise OptionError(f"--seed is {seed}", "0 or more.")
-    check_writable(output)
-    if output.suffix.lower() not in (".npz", ".json", ".pkl", ""):
-        raise OptionError(
-            f"cannot write {output.name}", "Pose files are .npz, .json, .pkl or a folder."
-        )
+    _check_poses_out(output)
     poses, score = choreographed(analyse_song(open_song(song, start, end)), seed, style)
     write_poses(poses, output)
     moves = list(dict.fromkeys(p.lower.name for p in score.phrases))
@@ -151,6 +146,65 @@ def choreograph_command(
          f"{len(moves)} moves"],
         as_json,
     )  # fmt: skip
+
+
+@command.command("pair")
+@click.argument("song", type=click.Path(path_type=Path))
+@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")
+@click.option("--seed", default=0, show_default=True, help="Of clips, camera and body.")
+@click.option(
+    "--mixing", default=0.15, show_default=True, help="Share of parts with another clip's arms."
+)
+@click.option("--start", default=0.0, help="Second to begin at.")
+@click.option("--end", type=float, help="Second to end at.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write every part as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def pair_command(
+    song: Path, motion: Path, output: Path, seed: int, mixing: float, start: float,
+    end: float | None, report: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Put real clips on a song's beats, for its whole length, and say how natural it stayed.
+
+    Parts begin on downbeats and are joined by cross-fades; training segments are made like this.
+    """
+    import json
+
+    from hotfoot.corpus.films import paired
+    from hotfoot.corpus.mocap import load_clips
+    from hotfoot.corpus.montage import naturalness
+    from hotfoot.files import check_distinct, check_writable, save_text
+    from hotfoot.music.audio import open_song
+    from hotfoot.music.tokens import analyse_song
+    from hotfoot.pose.formats import write_poses
+
+    if seed < 0 or not 0 <= mixing <= 1:
+        raise OptionError(f"--seed {seed}, --mixing {mixing:g}", "0 or more; 0 to 1.")
+    _check_poses_out(output)
+    opened = open_song(song, start, end)
+    if report is not None:
+        check_writable(report)
+        check_distinct([output, report], [song])
+    clips = load_clips(motion)
+    poses, parts = paired(analyse_song(opened), clips, seed, mixing)
+    found = naturalness(parts)
+    write_poses(poses, output)
+    if report is not None:
+        save_text(report, json.dumps(found, indent=1) + "\n")
+    summary = {k: v for k, v in found.items() if k != "each"}
+    lines = [f"{output}: {poses.duration_s:.1f} s, {found['parts']} parts of {found['clips']} clips"]
+    lines += [f"{k}: {v}" for k, v in summary.items() if k not in ("parts", "seconds", "clips")]
+    emit({"poses": str(output), "frames": len(poses), **summary}, lines, as_json)
+
+
+def _check_poses_out(output: Path) -> None:
+    from hotfoot.files import check_writable
+
+    check_writable(output)
+    if output.suffix.lower() not in (".npz", ".json", ".pkl", ""):
+        raise OptionError(
+            f"cannot write {output.name}", "Pose files are .npz, .json, .pkl or a folder."
+        )
 
 
 @command.command("film")

@@ -79,7 +79,8 @@ Examples:
 )
 @click.option(
     "--style",
-    help="freestyle, hip-hop, latin, disco, jumpstyle or lyrical [default: freestyle].",
+    help="freestyle, hip-hop, latin, disco, jumpstyle, lyrical, breakdance, jazz or indian "
+    "[default: freestyle].",
 )
 @click.option(
     "--draft",
@@ -118,7 +119,7 @@ def command(
     """Dance to a whole SONG."""
     from dataclasses import replace
 
-    from hotfoot.dancer.dance import check_options
+    from hotfoot.dancer.dance import check_options, check_style
     from hotfoot.dancer.result import check_output
     from hotfoot.files import check_distinct
     from hotfoot.music.audio import open_song
@@ -129,7 +130,7 @@ def command(
     if variations > 1 and best_of > 1:
         raise OptionError("--variations with --best-of", "Give one of them.")
     for count in (best_of, variations):
-        check_options(count, seed, fps, canvas, steps, guidance, energy, draft, style)
+        check_options(count, seed, fps, canvas, steps, guidance, energy, draft)
     count = max(variations, best_of)
     open_song(song, start, end)
     if preset is not None:
@@ -153,7 +154,9 @@ def command(
 
     from hotfoot.dancer.dance import variations as dance_variations
     from hotfoot.dancer.edit import looped, pass_through, sync_score
+    from hotfoot.dancer.model import model_folder, read_config
 
+    check_style(style, draft, read_config(model_folder(model)))
     use_cores()
     with progress_bars() as report:
         dances = dance_variations(

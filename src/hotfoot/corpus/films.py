@@ -13,8 +13,11 @@ import numpy as np
 from hotfoot.choreographer.dynamics import choreograph
 from hotfoot.choreographer.perform import perform, random_dancer
 from hotfoot.choreographer.score import Score
+from hotfoot.corpus.bodies import turned_to_camera
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
-from hotfoot.corpus.mocap import MotionClip, turned_to_camera
+from hotfoot.corpus.mocap import MotionClip
+from hotfoot.corpus.montage import Part, make_bank, make_montage
+from hotfoot.errors import InputError
 from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in
@@ -23,6 +26,7 @@ FPS = 30.0
 _FRONTAL = replace(CLEAN, frontal=1.0, close_up=0.0)
 _HEIGHT = 1024
 _SECONDS = 30.0
+_ATTEMPTS = 20
 
 
 def filmed(
@@ -45,6 +49,27 @@ def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequen
     count = frames_in(song.features.duration_s, FPS)
     joints = perform(score, np.arange(count) / FPS, random_dancer(rng), FPS)
     return filmed(joints, rng), score
+
+
+def paired(
+    song: SongAnalysis, clips: list[MotionClip], seed: int, mixing: float = 0.15
+) -> tuple[PoseSequence, tuple[Part, ...]]:
+    """A whole song danced by real clips on its beats, filmed from the front, and its parts.
+
+    Raises:
+        InputError: no clip fits the song's beats.
+    """
+    rng = np.random.default_rng(seed)
+    count = frames_in(song.features.duration_s, FPS)
+    bank = make_bank(clips)
+    for _ in range(_ATTEMPTS):
+        made = make_montage(bank, song, np.arange(count) / FPS, rng, mixing=mixing)
+        if made is not None:
+            return filmed(made.joints, rng), made.parts
+    raise InputError(
+        f"no clips could be put on this song's beats in {_ATTEMPTS} attempts",
+        "Give more and longer clips with movement in them, and a song with a beat.",
+    )
 
 
 def film_clips(

@@ -1,4 +1,4 @@
-"""3D motion clips: COCO-17 joints in metres, y up, and what is done to them before filming.
+"""3D motion clips on disk: COCO-17 joints in metres, y up.
 
 In: a folder of ``NAME.npz`` (``joints3d`` [T, 17, 3]) with a ``NAME.json`` of facts beside each.
 """
@@ -11,16 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import InputError
 from hotfoot.files import replacing, save_text
-from hotfoot.pose.skeletons import get_skeleton
-
-_COCO = get_skeleton("coco-17").index
-_L = {n[5:]: i for n, i in _COCO.items() if n.startswith("left_")}
-_R = {n[6:]: i for n, i in _COCO.items() if n.startswith("right_")}
-_FACE = [_COCO[n] for n in ("nose", "left_eye", "right_eye", "left_ear", "right_ear")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,80 +104,3 @@ def _take(name: str) -> str:
     if "salsa_6" in stem:
         return "salsa_" + stem.rsplit("_", 1)[-1]
     return stem
-
-
-def mirrored(joints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Left and right exchanged."""
-    order = list(get_skeleton("coco-17").mirror)
-    return joints[:, order] * np.array([-1, 1, 1], np.float32)
-
-
-def resample(joints: NDArray[np.float32], at: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Joints at fractional frames ``at`` [N], linear; outside the clip the ends are held."""
-    at = np.clip(at, 0, len(joints) - 1)
-    i = np.minimum(at.astype(int), max(len(joints) - 2, 0))
-    w = (at - i).astype(np.float32)[:, None, None]
-    return joints[i] * (1 - w) + joints[np.minimum(i + 1, len(joints) - 1)] * w
-
-
-@dataclass(frozen=True)
-class BodyShape:
-    """Factors on bone lengths; directions of bones are kept."""
-
-    legs: float = 1.0
-    arms: float = 1.0
-    torso: float = 1.0
-    shoulders: float = 1.0
-    hips: float = 1.0
-    head: float = 1.0
-
-
-def reshape_body(joints: NDArray[np.float32], shape: BodyShape) -> NDArray[np.float32]:
-    """The same motion by another body: bone lengths scaled along the skeleton, feet on the floor.
-
-    The height of the pelvis scales with the legs, and so do steps, so that planted feet stay.
-    """
-    out = joints.copy()
-    pelvis = (joints[:, _L["hip"]] + joints[:, _R["hip"]]) / 2
-    chest = (joints[:, _L["shoulder"]] + joints[:, _R["shoulder"]]) / 2
-    new_pelvis = pelvis * np.float32(shape.legs)
-    new_chest = new_pelvis + (chest - pelvis) * np.float32(shape.torso)
-    for side in (_L, _R):
-        hip = new_pelvis + (joints[:, side["hip"]] - pelvis) * np.float32(shape.hips)
-        out[:, side["hip"]] = hip
-        for a, b in (("hip", "knee"), ("knee", "ankle")):
-            bone = joints[:, side[b]] - joints[:, side[a]]
-            out[:, side[b]] = out[:, side[a]] + bone * np.float32(shape.legs)
-        shoulder = new_chest + (joints[:, side["shoulder"]] - chest) * np.float32(shape.shoulders)
-        out[:, side["shoulder"]] = shoulder
-        for a, b in (("shoulder", "elbow"), ("elbow", "wrist")):
-            bone = joints[:, side[b]] - joints[:, side[a]]
-            out[:, side[b]] = out[:, side[a]] + bone * np.float32(shape.arms)
-    for i in _FACE:
-        out[:, i] = new_chest + (joints[:, i] - chest) * np.float32(shape.head)
-    return out
-
-
-def facing(joints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Unit vector [T, 2] (x, z) that the body faces, from hips and shoulders."""
-    across = (joints[:, _L["hip"]] - joints[:, _R["hip"]]) + (
-        joints[:, _L["shoulder"]] - joints[:, _R["shoulder"]]
-    )
-    forward = np.stack([-across[:, 2], across[:, 0]], axis=-1)
-    return forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6)
-
-
-def turned_to_camera(joints: NDArray[np.float32], share: float, fps: float) -> NDArray[np.float32]:
-    """Slow turns taken back by ``share``, as if the camera went round the dancer.
-
-    Only turns over more than about two seconds; a spin stays a spin.
-    """
-    ahead = gaussian_filter1d(facing(joints), 1.0 * fps, axis=0, mode="nearest")
-    yaw = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 1]))
-    angle = -share * (yaw - yaw.mean())
-    c, s = np.cos(angle), np.sin(angle)
-    middle = joints[:, [_L["hip"], _R["hip"]]].mean(axis=(0, 1)) * np.array([1, 0, 1], np.float32)
-    p = joints - middle
-    x = p[..., 0] * c[:, None] + p[..., 2] * s[:, None]
-    z = -p[..., 0] * s[:, None] + p[..., 2] * c[:, None]
-    return np.stack([x, p[..., 1], z], axis=-1).astype(np.float32) + middle

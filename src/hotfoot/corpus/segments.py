@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from hotfoot.choreographer.dynamics import choreograph
 from hotfoot.choreographer.perform import perform, random_dancer
 from hotfoot.choreographer.score import STYLES as DANCE_STYLES
+from hotfoot.corpus.bodies import turned_to_camera, upright
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
 from hotfoot.corpus.groove import bounce, random_groove, scale_movement
-from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips, turned_to_camera
-from hotfoot.corpus.pairing import joint_speed, motion_beats, play, warp_to_beats
+from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
+from hotfoot.corpus.montage import make_bank, make_montage
 from hotfoot.errors import InputError
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.synthesis import STYLES, compose
 from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyse_song, beat_phase
+from hotfoot.pose.motion import movement_octaves
+from hotfoot.pose.sequence import PoseSequence
 
 FPS = 30.0
 _ATTEMPTS = 500
@@ -58,12 +61,12 @@ class Segment:
     tempo_bpm: float
     aspect: float
 
-
-@dataclass(frozen=True, eq=False)
-class _ClipFacts:
-    clip: MotionClip
-    beats: NDArray[np.float64]
-    energy: float
+    @property
+    def energy(self) -> float:
+        """Size of movement in octaves of the usual one; NaN where it cannot be told."""
+        canvas = (round(1024 * self.aspect), 1024)
+        pixels = self.xy * np.asarray(canvas, np.float32)
+        return movement_octaves(PoseSequence(pixels, self.confidence, FPS, canvas))
 
 
 class PairedCorpus:
@@ -82,19 +85,11 @@ class PairedCorpus:
     ) -> None:  # fmt: skip
         if not songs:
             raise InputError("no songs to pair motion with", "Give a folder of songs.")
-        long_enough = [c for c in clips if len(c.joints) / c.fps >= 6.0]
-        self._clips = [
-            _ClipFacts(c, motion_beats(c), float(joint_speed(c.joints, c.fps).mean()))
-            for c in long_enough
-        ]
-        if not self._clips:
-            raise InputError("no clip lasts 6 seconds", "Give longer motion clips.")
+        self._bank = make_bank(clips)
         self._songs = songs
         self._style = style
         self._procedural = procedural
         self._encoder = SpectralEncoder()
-        weight = np.array([_clip_weight(f.clip) for f in self._clips])
-        self._weight = weight / weight.sum()
 
     def draw(self, rng: np.random.Generator, frames: int) -> Segment:
         """One segment of ``frames`` frames."""
@@ -118,7 +113,7 @@ class PairedCorpus:
         if procedural:
             joints, style = self._choreographed(song, times, rate, rng)
         else:
-            found = self._retimed(song, times, frames, rate, rng)
+            found = self._retimed(song, times, rate, rng)
             if found is None:
                 return None
             joints, style = found
@@ -154,28 +149,16 @@ class PairedCorpus:
         return perform(score, times, random_dancer(rng), FPS), score.style
 
     def _retimed(
-        self, song: SongAnalysis, times: NDArray[np.float64], frames: int, rate: float,
-        rng: np.random.Generator,
-    ) -> tuple[NDArray[np.float32], str] | None:  # fmt: skip
-        """Real motion [T, 17, 3] on the song's beats, and its style; None if it does not fit."""
-        start = float(times[0])
-        # Two candidates; louder music takes the livelier one, mostly.
-        picks = [self._clips[i] for i in rng.choice(len(self._clips), 2, p=self._weight)]
-        picks.sort(key=lambda f: f.energy)
-        level = song.features.loudness_db
-        part = level[int(start * rate * 100) : int((start + frames / FPS) * rate * 100) + 1]
-        loud = float(part.mean()) > float(np.median(level)) if len(part) else True
-        facts = picks[int(loud) if rng.random() < 0.75 else int(not loud)]
-        clip_s = facts.clip.joints.shape[0] / facts.clip.fps
-        warp = warp_to_beats(
-            facts.beats, song.rhythm.beats / rate, start, len(times) / FPS, rng, clip_s
-        )
-        if warp is None:
+        self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], str] | None:
+        """Real motion [T, 17, 3] on the song's beats, and its style; None if none fits."""
+        montage = make_montage(self._bank, song, times, rng, rate)
+        if montage is None:
             return None
-        joints = play(facts.clip, warp(times))
-        if facts.clip.upright > 0.8:
+        joints = montage.joints
+        if upright(joints) > 0.8:
             joints = answer_song(joints, song, times * rate, rate, rng)
-        return joints, facts.clip.style
+        return joints, montage.style
 
 
 def answer_song(
@@ -201,12 +184,6 @@ def answer_song(
     # Legs have less time to give at a fast tempo.
     size = np.clip(period / 0.5, 0.4, 1.2) * np.clip(0.8 + 0.6 * level, 0.2, 1.3)
     return bounce(joints, phase, size, random_groove(rng))
-
-
-def _clip_weight(clip: MotionClip) -> float:
-    """Dance by its length; karate and exercises seldom, handstands and floor work more seldom."""
-    seconds = min(len(clip.joints) / clip.fps, 60.0)
-    return seconds * (1.0 if clip.is_dance else 0.1) * (1.0 if clip.upright > 0.9 else 0.15)
 
 
 def draw_known(rng: np.random.Generator, frames: int) -> int:

@@ -26,10 +26,11 @@ from hotfoot.timebase import frames_in
 
 if TYPE_CHECKING:
     from hotfoot.baselines.codes import CodesDancer
+    from hotfoot.baselines.common import BaselineConfig
     from hotfoot.baselines.retrieval import Retrieval
     from hotfoot.dancer.draft import Draft
     from hotfoot.dancer.generate import SamplingOptions
-    from hotfoot.dancer.model import DanceModel
+    from hotfoot.dancer.model import DanceModel, ModelConfig
     from hotfoot.music.tokens import SongAnalysis
 
     AnyDancer = DanceModel | Retrieval | CodesDancer
@@ -76,7 +77,8 @@ def dance(
         energy: size of movement, 1 as learned; either way it is larger where the song is loud.
         draft: how far the choreographer's draft leads: 0 is noise alone (the paper's method), 1 the
             draft itself; default is the model's.
-        style: of the draft: freestyle, hip-hop, latin, disco, jumpstyle, lyrical.
+        style: of the draft (freestyle, hip-hop, latin, disco, jumpstyle, lyrical) and of the
+            network, which may know more (``model.config.dit.styles``).
         device: torch device.
         progress: called with stage, done, total.
 
@@ -115,7 +117,7 @@ def variations(
     progress: Progress | None = None,
 ) -> list[Dance]:
     """Several dances to one song, generated side by side. Arguments as for :func:`dance`."""
-    check_options(count, seed, fps, size, steps, guidance, energy, draft, style)
+    check_options(count, seed, fps, size, steps, guidance, energy, draft)
     check_device(device)
     say = progress or (lambda stage, done, total: None)
     opened = open_song(Path(song), start, end)
@@ -126,17 +128,18 @@ def variations(
     from hotfoot.dancer.model import DanceModel, load_dancer
 
     clock = [time.perf_counter()]
-    say("listening", 0, 1)
-    analysis = analyse_song(opened)
-    say("listening", 1, 1)
-    clock.append(time.perf_counter())
     loaded = (
         model
         if isinstance(model, DanceModel | Retrieval | CodesDancer)
         else load_dancer(model, device)
     )
-    clock.append(time.perf_counter())
     config = loaded.config
+    strength = check_style(style, draft, config)
+    clock.append(time.perf_counter())
+    say("listening", 0, 1)
+    analysis = analyse_song(opened)
+    say("listening", 1, 1)
+    clock.append(time.perf_counter())
     duration = analysis.features.duration_s
     made = frames_in(duration, config.fps)
     plan = plan_segments(made, config.frames, config.overlap)
@@ -150,6 +153,8 @@ def variations(
         guidance=chosen.guidance if guidance is None else guidance,
         shift=chosen.shift,
         solver=chosen.solver,  # type: ignore[arg-type]
+        style=style,
+        energy=None if energy == 1 else float(np.log2(energy)),
     )
     if mirror:
         pose = pose.mirrored()
@@ -157,23 +162,18 @@ def variations(
     def tick(done: int, total: int) -> None:
         say("dancing", done, total)
 
-    if not isinstance(loaded, DanceModel) and (draft is not None or style is not None):
-        raise OptionError(
-            f"{config.name} does not dance from drafts", "Leave --draft and --style away."
-        )
-    strength = chosen.draft if draft is None else draft
-    if not strength and style is not None:
-        raise OptionError(
-            "--style without a draft",
-            "Only drafts have styles: raise --draft, or take a model that begins with one.",
-        )
-
     if isinstance(loaded, DanceModel):
         drafts = None
         if strength:
             frames = plan[-1].start + plan[-1].length
             drafts, more = _drafts(
-                analysis, frames, config.fps, pose, options, style or "freestyle", strength
+                analysis,
+                frames,
+                config.fps,
+                pose,
+                options,
+                style if style in STYLES else "freestyle",
+                strength,
             )
             warnings += more
         generated = generate(
@@ -182,7 +182,7 @@ def variations(
     else:
         generated = baseline_dances(loaded, analysis, music, made, pose, options, tick)
     clock.append(time.perf_counter())
-    stages = ("music", "model", "sampling")
+    stages = ("model", "music", "sampling")
     timings = {s: b - a for s, a, b in zip(stages, clock[:-1], clock[1:], strict=True)}
     dances = []
     limits, girdle = limb_limits(pose), girdle_limits(pose)
@@ -265,6 +265,32 @@ def _exactly(poses: PoseSequence, frames: int) -> PoseSequence:
     return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
 
 
+def check_style(
+    style: str | None, draft: float | None, config: ModelConfig | BaselineConfig
+) -> float:
+    """How far drafts lead this model; OptionError for a style that nothing here can dance.
+
+    The choreographer gives its styles to drafts, and networks know those they were trained with.
+    """
+    if not hasattr(config, "dit"):
+        if draft is not None or style is not None:
+            raise OptionError(
+                f"{config.name} does not dance from drafts", "Leave --draft and --style away."
+            )
+        return 0.0
+    strength = config.sampling.draft if draft is None else draft
+    own = tuple(getattr(config.dit, "styles", ()))
+    known = tuple(dict.fromkeys((*(STYLES if strength else ()), *own)))
+    if style is not None and style not in known:
+        raise OptionError(
+            f"unknown style '{style}'" if known else "--style without a draft",
+            f"{config.name} knows {', '.join(known)}."
+            if known
+            else "Only drafts have styles here: raise --draft, or take another model.",
+        )
+    return strength
+
+
 def check_device(device: str) -> None:
     """Raise OptionError unless torch can compute there."""
     import torch
@@ -287,7 +313,6 @@ def check_options(
     guidance: float | None,
     energy: float = 1.0,
     draft: float | None = None,
-    style: str | None = None,
 ) -> None:
     """Raise OptionError for values that make no sense."""
     if not 1 <= count <= 64:
@@ -311,5 +336,3 @@ def check_options(
         raise OptionError(f"--energy is {energy:g}", "Allowed: 0.25 to 1.5; 1 is as learned.")
     if draft is not None and not (np.isfinite(draft) and 0 <= draft <= 1):
         raise OptionError(f"--draft is {draft:g}", "Allowed: 0 (noise alone) to 1 (the draft).")
-    if style is not None and style not in STYLES:
-        raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")

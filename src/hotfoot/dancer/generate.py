@@ -17,6 +17,8 @@ from hotfoot.dancer.draft import Draft
 from hotfoot.dancer.model import DanceModel
 from hotfoot.dancer.plan import SegmentPlan
 from hotfoot.dancer.stitch import lead_in
+from hotfoot.dit.config import DiTConfig
+from hotfoot.dit.networks import NetworkConfig
 from hotfoot.dit.reference import compose_reference, known_mask
 from hotfoot.flow.guidance import guided
 from hotfoot.flow.path import interpolate, velocity_from_data
@@ -32,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SamplingOptions:
-    """Numbers of a run."""
+    """Numbers of a run; ``style`` and ``energy`` (octaves) are told to networks that know them."""
 
     seed: int
     variations: int
@@ -40,6 +42,8 @@ class SamplingOptions:
     guidance: float
     shift: float
     solver: Method = "euler"
+    style: str | None = None
+    energy: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +131,7 @@ def generate(
             if progress is not None:
                 progress(number * steps + step, all_steps)
 
-        velocity = _velocity(model, reference, mask, tokens.expand(count, -1, -1), options.guidance)
+        velocity = _velocity(model, reference, mask, tokens.expand(count, -1, -1), options)
         if draft is not None:
             noise = interpolate(
                 _encoded(model, draft, part), noise, torch.full((count,), times[0], device=device)
@@ -189,22 +193,24 @@ def baseline_dances(
 
 
 def _velocity(
-    model: DanceModel, reference: Tensor, mask: Tensor, music: Tensor, guidance: float
+    model: DanceModel, reference: Tensor, mask: Tensor, music: Tensor, options: SamplingOptions
 ) -> Callable[[Tensor, float], Tensor]:
     """Guided velocity function of one segment; both sides of the guidance in one pass."""
     count = len(reference)
     dit, predicts_data = model.dit, model.config.dit.prediction == "data"
+    wishes = _wishes(model.config.dit, options, reference.device)
 
     def evaluate(x: Tensor, t: float, drop: Tensor) -> Tensor:
         repeat = len(drop) // count
         tiled = [a.repeat(repeat, *[1] * (a.ndim - 1)) for a in (x, reference, mask, music)]
         time = torch.full((len(drop),), t, device=x.device)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=_use_bf16(x)):
-            out = dit(tiled[0], time, tiled[1], tiled[2], tiled[3], drop).float()
+            told = [w.expand(len(drop)) for w in wishes]
+            out = dit(tiled[0], time, tiled[1], tiled[2], tiled[3], drop, *told).float()
         return velocity_from_data(tiled[0], out, time) if predicts_data else out
 
     keep = torch.zeros(count, dtype=torch.bool, device=reference.device)
-    if guidance == 1:
+    if options.guidance == 1:
         return lambda x, t: evaluate(x, t, keep)
     both = torch.cat([keep, ~keep])
     halves: dict[float, tuple[Tensor, Tensor]] = {}
@@ -216,7 +222,19 @@ def _velocity(
         halves[t] = evaluate(x, t, both).tensor_split(2)  # type: ignore[assignment]
         return halves[t][1]
 
-    return guided(conditional, unconditional, guidance)
+    return guided(conditional, unconditional, options.guidance)
+
+
+def _wishes(
+    config: NetworkConfig, options: SamplingOptions, device: torch.device
+) -> tuple[Tensor, ...]:
+    """Style and energy as the network is told them, [1] each; nothing for networks without."""
+    if not isinstance(config, DiTConfig):
+        return ()
+    known = options.style in config.styles
+    style = 1 + config.styles.index(str(options.style)) if known else 0
+    energy = float("nan") if options.energy is None else options.energy
+    return torch.tensor([style], device=device), torch.tensor([energy], device=device)
 
 
 def _use_bf16(x: Tensor) -> bool:

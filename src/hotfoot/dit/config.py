@@ -38,6 +38,8 @@ class DiTConfig:
         music_beside: hear the music of a pose token's own columns and of their neighbours directly,
             added to the token, besides attending to it. Short training does not find the way
             through attention alone. Needs ``time_shared``.
+        styles: names of the styles that it may be asked for; none for a model without.
+        energy: whether it may be asked for a size of movement.
     """
 
     latent_channels: int
@@ -58,6 +60,8 @@ class DiTConfig:
     prediction: Literal["velocity", "data"] = "data"
     embed_hidden: int = 0
     music_beside: bool = False
+    styles: tuple[str, ...] = ()
+    energy: bool = False
 
     def __post_init__(self) -> None:
         if self.width % self.heads or self.heads % self.kv_heads:

@@ -131,6 +131,11 @@ class DanceDiT(nn.Module):
             if config.music_beside
             else None
         )
+        self.style_in: nn.Embedding | None = None
+        if config.styles:
+            self.style_in = nn.Embedding(1 + len(config.styles), config.width)
+            nn.init.zeros_(self.style_in.weight)
+        self.energy_in = _branch(2, config.width, config.width) if config.energy else None
         self.time_in = nn.Sequential(
             nn.Linear(256, config.timestep_width),
             nn.SiLU(),
@@ -164,6 +169,8 @@ class DanceDiT(nn.Module):
         mask: Tensor,
         music: Tensor,
         drop_music: Tensor | None = None,
+        style: Tensor | None = None,
+        energy: Tensor | None = None,
     ) -> Tensor:
         """The network's prediction (see ``DiTConfig.prediction``) of the shape of ``x``.
 
@@ -174,6 +181,8 @@ class DanceDiT(nn.Module):
             mask: known-frame mask [B, 8, R, U].
             music: tokens [B, U, music_width].
             drop_music: bool [B]; True replaces all music tokens by the learned empty one.
+            style: [B] 1 + index among ``DiTConfig.styles``, 0 for none.
+            energy: [B] size of movement in octaves of the usual one, NaN for none.
         """
         c = self.config
         b, _, rows, columns = x.shape
@@ -185,6 +194,12 @@ class DanceDiT(nn.Module):
         pose = self.pose_in(cells)
         if self.pose_in_curved is not None:
             pose = pose + self.pose_in_curved(cells)
+        if self.style_in is not None and style is not None:
+            pose = pose + self.style_in(style)[:, None]
+        if self.energy_in is not None and energy is not None:
+            asked = energy.isfinite()
+            wish = torch.stack([torch.where(asked, energy, 0), asked], dim=-1).to(pose.dtype)
+            pose = pose + self.energy_in(wish)[:, None]
         sound = self.music_in(music)
         if self.music_beside is not None:
             pose = pose + self._beside(music, drop_music, grid)

@@ -25,9 +25,9 @@ def network_config(fields: dict[str, Any]) -> NetworkConfig:
     """
     if fields.get("kind") == "edge":
         return EdgeConfig(**fields)
-    return DiTConfig(
-        **{**fields, "patch": tuple(fields["patch"]), "rope_axes": tuple(fields["rope_axes"])}
-    )
+    rows = ("patch", "rope_axes", "styles")
+    shape: dict[str, Any] = {k: tuple(v) if k in rows else v for k, v in fields.items()}
+    return DiTConfig(**shape)
 
 
 def named_network(name: str, latent_channels: int, rows: int, music_width: int) -> NetworkConfig:

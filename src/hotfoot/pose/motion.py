@@ -28,6 +28,31 @@ def body_speed(poses: PoseSequence) -> NDArray[np.float64]:
     return np.interp(np.arange(len(poses)), between, total / np.maximum(count, 1) * poses.fps)
 
 
+USUAL_SPEED = 0.24
+"""Mean speed of real dance, body heights per second."""
+
+_TRUNK = 0.288  # of the height (Drillis and Contini, 1966)
+
+
+def movement_octaves(poses: PoseSequence) -> float:
+    """How much more than usual the poses move: log2 of speed over :data:`USUAL_SPEED`.
+
+    NaN where nothing moves, or where shoulders and hips are not seen.
+    """
+    index = poses.layout.index
+    joints = [index[f"{side}_{name}"] for name in ("shoulder", "hip") for side in ("left", "right")]
+    there = (poses.confidence[:, joints] > 0).all(axis=1)
+    if not there.any():
+        return float("nan")
+    ends = poses.keypoints[there][:, joints]
+    trunk = np.linalg.norm(ends[:, :2].mean(axis=1) - ends[:, 2:].mean(axis=1), axis=-1)
+    height = float(np.percentile(trunk, 90)) / _TRUNK
+    speed = float(body_speed(poses).mean())
+    if speed <= 0 or height <= 0:
+        return float("nan")
+    return float(np.log2(speed / height / USUAL_SPEED))
+
+
 def stops(speed: NDArray[np.float64], depth: float = 0.1) -> NDArray[np.intp]:
     """Frames at which movement comes to rest: dips of the speed [T] that are dips.
 

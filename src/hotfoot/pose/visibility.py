@@ -1,4 +1,4 @@
-"""Which points of a head a camera sees."""
+"""Which points of a body a camera sees."""
 
 from __future__ import annotations
 
@@ -29,3 +29,30 @@ def seen_from_ahead(joints: NDArray[np.floating]) -> NDArray[np.float32]:
     visible[:, _COCO["left_ear"]] = left[:, 2] > -0.5
     visible[:, _COCO["right_ear"]] = left[:, 2] < 0.5
     return visible
+
+
+_TRUNK_M = 0.07  # flesh around the line from hips to chest, beyond the joints
+_BEHIND_M = 0.06
+
+
+def hidden_by_trunk(joints: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Where [T, 17] the trunk is between COCO-17 joints [T, 17, 3] and a camera towards +z.
+
+    Arms behind the back, and the far shoulder, hip and arm of a body in profile.
+    """
+    sides = [(_COCO[f"left_{n}"], _COCO[f"right_{n}"]) for n in ("hip", "shoulder")]
+    low, high = (joints[:, list(pair)].mean(axis=1) for pair in sides)
+    half = [np.abs(joints[:, a, 0] - joints[:, b, 0]) / 2 for a, b in sides]
+    axis = (high - low)[:, None]
+    away = joints - low[:, None]
+    length = np.maximum((axis[..., :2] ** 2).sum(-1), 1e-6)
+    along = (away[..., :2] * axis[..., :2]).sum(-1) / length
+    middle = low[:, None] + np.clip(along, 0, 1)[..., None] * axis
+    wide = half[0][:, None] * (1 - np.clip(along, 0, 1)) + half[1][:, None] * np.clip(along, 0, 1)
+    beside = np.abs(joints[..., 0] - middle[..., 0]) < wide + _TRUNK_M
+    behind = joints[..., 2] < middle[..., 2] - _BEHIND_M
+    out = beside & behind & (along > -0.1) & (along < 1.05)
+    limbs = [i for n, i in _COCO.items() if n.endswith(("elbow", "wrist", "shoulder", "hip"))]
+    chosen = np.zeros(17, bool)
+    chosen[limbs] = True
+    return np.asarray(out & chosen)

@@ -46,6 +46,8 @@ def dit_config(recipe: DancerRecipe, vae: PoseVAE) -> NetworkConfig:
         time_shared=recipe.time_shared,
         music_beside=config.music_beside and recipe.time_shared,
         prediction=recipe.prediction,
+        styles=recipe.styles,
+        energy=recipe.energy,
     )
 
 
@@ -74,7 +76,8 @@ def flow_loss(
     x = interpolate(batch.latent, noise, t)
     rows, columns = x.shape[2:]
     mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)
-    out = model(x, t, batch.reference, mask, batch.music, drop).float()
+    wishes = () if isinstance(config, EdgeConfig) else (batch.style, batch.energy)
+    out = model(x, t, batch.reference, mask, batch.music, drop, *wishes).float()
     if config.prediction == "velocity":
         error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))
         return {"loss": error.mean()}
@@ -122,7 +125,8 @@ def train_dancer(
     scale = std.repeat(repeat)[:, None, None].to(device)
 
     def prepared(batch: Shard) -> Shard:
-        moved = {k: v.to(device).float() for k, v in vars(batch).items() if k != "known"}
+        moved = {k: v.to(device) for k, v in vars(batch).items() if k != "known"}
+        moved |= {k: moved[k].float() for k in ("latent", "reference", "music")}
         moved["latent"] = (moved["latent"] - shift) / scale
         moved["reference"] = (moved["reference"] - shift) / scale
         return Shard(**moved, known=batch.known)
@@ -137,6 +141,9 @@ def train_dancer(
         drop = torch.rand(recipe.batch, generator=generator) < recipe.drop_music
         jitter = torch.randn(batch.music[..., _MEL_FROM:].shape, generator=generator)
         batch.music[..., _MEL_FROM:] += recipe.music_noise * jitter
+        untold = torch.rand(2, recipe.batch, generator=generator) < recipe.drop_wishes
+        batch.style[untold[0]] = 0
+        batch.energy[untold[1]] = torch.nan
         part = prepared(Shard(**{k: v[mine] for k, v in vars(batch).items()}))
         t, noise, drop = (x[mine].to(device) for x in (t, noise, drop))
         with autocast:
@@ -151,10 +158,16 @@ def train_dancer(
         t = torch.linspace(0.05, 0.95, count)[torch.randperm(count, generator=generator)]
         noise = torch.randn(held.latent.shape, generator=generator).to(device)
         none = torch.zeros(count, dtype=torch.bool)
+        silent = replace(
+            held, style=torch.zeros_like(held.style), energy=torch.full_like(held.energy, torch.nan)
+        )
         out = {}
-        for name, drop in (("held_out", none), ("held_out_no_music", ~none)):
+        for name, batch, drop in (
+            ("held_out", held, none), ("held_out_no_music", held, ~none),
+            ("held_out_no_wishes", silent, none),
+        ):  # fmt: skip
             with autocast:
-                losses = flow_loss(average, config, held, t.to(device), noise, drop.to(device))
+                losses = flow_loss(average, config, batch, t.to(device), noise, drop.to(device))
             out[name] = float(losses["loss"])
             if "data" in losses:
                 out[f"{name}_data"] = float(losses["data"])

@@ -54,6 +54,9 @@ class DancerRecipe:
         time_shared: the paper's index, or the default one.
         reference: show the static reference pose; without it only known frames tell the body.
         prediction: data or velocity.
+        styles: that the network may be asked for; a segment's own is told, or none.
+        energy: whether a segment's size of movement is told.
+        drop_wishes: chance that style, and that energy, is not told.
         procedural: share of segments danced by the choreographer; the rest is retimed real motion.
         frames: frames per segment.
         shards: how many shards of segments are made.
@@ -74,6 +77,12 @@ class DancerRecipe:
     time_shared: bool = True
     reference: bool = True
     prediction: Literal["velocity", "data"] = "data"
+    styles: tuple[str, ...] = (
+        "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
+        "indian",
+    )  # fmt: skip
+    energy: bool = True
+    drop_wishes: float = 0.3
     procedural: float = 0.5
     frames: int = 256
     shards: int = 40
@@ -147,6 +156,8 @@ def _mini(**changes: object) -> DancerRecipe:
     """The ablations' base: small enough for one CPU core in a quarter of an hour."""
     recipe = DancerRecipe(
         preset="mini",
+        styles=(),
+        energy=False,
         procedural=0.0,
         shards=10,
         shards_ahead=10,
@@ -165,6 +176,8 @@ DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     ),
     "paper": lambda: DancerRecipe(
         preset="paper",
+        styles=(),
+        energy=False,
         prediction="velocity",
         shards=4000,
         steps=200_000,

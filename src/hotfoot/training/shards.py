@@ -18,6 +18,7 @@ from torch import Tensor
 
 from hotfoot.corpus.mocap import load_clips
 from hotfoot.corpus.segments import PairedCorpus, Segment, open_corpus
+from hotfoot.corpus.styles import style_index
 from hotfoot.dit.reference import compose_reference
 from hotfoot.errors import InputError, TrainingError
 from hotfoot.onehot.codec import to_lines
@@ -27,15 +28,28 @@ from hotfoot.vae.interface import PoseVAE
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """Encoded segments: latents and references [N, C, R, U], music [N, U, M], known [N]."""
+    """Encoded segments.
+
+    Attributes:
+        latent: [N, C, R, U].
+        reference: [N, C, R, U].
+        music: [N, U, M].
+        known: [N] leading frames that are given.
+        style: [N] 1 + index among the recipe's styles, 0 for none.
+        energy: [N] octaves of the usual size of movement, NaN for none.
+    """
 
     latent: Tensor
     reference: Tensor
     music: Tensor
     known: Tensor
+    style: Tensor
+    energy: Tensor
 
 
-def encode_segments(segments: list[Segment], vae: PoseVAE, reference: bool = True) -> Shard:
+def encode_segments(
+    segments: list[Segment], vae: PoseVAE, reference: bool = True, styles: tuple[str, ...] = ()
+) -> Shard:
     """Encode segments with a frozen VAE; half precision. Without reference it stays empty."""
     latents, references = [], []
     frames = len(segments[0].xy)
@@ -59,6 +73,8 @@ def encode_segments(segments: list[Segment], vae: PoseVAE, reference: bool = Tru
         torch.stack(references),
         torch.from_numpy(np.stack([s.music for s in segments])).half(),
         torch.tensor([s.known for s in segments]),
+        torch.tensor([style_index(s.style, styles) for s in segments]),
+        torch.tensor([s.energy for s in segments]),
     )
 
 
@@ -68,7 +84,7 @@ def make_shard(
     """Shard ``index`` of a corpus; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
     drawn = [corpus.draw(rng, recipe.frames) for _ in range(size)]
-    return encode_segments(drawn, vae, recipe.reference)
+    return encode_segments(drawn, vae, recipe.reference, recipe.styles)
 
 
 def shard_path(folder: Path, index: int) -> Path:
@@ -170,7 +186,7 @@ class ShardPool:
         ]
         fields = (
             torch.stack([getattr(self._shards[i], name)[j] for i, j in picks])
-            for name in ("latent", "reference", "music", "known")
+            for name in ("latent", "reference", "music", "known", "style", "energy")
         )
-        latent, reference, music, known = fields
-        return Shard(latent.float(), reference.float(), music.float(), known)
+        latent, reference, music, *rest = fields
+        return Shard(latent.float(), reference.float(), music.float(), *rest)
