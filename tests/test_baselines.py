@@ -10,7 +10,8 @@ import torch
 from hotfoot.baselines.codes import CodesConfig, CodesNetwork, CodeTransformer, ColumnVQ
 from hotfoot.baselines.folder import save_baseline
 from hotfoot.cli.main import main
-from hotfoot.corpus.segments import open_corpus
+from hotfoot.corpus.paired import open_corpus
+from hotfoot.corpus.sources import Data
 from hotfoot.dancer.dance import dance
 from hotfoot.dancer.model import load_model
 from hotfoot.dit.edge import EdgeConfig, EdgeDecoder, frames_of, velocity_error
@@ -20,7 +21,7 @@ from hotfoot.evaluation.body import measure_body
 from hotfoot.pose.references import figure_pose
 from hotfoot.training import recipes
 from hotfoot.training.codes import train_codes
-from hotfoot.training.recipes import Data, codes_recipe
+from hotfoot.training.recipes import codes_recipe
 from hotfoot.training.shards import make_shard, save_shard, shard_path
 from hotfoot.vae.raw import RawConfig, RawCoordinates
 

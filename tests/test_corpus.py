@@ -26,6 +26,7 @@ from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.groove import Groove, bounce, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
 from hotfoot.corpus.montage import make_bank, make_montage, naturalness
+from hotfoot.corpus.paired import PairedCorpus
 from hotfoot.corpus.pairing import (
     RATE_LIMITS,
     TimeWarp,
@@ -35,7 +36,7 @@ from hotfoot.corpus.pairing import (
     multiples,
     play,
 )
-from hotfoot.corpus.segments import PairedCorpus, draw_known
+from hotfoot.corpus.segments import draw_known
 from hotfoot.corpus.styles import STYLES, style_index, style_of
 from hotfoot.errors import InputError
 from hotfoot.music.audio import open_song

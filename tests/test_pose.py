@@ -339,7 +339,7 @@ def test_a_photo_is_refused_with_a_way_out(tmp_path):
     (tmp_path / "me.jpg").write_bytes(b"\xff\xd8")
     with pytest.raises(PoseError, match=r"me\.jpg is a picture") as caught:
         load_reference(tmp_path / "me.jpg")
-    assert "DWPose" in caught.value.hint
+    assert "hotfoot pose me.jpg" in caught.value.hint
 
 
 def test_a_reference_of_another_skeleton_is_converted(tmp_path):

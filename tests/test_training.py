@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from hotfoot.corpus.sources import Data
 from hotfoot.dancer.dance import dance
 from hotfoot.dancer.model import load_model
 from hotfoot.errors import OptionError, TrainingError
 from hotfoot.training.dancer import export_model, flow_loss, train_dancer
 from hotfoot.training.loop import LoopConfig, fit, learning_rate
-from hotfoot.training.recipes import Data, dancer_recipe, keep_recipe, vae_recipe
+from hotfoot.training.recipes import dancer_recipe, keep_recipe, vae_recipe
 from hotfoot.training.shards import Shard, load_shard, shard_path
 from hotfoot.training.vae import load_vae, save_vae, train_vae
 

@@ -88,6 +88,17 @@ def use_cores() -> None:
     torch.set_num_threads(int(wanted) if wanted.isdigit() and int(wanted) else os.cpu_count() or 1)
 
 
+def check_poses_out(output: Path) -> None:
+    """Raise OutputError or OptionError unless poses can be written there."""
+    from hotfoot.files import check_writable
+
+    check_writable(output)
+    if output.suffix.lower() not in (".npz", ".json", ".pkl", ""):
+        raise OptionError(
+            f"cannot write {output.name}", "Pose files are .npz, .json, .pkl or a folder."
+        )
+
+
 def check_out(out: Path) -> None:
     """Raise OutputError unless results can be gathered in this folder, new or old."""
     if out.is_file():

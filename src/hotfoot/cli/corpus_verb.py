@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import check_out, emit
+from hotfoot.cli.common import check_out, check_poses_out, emit, progress_bars
 from hotfoot.errors import InputError, OptionError
 
 
@@ -16,8 +16,11 @@ def command() -> None:
 
 
 @command.command("stats")
-@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
-@click.option("--music", required=True, type=click.Path(path_type=Path), help="Folder of songs.")
+@click.option("--motion", type=click.Path(path_type=Path), help="Folder of clips, with --music.")
+@click.option("--music", type=click.Path(path_type=Path), help="Folder of songs, with --motion.")
+@click.option(
+    "--corpus", multiple=True, type=click.Path(path_type=Path), help="Or a built corpus; repeats."
+)
 @click.option(
     "--procedural", default=0.5, show_default=True, help="Share that the choreographer dances."
 )
@@ -27,13 +30,13 @@ def command() -> None:
 @click.option("--plot", type=click.Path(path_type=Path), help="Write a picture (.png).")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def stats_command(
-    motion: Path, music: Path, procedural: float, segments: int, held_out: bool, seed: int,
-    plot: Path | None, as_json: bool,
+    motion: Path | None, music: Path | None, corpus: tuple[Path, ...], procedural: float,
+    segments: int, held_out: bool, seed: int, plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """What training would see: styles, tempi, framing, movement of segments drawn as it draws."""
     import numpy as np
 
-    from hotfoot.corpus.segments import open_corpus
+    from hotfoot.corpus.sources import Data, open_source
     from hotfoot.corpus.statistics import draw_histograms, survey
     from hotfoot.files import check_writable
 
@@ -46,17 +49,124 @@ def stats_command(
         if plot.suffix != ".png":
             raise OptionError(f"cannot draw {plot.name}", "Pictures are .png.")
         check_writable(plot)
-    if not music.is_dir():
-        raise InputError(f"no such folder: {music}", "Give a folder of songs.")
-    corpus = open_corpus(motion, music, held_out, procedural=procedural)
+    source = open_source(Data(motion, music, corpus), held_out, procedural)
     rng = np.random.default_rng(seed)
-    found = survey([corpus.draw(rng, 256) for _ in range(segments)])
+    found = survey([source.draw(rng, 256) for _ in range(segments)])
     if plot is not None:
         draw_histograms(found, plot)
     summary = found.summary()
     lines = [f"{k}: {v}" for k, v in summary.items() if k != "styles"]
     lines += [f"  {n:5d}  {s}" for s, n in summary["styles"].items()]
     emit(summary, [*lines, *([str(plot)] if plot else [])], as_json)
+
+
+@command.command("build")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder.")
+@click.option("--motion", type=click.Path(path_type=Path), help="Folder of clips, with --music.")
+@click.option("--music", type=click.Path(path_type=Path), help="Folder of songs, with --motion.")
+@click.option(
+    "--runs", multiple=True, type=click.Path(path_type=Path),
+    help="Folder of hotfoot corpus video or aist; repeats.",
+)  # fmt: skip
+@click.option("--takes", default=2048, show_default=True, help="Of motion paired with songs.")
+@click.option("--frames", default=352, show_default=True, help="Of a paired take, at 30 fps.")
+@click.option("--per-shard", default=128, show_default=True, help="Takes in a shard.")
+@click.option(
+    "--procedural", default=0.5, show_default=True, help="Share that the choreographer dances."
+)
+@click.option(
+    "--films", default="clean", show_default=True, help="clean, or detector (as web videos look)."
+)
+@click.option("--composed", default=60, show_default=True, help="Composed songs, for all tempi.")
+@click.option("--seed", default=0, show_default=True, help="Of everything.")
+@click.option("--jobs", default=1, show_default=True, help="Shards at once.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def build_command(
+    output: Path, motion: Path | None, music: Path | None, runs: tuple[Path, ...], takes: int,
+    frames: int, per_shard: int, procedural: float, films: str, composed: int, seed: int,
+    jobs: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Write a corpus to disk: tar shards (webdataset) of 2D takes and music tokens, a manifest.
+
+    The same options give the same bytes; a build that was cut off goes on where it stopped. Train
+    on it with hotfoot train dancer --corpus.
+    """
+    from hotfoot.corpus.building import Plan, build_corpus
+
+    if not 1 <= jobs <= 256:
+        raise OptionError(f"--jobs is {jobs}", "Allowed: 1 to 256.")
+    check_out(output)
+    for folder in (motion, music, *runs):
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"no such folder: {folder}", "Give an existing folder.")
+    plan = Plan(takes, frames, per_shard, procedural, films, composed, seed)
+    with progress_bars() as report:
+        manifest = build_corpus(
+            output, plan, motion, music, runs, jobs,
+            lambda done, total: report("shards", done, total),
+        )  # fmt: skip
+    shards = manifest["shards"]
+    counts = {s: sum(r["takes"] for r in shards if r["split"] == s) for s in ("train", "held-out")}
+    minutes = sum(r["frames"] for r in shards) / 30 / 60
+    emit(
+        {"folder": str(output), "shards": len(shards), "takes": counts,
+         "minutes": round(minutes, 2)},
+        [f"{output}: {len(shards)} shards, {counts['train']} takes and {counts['held-out']} held "
+         f"out, {minutes:.1f} min"],
+        as_json,
+    )  # fmt: skip
+
+
+@command.command("video")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder.")
+@click.option(
+    "--estimator", default="mediapipe", show_default=True, help="mediapipe, or dwpose (--weights)."
+)
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="Folder of YOLOX and DWPose .onnx."
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for dwpose.")
+@click.option("--style", default="", help="Of all videos, e.g. hip-hop.")
+@click.option("--credit", default="", help="Whom to credit for the videos.")
+@click.option("--seconds", default=8.6, show_default=True, help="Shortest run that is kept.")
+@click.option("--jobs", default=1, show_default=True, help="Videos at once.")
+@click.option("--on", default="local", show_default=True, help="local, or ray.")
+@click.option("--address", help="Of a Ray cluster, e.g. auto [default: one is started here].")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def video_command(
+    folder: Path, output: Path, estimator: str, weights: Path | None, device: str, style: str,
+    credit: str, seconds: float, jobs: int, on: str, address: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Read your own dance videos: poses of one person, without a cut, with the music beside.
+
+    Writes OUT/poses, OUT/music, OUT/reports (per video: what was kept, and why the rest was not)
+    and OUT/runs.json for hotfoot corpus build --runs. Videos that were read are not read again.
+    """
+    from hotfoot.capture.quality import Limits
+    from hotfoot.corpus.spread import PLACES
+    from hotfoot.corpus.styles import STYLES
+    from hotfoot.corpus.videos import VideoSettings, ingest
+
+    check_out(output)
+    if not 1 <= jobs <= 4096 or not 1 <= seconds <= 600:
+        raise OptionError(f"--jobs {jobs}, --seconds {seconds:g}", "1 to 4096; 1 to 600.")
+    if on not in PLACES:
+        raise OptionError(f"--on is {on}", f"Allowed: {', '.join(PLACES)}.")
+    if style and style not in STYLES:
+        raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
+    settings = VideoSettings(estimator, weights, device, style, credit, Limits(seconds=seconds))
+    with progress_bars() as report:
+        found = ingest(
+            folder, output, settings, jobs, on, address,
+            lambda done, total: report("videos", done, total),
+        )  # fmt: skip
+    lines = [
+        f"{output}: {found['runs']} runs of {found['used']} of {found['videos']} videos, "
+        f"{found['kept_seconds']:.0f} of {found['seconds']:.0f} s"
+    ]
+    lines += [f"  left out {s:.0f} s: {why}" for why, s in found["left_out_seconds"].items()]
+    emit({"folder": str(output), **found}, lines, as_json)
 
 
 @command.command("aist")
@@ -135,7 +245,7 @@ def choreograph_command(
 
     if seed < 0:
         raise OptionError(f"--seed is {seed}", "0 or more.")
-    _check_poses_out(output)
+    check_poses_out(output)
     poses, score = choreographed(analyse_song(open_song(song, start, end)), seed, style)
     write_poses(poses, output)
     moves = list(dict.fromkeys(p.lower.name for p in score.phrases))
@@ -180,7 +290,7 @@ def pair_command(
 
     if seed < 0 or not 0 <= mixing <= 1:
         raise OptionError(f"--seed {seed}, --mixing {mixing:g}", "0 or more; 0 to 1.")
-    _check_poses_out(output)
+    check_poses_out(output)
     opened = open_song(song, start, end)
     if report is not None:
         check_writable(report)
@@ -192,19 +302,11 @@ def pair_command(
     if report is not None:
         save_text(report, json.dumps(found, indent=1) + "\n")
     summary = {k: v for k, v in found.items() if k != "each"}
-    lines = [f"{output}: {poses.duration_s:.1f} s, {found['parts']} parts of {found['clips']} clips"]
+    lines = [
+        f"{output}: {poses.duration_s:.1f} s, {found['parts']} parts of {found['clips']} clips"
+    ]
     lines += [f"{k}: {v}" for k, v in summary.items() if k not in ("parts", "seconds", "clips")]
     emit({"poses": str(output), "frames": len(poses), **summary}, lines, as_json)
-
-
-def _check_poses_out(output: Path) -> None:
-    from hotfoot.files import check_writable
-
-    check_writable(output)
-    if output.suffix.lower() not in (".npz", ".json", ".pkl", ""):
-        raise OptionError(
-            f"cannot write {output.name}", "Pose files are .npz, .json, .pkl or a folder."
-        )
 
 
 @command.command("film")

@@ -34,7 +34,8 @@ Examples:
     default="average",
     show_default=True,
     metavar="PATH|NAME",
-    help="Pose file, or a built-in figure: average, tall, stocky, child, square, wide, knees-up.",
+    help="Photo, pose file, or a built-in figure: average, tall, stocky, child, square, wide, "
+    "knees-up.",
 )
 @click.option(
     "--preset",
@@ -119,11 +120,11 @@ def command(
     """Dance to a whole SONG."""
     from dataclasses import replace
 
+    from hotfoot.capture.reference import open_reference
     from hotfoot.dancer.dance import check_options, check_style
     from hotfoot.dancer.result import check_output
     from hotfoot.files import check_distinct
     from hotfoot.music.audio import open_song
-    from hotfoot.pose.references import load_reference
 
     # Everything that can be wrong is found before anything slow begins.
     canvas = parse_size(size)
@@ -150,7 +151,7 @@ def command(
     inputs = [song, Path(reference), *(Path(k.partition("=")[2]) for k in keyframes)]
     check_distinct([path for row in targets for path in row], inputs)
     keys = [_keyframe(k) for k in keyframes]
-    load_reference(reference)
+    pose = open_reference(reference)
 
     from hotfoot.dancer.dance import variations as dance_variations
     from hotfoot.dancer.edit import looped, pass_through, sync_score
@@ -160,7 +161,7 @@ def command(
     use_cores()
     with progress_bars() as report:
         dances = dance_variations(
-            song, reference, count, model=model, seed=seed, start=start, end=end, fps=fps,
+            song, pose, count, model=model, seed=seed, start=start, end=end, fps=fps,
             size=canvas, steps=steps, guidance=guidance, mirror=mirror,
             beat_lock=beat_lock, energy=energy, style=style, draft=draft, device=device,
             progress=report,
@@ -207,7 +208,7 @@ def _numbered(path: Path, number: int) -> Path:
 
 
 def _keyframe(text: str) -> tuple[float, Any]:
-    from hotfoot.pose.references import load_reference
+    from hotfoot.capture.reference import open_reference
 
     time, separator, source = text.partition("=")
     try:
@@ -217,4 +218,4 @@ def _keyframe(text: str) -> tuple[float, Any]:
         seconds = 0.0
     if not separator or not source or not 0 <= seconds < 1e6:
         raise OptionError(f"--keyframe is '{text}'", "Expected TIME=POSE, e.g. 12.5=jump.json.")
-    return seconds, load_reference(source)
+    return seconds, open_reference(source)

@@ -14,6 +14,7 @@ _VERBS = {
     "dance": "Poses for a whole song: video, keypoints, presets.",
     "render": "Draw a pose file as a video or a picture.",
     "convert": "Between pose formats; detects what it reads.",
+    "pose": "Keypoints from a photo or a video.",
     "inspect": "What is in a song or a pose file.",
     "models": "Models that are installed.",
     "compose": "A song with an exact beat, to try things with.",

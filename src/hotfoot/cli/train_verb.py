@@ -82,8 +82,12 @@ def vae_error_command(
 
 @command.command("dancer")
 @click.argument("recipe", default="default")
-@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
-@click.option("--music", required=True, type=click.Path(path_type=Path), help="Folder of songs.")
+@click.option("--motion", type=click.Path(path_type=Path), help="Folder of clips, with --music.")
+@click.option("--music", type=click.Path(path_type=Path), help="Folder of songs, with --motion.")
+@click.option(
+    "--corpus", multiple=True, type=click.Path(path_type=Path),
+    help="Folder of hotfoot corpus build, instead; repeats.",
+)  # fmt: skip
 @click.option(
     "--vae",
     "vae_source",
@@ -110,23 +114,25 @@ def vae_error_command(
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def train_dancer_command(
-    recipe: str, motion: Path, music: Path, vae_source: str, stretch: int,
+    recipe: str, motion: Path | None, music: Path | None, corpus: tuple[Path, ...],
+    vae_source: str, stretch: int,
     begin_with: str | None, out: Path, steps: int | None, learning_rate: float | None,
     shards: int | None, batch: int | None, seed: int | None, device: str, shard_weights: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Train a dance transformer on motion paired with music.
+    """Train a dance transformer on motion paired with music, or on corpora on disk.
 
     RECIPE: default, base-gpu, paper, unshared-index, velocity, debug; for ablations mini,
     mini-unshared-index, mini-no-reference, mini-short (for published VAEs, which are slow) and edge
     (a baseline, with --vae raw). The result is a model folder, OUT/model, for hotfoot dance
     --model. Several GPUs or machines: torchrun --nproc-per-node N -m hotfoot train dancer ...
     """
+    from hotfoot.corpus.sources import Data
     from hotfoot.dancer.dance import check_device
     from hotfoot.dancer.model import load_model
     from hotfoot.training.dancer import export_model, train_dancer
     from hotfoot.training.parallel import start_workers, stop_workers
-    from hotfoot.training.recipes import Data, dancer_recipe
+    from hotfoot.training.recipes import dancer_recipe
     from hotfoot.training.vae import load_vae
 
     check_out(out)
@@ -142,7 +148,7 @@ def train_dancer_command(
     workers, device = start_workers(device, shard_weights)
     try:
         dit, statistics = train_dancer(
-            chosen, Data(motion, music), vae, out, device, first, workers
+            chosen, Data(motion, music, corpus), vae, out, device, first, workers
         )
         if workers.main:
             export_model(dit, vae, statistics, chosen, out / "model")
@@ -205,9 +211,10 @@ def train_codes_command(
 ) -> None:
     """Train the Bailando-style baseline: quantised poses and a causal transformer."""
     from hotfoot.baselines.folder import save_baseline
+    from hotfoot.corpus.sources import Data
     from hotfoot.training.codes import train_codes
     from hotfoot.training.parallel import refuse_workers
-    from hotfoot.training.recipes import Data, codes_recipe
+    from hotfoot.training.recipes import codes_recipe
 
     refuse_workers()
     check_out(out)

@@ -31,6 +31,7 @@ class MotionClip:
     is_dance: bool
     credit: str
     upright: float = 1.0
+    licence: str = ""
 
 
 def load_clips(folder: Path) -> list[MotionClip]:
@@ -72,6 +73,7 @@ def _load(path: Path) -> MotionClip:
         is_dance=bool(facts.get("dance", 1)),
         credit=str(facts.get("credit", "")),
         upright=float(facts.get("upright", 1.0)),
+        licence=str(facts.get("licence", "")),
     )
 
 
@@ -80,7 +82,7 @@ def save_clip(clip: MotionClip, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {
         "clip": clip.name, "fps": clip.fps, "style": clip.style, "dance": int(clip.is_dance),
-        "credit": clip.credit, "upright": round(clip.upright, 3),
+        "credit": clip.credit, "licence": clip.licence, "upright": round(clip.upright, 3),
     }  # fmt: skip
     save_text(path.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
     with replacing(path) as temporary, temporary.open("wb") as file:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotfoot.capture.reference import open_reference
 from hotfoot.choreographer.score import STYLES
 from hotfoot.dancer.energy import movement_gain, scaled_movement
 from hotfoot.dancer.plan import plan_segments, planned_columns
@@ -20,7 +21,7 @@ from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
 from hotfoot.pose.cleaning import smoothed, without_flicker
 from hotfoot.pose.proportions import girdle_limits, keep_proportions, limb_limits
-from hotfoot.pose.references import DEFAULT_FIGURE, check_reference, load_reference
+from hotfoot.pose.references import DEFAULT_FIGURE, check_reference
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.timebase import frames_in
 
@@ -63,7 +64,7 @@ def dance(
 
     Args:
         song: any sound file.
-        reference: built-in figure, pose file, or a pose (its first frame counts).
+        reference: built-in figure, pose file, photo, video, or a pose (its first frame counts).
         model: name, folder, or a loaded model.
         seed: same seed, same dance.
         start: seconds of the song to begin at.
@@ -230,7 +231,7 @@ def _reference(
     if isinstance(reference, PoseSequence):
         pose, name = reference.frames(0, 1).to_skeleton("body-18"), "the reference"
     else:
-        pose, name = load_reference(reference), Path(reference).name
+        pose, name = open_reference(reference), Path(reference).name
     if size is not None:
         pose = pose.with_canvas(size)
     warnings = check_reference(pose.confidence[0], pose.normalised[0], name)

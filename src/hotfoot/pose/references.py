@@ -129,9 +129,8 @@ def load_reference(source: str | Path, frame: int = 0) -> PoseSequence:
         )
     if path.suffix.lower() in _PHOTOS | _VIDEOS:
         raise PoseError(
-            f"{path.name} is a picture; this version reads poses, not pictures",
-            "Detect the pose with a DWPose or OpenPose tool and give its JSON "
-            "(for ComfyUI: the node 'Save Pose Keypoints').",
+            f"{path.name} is a picture, not poses",
+            f"Make poses of it: hotfoot pose {path.name} -o {path.stem}.json.",
         )
     poses = read_poses(path)
     if not -len(poses) <= frame < len(poses):

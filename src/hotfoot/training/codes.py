@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from hotfoot.baselines.codes import CodesConfig, CodesDancer, CodesNetwork, about_the_hips
 from hotfoot.baselines.folder import codes_config
+from hotfoot.corpus.sources import Data, check_data
 from hotfoot.dit.edge import frames_of
 from hotfoot.errors import TrainingError
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import CodesRecipe, DancerRecipe, Data, keep_recipe
-from hotfoot.training.shards import ShardPool, check_data
+from hotfoot.training.recipes import CodesRecipe, DancerRecipe, keep_recipe
+from hotfoot.training.shards import ShardPool
 from hotfoot.vae.raw import RawConfig, RawCoordinates
 
 

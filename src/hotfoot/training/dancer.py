@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hotfoot.corpus.sources import Data, check_data
 from hotfoot.dancer.generate import SamplingOptions, generate
 from hotfoot.dancer.model import DanceModel, ModelConfig, save_model
 from hotfoot.dancer.plan import plan_segments
@@ -26,8 +27,8 @@ from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.parallel import Workers, whole
-from hotfoot.training.recipes import DancerRecipe, Data, check_run, keep_recipe
-from hotfoot.training.shards import Shard, ShardPool, check_data
+from hotfoot.training.recipes import DancerRecipe, check_run, keep_recipe
+from hotfoot.training.shards import Shard, ShardPool
 from hotfoot.vae.interface import PoseVAE
 
 _SHEET_EVERY = 1000

@@ -124,14 +124,6 @@ class CodesRecipe:
     seed: int = 2
 
 
-@dataclass(frozen=True)
-class Data:
-    """Folders of training data."""
-
-    motion: Path
-    music: Path
-
-
 _T = TypeVar("_T")
 
 VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {

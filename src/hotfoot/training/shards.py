@@ -16,13 +16,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hotfoot.corpus.mocap import load_clips
-from hotfoot.corpus.segments import PairedCorpus, Segment, open_corpus
+from hotfoot.corpus.segments import Segment, SegmentSource
+from hotfoot.corpus.sources import Data, open_source
 from hotfoot.corpus.styles import style_index
 from hotfoot.dit.reference import compose_reference
-from hotfoot.errors import InputError, TrainingError
+from hotfoot.errors import TrainingError
 from hotfoot.onehot.codec import to_lines
-from hotfoot.training.recipes import DancerRecipe, Data
+from hotfoot.training.recipes import DancerRecipe
 from hotfoot.vae.interface import PoseVAE
 
 
@@ -79,7 +79,7 @@ def encode_segments(
 
 
 def make_shard(
-    corpus: PairedCorpus, vae: PoseVAE, recipe: DancerRecipe, index: int, size: int
+    corpus: SegmentSource, vae: PoseVAE, recipe: DancerRecipe, index: int, size: int
 ) -> Shard:
     """Shard ``index`` of a corpus; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
@@ -105,23 +105,16 @@ def load_shard(path: Path) -> Shard:
     return Shard(**load_file(path))
 
 
-def check_data(data: Data) -> None:
-    """Raise InputError unless there are motion clips and a folder of songs."""
-    load_clips(data.motion)
-    if not data.music.is_dir():
-        raise InputError(f"no such folder: {data.music}", "Give a folder of songs.")
-
-
 def _produce(data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
     torch.set_num_threads(1)
     if not shard_path(folder, -1).exists():
-        held = open_corpus(data.motion, data.music, held_out=True, procedural=recipe.procedural)
+        held = open_source(data, True, recipe.procedural)
         size = min(128, recipe.shard_size)
         save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
     missing = [i for i in range(recipe.shards) if not shard_path(folder, i).exists()]
     if not missing:
         return
-    corpus = open_corpus(data.motion, data.music, procedural=recipe.procedural)
+    corpus = open_source(data, False, recipe.procedural)
     trainer = multiprocessing.parent_process()
     for i in missing:
         if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more

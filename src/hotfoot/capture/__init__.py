@@ -1,0 +1,1 @@
+"""Pictures and videos of people in, 2D poses out: estimators of others, tracking, quality."""

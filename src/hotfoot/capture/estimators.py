@@ -1,0 +1,258 @@
+"""Pose estimators of others behind one interface: a picture in, BODY_18 people out.
+
+``mediapipe`` carries its weights in its package (BlazePose, complexity 1). ``dwpose`` runs the
+user's own ONNX files of YOLOX and DWPose or RTMPose through rtmlib.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.capture.pictures import Picture
+from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.pose.skeletons import convert_keypoints
+
+ESTIMATORS = ("mediapipe", "dwpose")
+
+# COCO-17 among the 33 points of BlazePose.
+_BLAZE_COCO = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
+_DETECTOR_SCORE = 0.3
+_CROPS = (
+    (1.0, 0.5),
+    (0.55, 0.3),
+)  # side of a square crop over the picture's short side, and stride
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Everybody in a picture: BODY_18 pixels [N, 18, 2] and confidence [N, 18], 0 outside of it."""
+
+    keypoints: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+
+class PoseEstimator(Protocol):
+    """Finds people in a picture."""
+
+    name: str
+
+    def __call__(self, picture: Picture, thorough: bool = True) -> People:
+        """Everybody that is found; ``thorough`` looks for small people too, which takes longer."""
+        ...
+
+
+def make_estimator(name: str, weights: Path | None = None, device: str = "cpu") -> PoseEstimator:
+    """An estimator by name.
+
+    Args:
+        name: one of :data:`ESTIMATORS`.
+        weights: for dwpose, a folder with a YOLOX and a DWPose (or RTMPose) ``.onnx`` file.
+        device: cpu or cuda, for dwpose.
+
+    Raises:
+        OptionError: unknown name.
+        DependencyError: the library behind it is missing.
+        InputError: no weights.
+    """
+    if name == "mediapipe":
+        return MediaPipe()
+    if name == "dwpose":
+        return DWPose(weights, device)
+    raise OptionError(f"unknown estimator '{name}'", f"Known: {', '.join(ESTIMATORS)}.")
+
+
+# The package's own subgraphs, once for every person in the picture: "solutions.pose" finds one.
+_GRAPH = """
+input_stream: "image" output_stream: "people"
+node { calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:complexity"
+  node_options: { [type.googleapis.com/mediapipe.ConstantSidePacketCalculatorOptions]:
+    { packet { int_value: 1 } } } }
+node { calculator: "PoseDetectionCpu" input_stream: "IMAGE:image"
+  output_stream: "DETECTIONS:detections" }
+node { calculator: "ImagePropertiesCalculator" input_stream: "IMAGE:image"
+  output_stream: "SIZE:size" }
+node { calculator: "BeginLoopDetectionCalculator" input_stream: "ITERABLE:detections"
+  input_stream: "CLONE:0:image" input_stream: "CLONE:1:size" output_stream: "ITEM:detection"
+  output_stream: "CLONE:0:image_i" output_stream: "CLONE:1:size_i"
+  output_stream: "BATCH_END:batch_end" }
+node { calculator: "PoseDetectionToRoi" input_stream: "DETECTION:detection"
+  input_stream: "IMAGE_SIZE:size_i" output_stream: "ROI:roi" }
+node { calculator: "PoseLandmarkByRoiCpu" input_side_packet: "MODEL_COMPLEXITY:complexity"
+  input_stream: "IMAGE:image_i" input_stream: "ROI:roi" output_stream: "LANDMARKS:landmarks" }
+node { calculator: "EndLoopNormalizedLandmarkListVectorCalculator"
+  input_stream: "ITEM:landmarks" input_stream: "BATCH_END:batch_end"
+  output_stream: "ITERABLE:people" }
+"""
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what libraries under Python write to stderr about themselves."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+class MediaPipe:
+    """BlazePose of MediaPipe 0.10.21 (Bazarevsky et al., 2020), every person of a picture.
+
+    Its detector sees people of a third of the picture's height or more; smaller ones are looked for
+    in crops.
+    """
+
+    name = "mediapipe"
+
+    def __init__(self) -> None:
+        os.environ.setdefault("GLOG_minloglevel", "2")
+        try:
+            with _quiet():
+                from google.protobuf import text_format
+                from mediapipe.framework import calculator_pb2
+                from mediapipe.python.solution_base import PacketDataType, SolutionBase
+        except ImportError as error:
+            raise DependencyError(
+                f"poses from pictures need mediapipe ({error})",
+                "Install it: pip install --no-deps mediapipe==0.10.21, then "
+                "pip install 'hotfoot[capture]' (Python 3.11 or 3.12); or give poses.",
+            ) from error
+        with _quiet():
+            self._graph: Any = SolutionBase(
+                graph_config=text_format.Parse(_GRAPH, calculator_pb2.CalculatorGraphConfig()),
+                outputs=["people"],
+                stream_type_hints={
+                    "image": PacketDataType.IMAGE_FRAME, "people": PacketDataType.PROTO_LIST
+                },
+            )  # fmt: skip
+            self._graph.process({"image": np.zeros((64, 64, 3), np.uint8)})  # waits until it runs
+        self._talks = True  # until the first person, the libraries have something to say
+
+    def __call__(self, picture: Picture, thorough: bool = True) -> People:
+        """See :class:`PoseEstimator`."""
+        found = self._in(picture, (0, 0, picture.shape[1], picture.shape[0]))
+        if thorough and not len(found):
+            for crop in _crops(picture.shape[1], picture.shape[0]):
+                found = self._in(picture, crop)
+                if len(found):
+                    break
+        return found
+
+    def _in(self, picture: Picture, crop: tuple[int, int, int, int]) -> People:
+        left, top, width, height = crop
+        part = np.ascontiguousarray(picture[top : top + height, left : left + width])
+        with _quiet() if self._talks else nullcontext():
+            people = self._graph.process({"image": part}).people or []
+        self._talks = self._talks and not people
+        points = np.array(
+            [[(p.x * width + left, p.y * height + top, p.visibility) for p in person.landmark]
+             for person in people],
+            np.float32,
+        ).reshape(-1, 33, 3)  # fmt: skip
+        return _people(points[:, _BLAZE_COCO, :2], points[:, _BLAZE_COCO, 2], "coco-17", picture)
+
+
+def _crops(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Square crops that cover a picture, large ones first."""
+    out = []
+    for part, step in _CROPS:
+        side = round(part * min(width, height))
+        if side >= max(width, height):
+            continue
+        columns, rows = (
+            np.linspace(0, total - side, max(1, int(np.ceil((total - side) / (step * side))) + 1))
+            for total in (width, height)
+        )
+        middle = ((width - side) / 2, (height - side) / 2)
+        places = [(round(x), round(y)) for x in columns for y in rows]
+        places.sort(key=lambda p: abs(p[0] - middle[0]) + abs(p[1] - middle[1]))
+        out += [(x, y, side, side) for x, y in places]
+    return out
+
+
+class DWPose:
+    """YOLOX finds people, DWPose or RTMPose their joints (Yang et al., 2023), through rtmlib."""
+
+    name = "dwpose"
+
+    def __init__(self, weights: Path | None, device: str = "cpu") -> None:
+        detector, pose, size = find_weights(weights)
+        try:
+            from rtmlib import YOLOX, RTMPose
+        except ImportError as error:
+            raise DependencyError(
+                f"dwpose needs rtmlib ({error})",
+                "Install it: pip install --no-deps rtmlib, then pip install 'hotfoot[capture]'.",
+            ) from error
+        with redirect_stdout(io.StringIO()):  # it says what it loads
+            # "multiclass", because "human" takes every class for a person.
+            self._detector = YOLOX(
+                str(detector), (640, 640), "multiclass", 0.45, _DETECTOR_SCORE, device=device
+            )
+            self._pose = RTMPose(str(pose), size, device=device)
+
+    def __call__(self, picture: Picture, thorough: bool = True) -> People:
+        """See :class:`PoseEstimator`; small people are found anyway."""
+        boxes, classes = self._detector(np.ascontiguousarray(picture[:, :, ::-1]))
+        boxes = np.asarray(boxes, np.float32).reshape(-1, 4)[np.asarray(classes).reshape(-1) == 0]
+        if not len(boxes):  # without boxes it would pose the whole picture
+            return _people(np.zeros((0, 17, 2)), np.zeros((0, 17)), "coco-17", picture)
+        points, scores = self._pose(picture, bboxes=boxes)
+        # Of 133 whole-body points the first 17 are COCO's.
+        return _people(points[:, :17], np.clip(scores[:, :17], 0, 1), "coco-17", picture)
+
+
+def find_weights(folder: Path | None) -> tuple[Path, Path, tuple[int, int]]:
+    """The detector, the pose network and its input size (width, height) in a folder of ONNX files.
+
+    Raises:
+        InputError: not one of each.
+    """
+    advice = (
+        "Give --weights FOLDER with yolox_l.onnx (or another YOLOX) and dw-ll_ucoco_384.onnx "
+        "(or another DWPose or RTMPose); DWPose's own repository says where they are."
+    )
+    if folder is None or not folder.is_dir():
+        raise InputError("dwpose needs its weights", advice)
+    files = sorted(folder.glob("*.onnx"))
+    detectors = [f for f in files if "yolox" in f.name.lower()]
+    poses = [f for f in files if any(w in f.name.lower() for w in ("dw-", "dwpose", "rtm"))]
+    if len(detectors) != 1 or len(poses) != 1:
+        raise InputError(
+            f"{folder} holds {len(detectors)} YOLOX and {len(poses)} pose files", advice
+        )
+    import onnxruntime
+
+    try:
+        session = onnxruntime.InferenceSession(str(poses[0]), providers=["CPUExecutionProvider"])
+        height, width = (int(v) for v in session.get_inputs()[0].shape[2:])
+    except Exception as error:  # onnxruntime has no common base of its errors
+        raise InputError(f"{poses[0].name} cannot be loaded ({error})", advice) from error
+    return detectors[0], poses[0], (width, height)
+
+
+def _people(xy: NDArray[Any], confidence: NDArray[Any], skeleton: str, picture: Picture) -> People:
+    points, sure = convert_keypoints(
+        np.asarray(xy, np.float32), np.asarray(confidence, np.float32), skeleton, "body-18"
+    )
+    height, width = picture.shape[:2]
+    inside = ((points >= 0) & (points < np.array([width, height]))).all(axis=-1)
+    return People(points, (sure * inside).astype(np.float32))

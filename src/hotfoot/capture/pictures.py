@@ -1,0 +1,125 @@
+"""Photos and videos as RGB pictures, upright, with their times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import InputError
+
+Picture = NDArray[np.uint8]
+"""RGB [H, W, 3]."""
+
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"}
+_MOST_FPS = 60.0
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What a video is.
+
+    Attributes:
+        fps: frames per second that :func:`video_pictures` gives.
+        size: (width, height) of the upright picture.
+        has_sound: whether there is an audio stream.
+        sound_late_s: seconds by which the sound begins after the pictures.
+    """
+
+    fps: float
+    size: tuple[int, int]
+    has_sound: bool
+    sound_late_s: float
+
+
+def load_photo(path: Path) -> Picture:
+    """A photo, turned as its camera was held.
+
+    Raises:
+        InputError: missing, or not a picture that can be read.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if not path.is_file():
+        raise InputError(f"no such file: {path}", "Give the path of a photo.")
+    try:
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            return np.asarray(upright, np.uint8)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"{path.name} cannot be read as a picture ({error})",
+            "Save it as .jpg or .png; for .heic, export it from your photo app.",
+        ) from error
+
+
+def video_facts(path: Path) -> VideoFacts:
+    """Frame rate, size and sound of a video.
+
+    Raises:
+        InputError: missing, or no video stream that can be decoded.
+    """
+    import av
+    from av.error import FFmpegError
+
+    if not path.is_file():
+        raise InputError(f"no such file: {path}", "Give the path of a video.")
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.video:
+                raise InputError(f"{path.name} has no pictures", "Give a video.")
+            stream = container.streams.video[0]
+            rate = float(stream.average_rate or stream.guessed_rate or 0)
+            sound = container.streams.audio[0] if container.streams.audio else None
+            late = 0.0
+            if sound is not None and sound.start_time is not None and stream.start_time is not None:
+                late = float(sound.start_time * (sound.time_base or 0))
+                late -= float(stream.start_time * (stream.time_base or 0))
+            first = next(container.decode(video=0), None)
+    except FFmpegError as error:
+        raise InputError(
+            f"{path.name} cannot be decoded ({error.strerror})", "Convert it to .mp4."
+        ) from error
+    if first is None or not rate > 0:
+        raise InputError(f"{path.name} has no pictures", "Give a video that plays.")
+    height, width = _upright(first).shape[:2]
+    return VideoFacts(rate / _stride(rate), (width, height), sound is not None, late)
+
+
+def video_pictures(
+    path: Path, start_s: float = 0.0, end_s: float | None = None
+) -> Iterator[Picture]:
+    """Pictures of a video in order; of more than 60 a second every second or third.
+
+    A file that breaks off ends early.
+    """
+    import av
+    from av.error import FFmpegError
+
+    with av.open(str(path), metadata_errors="replace") as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        rate = float(stream.average_rate or stream.guessed_rate or 30)
+        stride = _stride(rate)
+        try:
+            for number, frame in enumerate(container.decode(stream)):
+                if end_s is not None and number >= end_s * rate:
+                    return
+                if number >= start_s * rate and number % stride == 0:
+                    yield _upright(frame)
+        except FFmpegError:
+            return
+
+
+def _stride(rate: float) -> int:
+    return max(1, int(np.ceil(rate / _MOST_FPS - 0.01)))
+
+
+def _upright(frame: object) -> Picture:
+    picture = frame.to_ndarray(format="rgb24")  # type: ignore[attr-defined]
+    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture

@@ -1,0 +1,140 @@
+"""Which stretches of a track are fit for training, and why the others are not.
+
+In: a shot's main person as poses. Out: runs of frames, and a reason for every frame left out.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.pose.motion import body_speed
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
+
+_INDEX = get_skeleton("body-18").index
+_BODY = [i for n, i in _INDEX.items() if not n.endswith(("eye", "ear"))]
+_TRUNK = [_INDEX[f"{s}_{n}"] for s in ("left", "right") for n in ("shoulder", "hip")]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run must be.
+
+    Attributes:
+        seconds: shortest run; 256 frames at 30 fps.
+        joints: body joints (of 13) that must be seen in a frame.
+        height: of the person, over the picture's.
+        gap: frames in a row that may fail.
+        jump: mean way of the joints from frame to frame at 30 fps, in body heights: a cut that the
+            picture did not show, or a person mistaken for another.
+        still: body heights per second under which nobody dances.
+        jitter: mean second difference from frame to frame at 30 fps, in body heights, where it is
+            larger than the mean first difference, too: noise, not quick movement.
+    """
+
+    seconds: float = 256 / 30
+    joints: int = 9
+    height: float = 0.15
+    gap: int = 5
+    jump: float = 0.2
+    still: float = 0.03
+    jitter: float = 0.012
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Frames ``start`` to ``stop`` of a track, kept or left out for a reason."""
+
+    start: int
+    stop: int
+    why: str = ""
+
+
+def fit_stretches(poses: PoseSequence, limits: Limits) -> list[Stretch]:
+    """Cut a track into stretches; those without a reason are fit for training.
+
+    ``poses`` has a frame for every picture; where the person is not found, confidence is 0.
+    """
+    reasons = _frame_reasons(poses, limits)
+    ok = _bridged(np.array([not r for r in reasons]), limits.gap)
+    jumps = _jumps(poses, limits)
+    out: list[Stretch] = []
+    start = 0
+    for i in range(1, len(poses) + 1):
+        if i < len(poses) and ok[i] == ok[start] and not (ok[i] and jumps[i]):
+            continue
+        if ok[start]:
+            out.append(_judged(poses, start, i, limits))
+        else:
+            found = Counter(r for r in reasons[start:i] if r)
+            out.append(Stretch(start, i, found.most_common(1)[0][0]))
+        start = i
+    return out
+
+
+def _frame_reasons(poses: PoseSequence, limits: Limits) -> list[str]:
+    out = []
+    for xy, confidence in zip(poses.keypoints, poses.confidence, strict=True):
+        seen = confidence >= VISIBLE_FROM
+        if not seen.any():
+            out.append("nobody found")
+        elif not seen[_TRUNK].all():
+            out.append("shoulders or hips not seen")
+        elif seen[_BODY].sum() < limits.joints:
+            out.append("too few joints seen")
+        elif _height(xy[seen]) < limits.height * poses.canvas[1]:
+            out.append("the person is too small")
+        else:
+            out.append("")
+    return out
+
+
+def _height(points: NDArray[np.float32]) -> float:
+    return float(np.ptp(points[:, 1]))
+
+
+def _bridged(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
+    """Short failures between good frames are forgiven."""
+    out = ok.copy()
+    good = np.flatnonzero(ok)
+    for a, b in itertools.pairwise(good):
+        if b - a - 1 <= gap:
+            out[a:b] = True
+    return out
+
+
+def _jumps(poses: PoseSequence, limits: Limits) -> NDArray[np.bool_]:
+    """Where [T] the person is suddenly somewhere else, or in another pose."""
+    out = np.zeros(len(poses), bool)
+    seen = poses.confidence[:, _BODY] >= VISIBLE_FROM
+    both = seen[1:] & seen[:-1]
+    way = np.linalg.norm(np.diff(poses.keypoints[:, _BODY], axis=0), axis=-1)
+    mean = (way * both).sum(axis=1) / np.maximum(both.sum(axis=1), 1)
+    heights = [_height(x[s]) if s.any() else 0.0
+               for x, s in zip(poses.keypoints[:, _BODY], seen, strict=True)]  # fmt: skip
+    usual = float(np.median([h for h in heights if h > 0] or [1.0]))
+    out[1:] = mean > limits.jump * usual * max(30 / poses.fps, 1.0)
+    return out
+
+
+def _judged(poses: PoseSequence, start: int, stop: int, limits: Limits) -> Stretch:
+    part = poses.frames(start, stop)
+    if part.duration_s < limits.seconds - 1e-6:
+        return Stretch(start, stop, f"shorter than {limits.seconds:.1f} s")
+    seen = part.confidence >= VISIBLE_FROM
+    height = float(np.median([_height(x[s]) for x, s in zip(part.keypoints, seen, strict=True)
+                              if s.any()]))  # fmt: skip
+    if body_speed(part).mean() / max(height, 1e-6) < limits.still:
+        return Stretch(start, stop, "the person hardly moves")
+    both = (seen[2:] & seen[1:-1] & seen[:-2])[:, _BODY]
+    xy = part.keypoints[:, _BODY]
+    bend = np.linalg.norm(np.diff(xy, 2, axis=0), axis=-1)[both].mean()
+    step = np.linalg.norm(np.diff(xy, axis=0)[1:], axis=-1)[both].mean()
+    if bend > step and bend > limits.jitter * height * (30 / poses.fps) ** 2:
+        return Stretch(start, stop, "the poses jitter")
+    return Stretch(start, stop)

@@ -1,0 +1,63 @@
+"""A reference pose from anything: a photo, a video's first good frame, a pose file, a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
+from hotfoot.capture.people import is_photo, photo_pose, video_shots
+from hotfoot.capture.pictures import VIDEO_SUFFIXES
+from hotfoot.errors import PoseError
+from hotfoot.pose.references import FIGURES, check_reference, load_reference
+from hotfoot.pose.sequence import PoseSequence
+
+LONGEST_SIDE = 1280
+"""Photos are larger than anybody's dance video; the canvas is scaled down to this."""
+
+_LOOKED_AT_S = 5.0
+
+
+def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -> PoseSequence:
+    """One BODY_18 frame of a built-in figure, a pose file, a photo or a video.
+
+    Of a video the first frame of its first seconds in which shoulders and hips are seen. Canvases
+    of pictures are at most 1280 pixels long, with even sides.
+
+    Args:
+        source: name of a figure, or path.
+        estimator: for pictures; MediaPipe by default.
+
+    Raises:
+        PoseError: unknown, unreadable, nobody in it, or a body that cannot be danced by.
+        DependencyError: a picture, and no estimator is installed.
+    """
+    path = Path(source)
+    video = path.suffix.lower() in VIDEO_SUFFIXES
+    if (str(source) in FIGURES and not path.exists()) or not (is_photo(path) or video):
+        return load_reference(source)
+    if not path.is_file():
+        raise PoseError(f"no reference '{source}'", "Give the path of a photo or a pose file.")
+    found = estimator or make_estimator("mediapipe")
+    pose = _video_pose(path, found) if video else photo_pose(path, found)
+    check_reference(pose.confidence[0], pose.normalised[0], path.name)
+    width, height = pose.canvas
+    scale = min(1.0, LONGEST_SIDE / max(width, height))
+    return pose.with_canvas((_even(width * scale), _even(height * scale)))
+
+
+def _even(side: float) -> int:
+    return max(2, 2 * round(side / 2))
+
+
+def _video_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
+    why: PoseError | None = None
+    for shot in video_shots(path, estimator, end_s=_LOOKED_AT_S):
+        for i in range(len(shot.poses)):
+            one = shot.poses.frames(i, i + 1)
+            try:
+                check_reference(one.confidence[0], one.normalised[0], path.name)
+            except PoseError as error:
+                why = error
+                continue
+            return one
+    raise why or PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")

@@ -1,0 +1,71 @@
+"""``hotfoot pose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hotfoot.cli.common import emit, progress_bars
+from hotfoot.errors import InputError, OptionError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotfoot pose me.jpg -o me.json
+  hotfoot pose dancer.mp4 -o dancer.npz
+  hotfoot pose dancer.mp4 -o dancer.npz --estimator dwpose --weights folder_of_onnx/"""
+)
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")
+@click.option(
+    "--estimator", default="mediapipe", show_default=True, help="mediapipe, or dwpose (--weights)."
+)
+@click.option(
+    "--weights", type=click.Path(path_type=Path), help="Folder of YOLOX and DWPose .onnx."
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for dwpose.")
+@click.option("--start", default=0.0, help="Second of a video to begin at.")
+@click.option("--end", type=float, help="Second of a video to end at.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    source: Path, output: Path, estimator: str, weights: Path | None, device: str, start: float,
+    end: float | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Poses of the main person in a photo or a video.
+
+    A photo gives one frame. A video gives a frame for every picture; where the person is not found,
+    joints have no confidence.
+    """
+    from hotfoot.capture.estimators import make_estimator
+    from hotfoot.capture.people import is_photo, joined, photo_pose, video_shots
+    from hotfoot.cli.common import check_poses_out
+    from hotfoot.files import check_distinct
+    from hotfoot.pose.formats import write_poses
+
+    check_poses_out(output)
+    check_distinct([output], [source])
+    if start < 0 or (end is not None and end <= start):
+        raise OptionError(f"--start {start:g}, --end {end}", "0 or more, and end after start.")
+    if not source.is_file():
+        raise InputError(f"no such file: {source}", "Give a photo or a video.")
+    made = make_estimator(estimator, weights, device)
+    if is_photo(source):
+        poses, shots, others = photo_pose(source, made), 1, 0
+    else:
+        with progress_bars() as report:
+            found = video_shots(source, made, lambda a, b: report("looking", a, b), start, end)
+        poses, shots, others = joined(found), len(found), max(s.others for s in found)
+    seen = float((poses.confidence > 0).any(axis=1).mean())
+    if not seen:
+        raise InputError(f"nobody is found in {source.name}", "Give a picture of a whole person.")
+    write_poses(poses, output)
+    emit(
+        {"poses": str(output), "frames": len(poses), "fps": poses.fps, "canvas": list(poses.canvas),
+         "found": round(seen, 4), "shots": shots, "others": others, "estimator": made.name},
+        [f"{output}: {len(poses)} frames, the person is found in {100 * seen:.0f} %"
+         + (f", {shots} shots" if shots > 1 else "")
+         + (f", {others} other people" if others else "")],
+        as_json,
+    )  # fmt: skip

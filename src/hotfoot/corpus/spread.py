@@ -1,0 +1,106 @@
+"""Do independent pieces of work on several processes, or on a Ray cluster.
+
+Work is lost with its worker and done again: a function given to :func:`spread` writes its result to
+disk whole or not at all, and gives the same result each time.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from hotfoot.errors import DependencyError, HotfootError, OptionError
+
+PLACES = ("local", "ray")
+_TRIES = 4
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def spread(
+    work: Callable[[T], R], items: Sequence[T], jobs: int = 1, on: str = "local",
+    address: str | None = None,
+) -> Iterator[R]:  # fmt: skip
+    """Results of ``work`` for all items, in the order in which they are ready.
+
+    Args:
+        work: importable function; may be called again if its process is killed.
+        items: what it is called with, one by one.
+        jobs: how many at once; on a cluster, as many as it has room for.
+        on: one of :data:`PLACES`.
+        address: of a Ray cluster; by default one of ``jobs`` workers is started here.
+
+    Raises:
+        OptionError: unknown place, fewer than one job.
+        DependencyError: Ray is not installed.
+        HotfootError: workers were killed again and again.
+    """
+    if on not in PLACES or jobs < 1:
+        raise OptionError(f"--on {on}, --jobs {jobs}", f"Allowed: {', '.join(PLACES)}; 1 or more.")
+    if not items:
+        return
+    if on == "ray":
+        yield from _on_ray(work, items, jobs, address)
+    elif jobs == 1:
+        yield from map(work, items)
+    else:
+        yield from _on_processes(work, items, jobs)
+
+
+def _on_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
+    context = multiprocessing.get_context("spawn")
+    left = list(range(len(items)))
+    for _ in range(_TRIES):
+        with ProcessPoolExecutor(min(jobs, len(left)), context) as pool:
+            waiting = {pool.submit(work, items[i]): i for i in left}
+            try:
+                for finished in as_completed(waiting):
+                    result = finished.result()
+                    left.remove(waiting[finished])
+                    yield result
+            except BrokenProcessPool:  # a killed worker takes the pool with it
+                continue
+        return
+    raise _killed(len(left))
+
+
+def _on_ray(
+    work: Callable[[T], R], items: Sequence[T], jobs: int, address: str | None
+) -> Iterator[R]:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise DependencyError(
+            f"--on ray needs Ray ({error})", "Install it: pip install 'hotfoot[ray]'."
+        ) from error
+    import logging
+
+    here: dict[str, Any] = {}
+    if not address:
+        here = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 200_000_000}
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
+    try:
+        # Retried where its process dies; what it raises itself is raised here.
+        remote = ray.remote(num_cpus=1, max_retries=_TRIES - 1)(work)
+        waiting = [remote.remote(item) for item in items]
+        while waiting:
+            ready, waiting = ray.wait(waiting)
+            yield from ray.get(ready)
+    except ray.exceptions.WorkerCrashedError as error:
+        raise _killed(len(waiting) + 1) from error
+    finally:
+        ray.shutdown()
+
+
+def _killed(count: int) -> HotfootError:
+    return HotfootError(
+        f"workers were killed {_TRIES} times with {count} pieces of work left",
+        "Most often memory is short: run again with fewer --jobs; what is done is kept.",
+    )
