@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.choreographer.score import STYLES as DANCED
+from hotfoot.cli.main import main
 from hotfoot.corpus.bodies import (
     BodyShape,
     blend,
@@ -26,7 +27,7 @@ from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.groove import Groove, bounce, scale_movement
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
 from hotfoot.corpus.montage import make_bank, make_montage, naturalness
-from hotfoot.corpus.paired import PairedCorpus
+from hotfoot.corpus.paired import NamedSong, PairedCorpus
 from hotfoot.corpus.pairing import (
     RATE_LIMITS,
     TimeWarp,
@@ -42,6 +43,7 @@ from hotfoot.errors import InputError
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import loudness_level
 from hotfoot.music.tokens import analyse_song
+from hotfoot.pose.formats import read_poses
 from hotfoot.pose.visibility import hidden_by_trunk
 
 COCO = [
@@ -413,7 +415,9 @@ def test_cameras_zoom_and_pan():
 
 
 def test_segments_are_drawn_alike_from_the_same_seed(song):
-    corpus = PairedCorpus([dancer(20.0), dancer(16.0, 0.5)], [analyse_song(open_song(song))])
+    corpus = PairedCorpus(
+        [dancer(20.0), dancer(16.0, 0.5)], [NamedSong("s", analyse_song(open_song(song)))]
+    )
     a, b = (corpus.draw(np.random.default_rng([3, 1]), 128) for _ in range(2))
     np.testing.assert_array_equal(a.xy, b.xy)
     np.testing.assert_array_equal(a.music, b.music)
@@ -436,7 +440,7 @@ def test_a_corpus_needs_songs_and_motion(song):
     with pytest.raises(InputError, match="no songs"):
         PairedCorpus([dancer()], [])
     with pytest.raises(InputError, match="6 seconds"):
-        PairedCorpus([dancer(3.0)], [analyse_song(open_song(song))])
+        PairedCorpus([dancer(3.0)], [NamedSong("s", analyse_song(open_song(song)))])
 
 
 BONES = [(11, 13), (13, 15), (12, 14), (14, 16), (5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12)]
@@ -506,7 +510,7 @@ def test_slow_turns_are_taken_back_and_spins_stay():
 
 
 def test_a_dance_is_livelier_where_the_song_is_loud(song):
-    from hotfoot.corpus.segments import answer_song
+    from hotfoot.corpus.paired import answer_song
 
     analysis = analyse_song(open_song(song))
     level = np.repeat([-40.0, -15.0], [600, len(analysis.features.loudness_db) - 600])
@@ -517,3 +521,18 @@ def test_a_dance_is_livelier_where_the_song_is_loud(song):
     )
     speed = np.linalg.norm(np.diff(made, axis=0), axis=-1).mean(axis=1)
     assert speed[240:330].mean() > 1.3 * speed[30:120].mean()
+
+
+def test_the_command_that_pairs_clips_with_a_song(tmp_path, song, capsys):
+    write_clips(tmp_path / "m", 6)
+    out = tmp_path / "p.npz"
+    report = tmp_path / "r.json"
+    options = ["--motion", str(tmp_path / "m"), "-o", str(out), "--report", str(report), "--json"]
+    assert main(["corpus", "pair", str(song), *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(read_poses(out)) == found["frames"] == 360
+    each = json.loads(report.read_text())["each"]
+    assert len(each) == found["parts"]
+    assert each[0]["clip"].startswith("c")
+    for wrong in (["--mixing", "2"], ["--seed", "-1"], ["--report", str(song)]):
+        assert main(["corpus", "pair", str(song), *options, *wrong]) == 2

@@ -1,17 +1,18 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from hotfoot.corpus.sources import Data
+from hotfoot.corpus.sources import Data, open_source
 from hotfoot.dancer.dance import dance
 from hotfoot.dancer.model import load_model
 from hotfoot.errors import OptionError, TrainingError
 from hotfoot.training.dancer import export_model, flow_loss, train_dancer
 from hotfoot.training.loop import LoopConfig, fit, learning_rate
 from hotfoot.training.recipes import dancer_recipe, keep_recipe, vae_recipe
-from hotfoot.training.shards import Shard, load_shard, shard_path
+from hotfoot.training.shards import Shard, encode_segments, load_shard, shard_path
 from hotfoot.training.vae import load_vae, save_vae, train_vae
 
 from .test_corpus import write_clips
@@ -143,6 +144,24 @@ def test_from_motion_and_songs_to_a_dancing_model(tmp_path, song):
     rows = [json.loads(line) for line in (run / "metrics.jsonl").open()]
     assert any("held_out" in r for r in rows)
     assert np.isfinite([v for r in rows for v in r.values()]).all()
+
+
+def test_segments_are_labelled_by_style_and_energy(tmp_path, song):
+    write_clips(tmp_path / "motion", 12)
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "a.wav").write_bytes(song.read_bytes())
+    source = open_source(Data(tmp_path / "motion", tmp_path / "music"), False, 0.5)
+    rng = np.random.default_rng(0)
+    segments = [source.draw(rng, 64) for _ in range(8)]
+    styles = ("freestyle", "latin", "disco")
+    shard = encode_segments(segments, load_vae("default"), True, styles)
+    for s, style, energy in zip(segments, shard.style, shard.energy, strict=True):
+        expected = s.style if s.style in styles else ""
+        assert ("", *styles)[int(style)] == expected
+        assert float(energy) == pytest.approx(s.energy, nan_ok=True)
+    half = {"xy": segments[0].xy[::2], "confidence": segments[0].confidence[::2]}
+    quick = replace(segments[0], **half)
+    assert quick.energy == pytest.approx(segments[0].energy + 1, abs=0.35), "an octave more"
 
 
 def test_a_decoder_is_trained_on_for_an_encoder_that_stays(tmp_path):

@@ -194,7 +194,7 @@ class DWPose:
     name = "dwpose"
 
     def __init__(self, weights: Path | None, device: str = "cpu") -> None:
-        detector, pose, size = find_weights(weights)
+        detector, pose = find_weights(weights)
         try:
             from rtmlib import YOLOX, RTMPose
         except ImportError as error:
@@ -205,9 +205,10 @@ class DWPose:
         with redirect_stdout(io.StringIO()):  # it says what it loads
             # "multiclass", because "human" takes every class for a person.
             self._detector = YOLOX(
-                str(detector), (640, 640), "multiclass", 0.45, _DETECTOR_SCORE, device=device
-            )
-            self._pose = RTMPose(str(pose), size, device=device)
+                str(detector.path), detector.size, "multiclass", 0.45, _DETECTOR_SCORE,
+                device=device,
+            )  # fmt: skip
+            self._pose = RTMPose(str(pose.path), pose.size, device=device)
 
     def __call__(self, picture: Picture, thorough: bool = True) -> People:
         """See :class:`PoseEstimator`; small people are found anyway."""
@@ -220,8 +221,16 @@ class DWPose:
         return _people(points[:, :17], np.clip(scores[:, :17], 0, 1), "coco-17", picture)
 
 
-def find_weights(folder: Path | None) -> tuple[Path, Path, tuple[int, int]]:
-    """The detector, the pose network and its input size (width, height) in a folder of ONNX files.
+@dataclass(frozen=True)
+class Weights:
+    """An ONNX file and the (width, height) of the picture that it takes."""
+
+    path: Path
+    size: tuple[int, int]
+
+
+def find_weights(folder: Path | None) -> tuple[Weights, Weights]:
+    """The detector and the pose network in a folder of ONNX files.
 
     Raises:
         InputError: not one of each.
@@ -239,14 +248,18 @@ def find_weights(folder: Path | None) -> tuple[Path, Path, tuple[int, int]]:
         raise InputError(
             f"{folder} holds {len(detectors)} YOLOX and {len(poses)} pose files", advice
         )
+    return _weights(detectors[0], advice), _weights(poses[0], advice)
+
+
+def _weights(path: Path, advice: str) -> Weights:
     import onnxruntime
 
     try:
-        session = onnxruntime.InferenceSession(str(poses[0]), providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         height, width = (int(v) for v in session.get_inputs()[0].shape[2:])
     except Exception as error:  # onnxruntime has no common base of its errors
-        raise InputError(f"{poses[0].name} cannot be loaded ({error})", advice) from error
-    return detectors[0], poses[0], (width, height)
+        raise InputError(f"{path.name} cannot be loaded ({error})", advice) from error
+    return Weights(path, (width, height))
 
 
 def _people(xy: NDArray[Any], confidence: NDArray[Any], skeleton: str, picture: Picture) -> People:

@@ -24,6 +24,7 @@ from hotfoot.corpus.runs import Run, find_runs, run_takes
 from hotfoot.corpus.segments import FPS, Take
 from hotfoot.corpus.store import (
     SPLITS,
+    check_splits,
     describe_shard,
     read_shard,
     shard_name,
@@ -124,6 +125,7 @@ def build_corpus(
         )
     _keep_plan(out, plan, motion, music, runs)
     sources = _open(plan, motion, music, runs)
+    check_splits(_rows(sources))
     todo = _jobs(plan, sources)
     missing = [j for j in todo if not (out / _file(j)).exists()]
     done = len(todo) - len(missing)
@@ -242,11 +244,8 @@ def _of_runs(sources: _Sources, job: _Job) -> Iterator[tuple[str, Take]]:
             yield f"runs-{job.split}-{job.index:05d}-{i:05d}-{part:03d}", take
 
 
-def _manifest(out: Path, plan: Plan, sources: _Sources, jobs: list[_Job]) -> dict[str, Any]:
-    shards = []
-    for job in jobs:
-        row = describe_shard(out / _file(job))
-        shards.append({**row, "split": job.split})
+def _rows(sources: _Sources) -> dict[str, Any]:
+    """Clips, songs and videos of a corpus, each with its split, licence and credit."""
     clips = [
         {"name": c.name, "split": s, "style": c.style, "licence": c.licence, "credit": c.credit}
         for s, corpus in sources.corpora.items() for c in corpus.clips
@@ -259,10 +258,18 @@ def _manifest(out: Path, plan: Plan, sources: _Sources, jobs: list[_Job]) -> dic
         (run.source, s): {"name": run.source, "split": s, "credit": run.credit}
         for s, found in sources.runs.items() for run in found
     }  # fmt: skip
+    return {"clips": clips, "songs": songs, "videos": list(videos.values())}
+
+
+def _manifest(out: Path, plan: Plan, sources: _Sources, jobs: list[_Job]) -> dict[str, Any]:
+    shards = []
+    for job in jobs:
+        row = describe_shard(out / _file(job))
+        shards.append({**row, "split": job.split})
     return {
         "hotfoot": __version__, "plan": asdict(plan), "skeleton": "body-18", "fps": FPS,
         "music": SpectralEncoder.name, "music_width": SpectralEncoder.width,
-        "clips": clips, "songs": songs, "videos": list(videos.values()), "shards": shards,
+        **_rows(sources), "shards": shards,
     }  # fmt: skip
 
 

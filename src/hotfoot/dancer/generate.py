@@ -205,7 +205,7 @@ def _velocity(
         tiled = [a.repeat(repeat, *[1] * (a.ndim - 1)) for a in (x, reference, mask, music)]
         time = torch.full((len(drop),), t, device=x.device)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=_use_bf16(x)):
-            told = [w.expand(len(drop)) for w in wishes]
+            told = [torch.where(drop, none, w) for w, none in zip(wishes, _NO_WISH, strict=False)]
             out = dit(tiled[0], time, tiled[1], tiled[2], tiled[3], drop, *told).float()
         return velocity_from_data(tiled[0], out, time) if predicts_data else out
 
@@ -225,6 +225,9 @@ def _velocity(
     return guided(conditional, unconditional, options.guidance)
 
 
+_NO_WISH = (0, float("nan"))
+
+
 def _wishes(
     config: NetworkConfig, options: SamplingOptions, device: torch.device
 ) -> tuple[Tensor, ...]:
@@ -232,8 +235,8 @@ def _wishes(
     if not isinstance(config, DiTConfig):
         return ()
     known = options.style in config.styles
-    style = 1 + config.styles.index(str(options.style)) if known else 0
-    energy = float("nan") if options.energy is None else options.energy
+    style = 1 + config.styles.index(str(options.style)) if known else _NO_WISH[0]
+    energy = _NO_WISH[1] if options.energy is None else options.energy
     return torch.tensor([style], device=device), torch.tensor([energy], device=device)
 
 
