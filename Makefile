@@ -34,6 +34,9 @@ bench: $(VENV)/.installed
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# Their own dependencies (numpy 1, three OpenCVs) are left out; the extra "pose" has what they need.
+ESTIMATORS := mediapipe==0.10.21 rtmlib
+
 # torch is a range that admits a CPU build; pip takes one where it is at hand (find-links, an
 # installed one). See the README for machines where it would fetch CUDA libraries instead.
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
@@ -42,6 +45,8 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(ESTIMATORS) \
+		|| echo "no pose estimators for this Python; their tests skip"
 	@touch $@
 
 clean:

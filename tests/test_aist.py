@@ -13,6 +13,7 @@ from hotfoot.choreographer.score import Score
 from hotfoot.cli.main import main
 from hotfoot.corpus.aist import AistFolder, Camera, calibrated_poses, filled, one_body
 from hotfoot.corpus.mocap import load_clips
+from hotfoot.corpus.runs import find_runs
 from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.skeletons import get_skeleton
@@ -164,6 +165,10 @@ def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys
     assert clip.upright > 0.9
     ankles = clip.joints[:, [COCO["left_ankle"], COCO["right_ankle"]], 1]
     assert ankles.min() == pytest.approx(0.085, abs=0.02)
+    (run,) = find_runs(tmp_path / "out")
+    assert (run.source, run.split, run.style) == ("mBR0", "train", "breakdance")
+    assert run.poses.exists()
+    assert run.music.resolve() == tmp_path / "songs" / "mBR0.wav"
     path = tmp_path / "out" / "poses" / "test" / f"{NAMES['test'][0]}.npz"
     before = path.stat().st_mtime_ns
     assert main(arguments) == 0

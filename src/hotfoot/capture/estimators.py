@@ -133,7 +133,7 @@ class MediaPipe:
             raise DependencyError(
                 f"poses from pictures need mediapipe ({error})",
                 "Install it: pip install --no-deps mediapipe==0.10.21, then "
-                "pip install 'hotfoot[capture]' (Python 3.11 or 3.12); or give poses.",
+                "pip install 'hotfoot[pose]' (Python 3.11 or 3.12); or give poses.",
             ) from error
         with _quiet():
             self._graph: Any = SolutionBase(
@@ -200,7 +200,7 @@ class DWPose:
         except ImportError as error:
             raise DependencyError(
                 f"dwpose needs rtmlib ({error})",
-                "Install it: pip install --no-deps rtmlib, then pip install 'hotfoot[capture]'.",
+                "Install it: pip install --no-deps rtmlib, then pip install 'hotfoot[pose]'.",
             ) from error
         with redirect_stdout(io.StringIO()):  # it says what it loads
             # "multiclass", because "human" takes every class for a person.

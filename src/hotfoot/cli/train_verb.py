@@ -105,6 +105,7 @@ def vae_error_command(
 @click.option("--learning-rate", type=float, help="Its peak.")
 @click.option("--shards", type=int, help="Shards of training segments.")
 @click.option("--batch", type=int, help="Segments per step.")
+@click.option("--styles", help="That the model may be asked for, separated by commas.")
 @click.option("--seed", type=int, help="Of data and weights.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
 @click.option(
@@ -117,7 +118,8 @@ def train_dancer_command(
     recipe: str, motion: Path | None, music: Path | None, corpus: tuple[Path, ...],
     vae_source: str, stretch: int,
     begin_with: str | None, out: Path, steps: int | None, learning_rate: float | None,
-    shards: int | None, batch: int | None, seed: int | None, device: str, shard_weights: bool,
+    shards: int | None, batch: int | None, styles: str | None, seed: int | None, device: str,
+    shard_weights: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music, or on corpora on disk.
@@ -138,7 +140,13 @@ def train_dancer_command(
     check_out(out)
     check_device(device)
     chosen = dancer_recipe(
-        recipe, steps=steps, learning_rate=learning_rate, shards=shards, batch=batch, seed=seed
+        recipe,
+        steps=steps,
+        learning_rate=learning_rate,
+        shards=shards,
+        batch=batch,
+        seed=seed,
+        styles=_styles(styles),
     )
     if chosen.preset == "edge" and vae_source != "raw":
         raise OptionError("this baseline dances raw coordinates", "Add --vae raw.")
@@ -156,6 +164,18 @@ def train_dancer_command(
         stop_workers()
     if workers.main:
         emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)
+
+
+def _styles(text: str | None) -> tuple[str, ...] | None:
+    from hotfoot.corpus.styles import STYLES
+
+    if text is None:
+        return None
+    chosen = tuple(name.strip() for name in text.split(",") if name.strip())
+    wrong = [name for name in chosen if name not in STYLES]
+    if wrong or len(set(chosen)) != len(chosen):
+        raise OptionError(f"--styles is '{text}'", f"Each once, of: {', '.join(STYLES)}.")
+    return chosen
 
 
 @command.command("plan")

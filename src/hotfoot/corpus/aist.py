@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from hotfoot.corpus.mocap import MotionClip, save_clip
+from hotfoot.corpus.runs import Run, write_runs
+from hotfoot.corpus.styles import style_of
 from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.files import save_text
 from hotfoot.pose.formats import load_arrays, write_poses
@@ -298,7 +300,7 @@ def build(
             raise OptionError(
                 f"{output} was begun with other settings", "Give another -o, or delete that folder."
             )
-    songs = {p.stem for p in music.iterdir()} if music else set()
+    songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
     manifest: dict[str, Any] = {
         "schema": 1, "source": "AIST++", "credit": CREDIT, "settings": settings,
         "sequences": [r for r in before["sequences"] if r["split"] not in splits],
@@ -330,7 +332,26 @@ def build(
                 }
             )  # fmt: skip
     save_text(path, _dumped(manifest))
+    runs = [
+        Run(
+            output / "poses" / row["split"] / f"{row['name']}.npz", songs[row["music"]], 0.0,
+            row["music"], "train" if row["split"] == "train" else "held-out",
+            style_of(row["genre"]), CREDIT,
+        )
+        for row in manifest["sequences"] if row["music"] in songs
+    ]  # fmt: skip
+    if runs:
+        write_runs(output, _without_leaks(runs))
     return manifest
+
+
+def _without_leaks(runs: list[Run]) -> list[Run]:
+    """The training split without songs that are held out.
+
+    The cross-modal splits share no song between train and the others; whoever mixes in more would.
+    """
+    held = {run.source for run in runs if run.split == "held-out"}
+    return [run for run in runs if run.split == "held-out" or run.source not in held]
 
 
 def _dumped(manifest: dict[str, Any]) -> str:
