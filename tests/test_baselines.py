@@ -146,7 +146,9 @@ def test_a_reference_without_feet_stands_where_its_hips_are():
 
 def test_codes_train_dance_and_load_again(tmp_path, song, corpus, monkeypatch):
     folder, paired = corpus
-    small = codes_recipe(steps=2, vq_steps=2, shards=1, shard_size=4, batch=2, frames=64)
+    small = codes_recipe(
+        composed=2, steps=2, vq_steps=2, shards=1, shard_size=4, batch=2, frames=64
+    )
     raw = RawCoordinates(RawConfig())
     source = replace(recipes.dancer_recipe("debug"), frames=64)
     for index in (-1, 0):

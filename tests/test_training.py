@@ -150,7 +150,7 @@ def test_segments_are_labelled_by_style_and_energy(tmp_path, song):
     write_clips(tmp_path / "motion", 12)
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "a.wav").write_bytes(song.read_bytes())
-    source = open_source(Data(tmp_path / "motion", tmp_path / "music"), False, 0.5)
+    source = open_source(Data(tmp_path / "motion", tmp_path / "music"), False, 0.5, 2)
     rng = np.random.default_rng(0)
     segments = [source.draw(rng, 64) for _ in range(8)]
     styles = ("freestyle", "latin", "disco")

@@ -24,6 +24,7 @@ def command() -> None:
 @click.option(
     "--procedural", default=0.5, show_default=True, help="Share that the choreographer dances."
 )
+@click.option("--composed", default=60, show_default=True, help="Composed songs, for all tempi.")
 @click.option("--segments", default=400, show_default=True, help="How many are drawn.")
 @click.option("--held-out", is_flag=True, help="Of the held-out takes and songs.")
 @click.option("--seed", default=0, show_default=True, help="Of the draw.")
@@ -31,7 +32,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def stats_command(
     motion: Path | None, music: Path | None, corpus: tuple[Path, ...], procedural: float,
-    segments: int, held_out: bool, seed: int, plot: Path | None, as_json: bool,
+    composed: int, segments: int, held_out: bool, seed: int, plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """What training would see: styles, tempi, framing, movement of segments drawn as it draws."""
     import numpy as np
@@ -40,16 +41,17 @@ def stats_command(
     from hotfoot.corpus.statistics import draw_histograms, survey
     from hotfoot.files import check_writable
 
-    if not 0 <= procedural <= 1 or not 1 <= segments <= 100_000 or seed < 0:
+    if not 0 <= procedural <= 1 or not 1 <= segments <= 100_000 or min(seed, composed) < 0:
         raise OptionError(
-            f"--procedural {procedural}, --segments {segments}, --seed {seed}",
-            "A share from 0 to 1, 1 to 100000 segments, a seed of 0 or more.",
+            f"--procedural {procedural}, --segments {segments}, --seed {seed}, "
+            f"--composed {composed}",
+            "A share from 0 to 1, 1 to 100000 segments, 0 or more songs, a seed of 0 or more.",
         )
     if plot is not None:
         if plot.suffix != ".png":
             raise OptionError(f"cannot draw {plot.name}", "Pictures are .png.")
         check_writable(plot)
-    source = open_source(Data(motion, music, corpus), held_out, procedural)
+    source = open_source(Data(motion, music, corpus), held_out, procedural, composed)
     rng = np.random.default_rng(seed)
     found = survey([source.draw(rng, 256) for _ in range(segments)])
     if plot is not None:

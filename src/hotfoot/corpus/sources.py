@@ -53,13 +53,14 @@ def check_data(data: Data) -> None:
         raise InputError(f"no such folder: {music}", "Give a folder of songs.")
 
 
-def open_source(data: Data, held_out: bool, procedural: float) -> SegmentSource:
+def open_source(data: Data, held_out: bool, procedural: float, composed: int = 60) -> SegmentSource:
     """Segments of the training or the held-out split.
 
     Args:
         data: where they come from.
         held_out: of the held-out split.
         procedural: share that the choreographer dances; corpora on disk have their own.
+        composed: songs that are composed besides the user's; likewise.
 
     Raises:
         InputError, OptionError: see :func:`check_data`.
@@ -67,4 +68,4 @@ def open_source(data: Data, held_out: bool, procedural: float) -> SegmentSource:
     check_data(data)
     if data.corpora:
         return StoredCorpus(list(data.corpora), held_out, SpectralEncoder.name)
-    return open_corpus(*data.folders, held_out, procedural=procedural)
+    return open_corpus(*data.folders, held_out, composed, procedural)

@@ -27,7 +27,7 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
     keep_recipe(recipe, folder)
     torch.manual_seed(recipe.seed)
     source = DancerRecipe(
-        procedural=0.0,
+        procedural=0.0, composed=recipe.composed,
         shards=recipe.shards, shards_ahead=recipe.shards, shard_size=recipe.shard_size,
         batch=recipe.batch, frames=recipe.frames, seed=recipe.seed,
     )  # fmt: skip

@@ -58,6 +58,7 @@ class DancerRecipe:
         energy: whether a segment's size of movement is told.
         drop_wishes: chance that style, and that energy, is not told.
         procedural: share of segments danced by the choreographer; the rest is retimed real motion.
+        composed: songs that are composed besides the user's, for all tempi.
         frames: frames per segment.
         shards: how many shards of segments are made.
         shard_size: segments per shard.
@@ -84,6 +85,7 @@ class DancerRecipe:
     energy: bool = True
     drop_wishes: float = 0.3
     procedural: float = 0.5
+    composed: int = 60
     frames: int = 256
     shards: int = 40
     shard_size: int = 256
@@ -104,6 +106,7 @@ class CodesRecipe:
     """How the baseline of quantised poses is trained.
 
     Attributes:
+        composed: songs that are composed besides the user's.
         frames: per segment.
         shards: of segments.
         shard_size: segments per shard.
@@ -114,6 +117,7 @@ class CodesRecipe:
         seed: of data and weights.
     """
 
+    composed: int = 60
     frames: int = 256
     shards: int = 10
     shard_size: int = 256
@@ -186,7 +190,14 @@ DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     "unshared-index": lambda: DancerRecipe(time_shared=False),
     "velocity": lambda: DancerRecipe(prediction="velocity"),
     "debug": lambda: DancerRecipe(
-        preset="debug", shards=1, shard_size=4, shards_ahead=1, steps=4, batch=2, frames=64
+        preset="debug",
+        composed=2,
+        shards=1,
+        shard_size=4,
+        shards_ahead=1,
+        steps=4,
+        batch=2,
+        frames=64,
     ),
 }
 

@@ -108,13 +108,13 @@ def load_shard(path: Path) -> Shard:
 def _produce(data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
     torch.set_num_threads(1)
     if not shard_path(folder, -1).exists():
-        held = open_source(data, True, recipe.procedural)
+        held = open_source(data, True, recipe.procedural, recipe.composed)
         size = min(128, recipe.shard_size)
         save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
     missing = [i for i in range(recipe.shards) if not shard_path(folder, i).exists()]
     if not missing:
         return
-    corpus = open_source(data, False, recipe.procedural)
+    corpus = open_source(data, False, recipe.procedural, recipe.composed)
     trainer = multiprocessing.parent_process()
     for i in missing:
         if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more
