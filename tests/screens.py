@@ -38,8 +38,8 @@ def painted(points, background=0):
     return picture
 
 
-def save_video(path, pictures, fps=25, samples=None, rate=24000):
-    """Lossless pictures, and mono samples in -1..1 if given."""
+def save_video(path, pictures, fps=25, samples=None, rate=24000, late_s=0.0):
+    """Lossless pictures, and mono samples in -1..1 if given, which begin ``late_s`` later."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("ffv1", rate=fps)
         video.width, video.height, video.pix_fmt = (
@@ -61,6 +61,7 @@ def save_video(path, pictures, fps=25, samples=None, rate=24000):
                 part = av.AudioFrame.from_ndarray(
                     np.ascontiguousarray(data[:, begin : begin + 4096]), format="s16", layout="mono"
                 )
-                part.sample_rate, part.pts = rate, begin
+                part.sample_rate, part.pts = rate, begin + round(late_s * rate)
+                part.time_base = Fraction(1, rate)
                 container.mux(sound.encode(part))
             container.mux(sound.encode(None))

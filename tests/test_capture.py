@@ -125,9 +125,6 @@ def test_somebody_far_away_is_somebody_else():
     assert len(tracker.tracks) == 2
     tracker.add(30, Painted([[STANDING]])(None))
     assert len(tracker.tracks) == 3, "gone for too long"
-    tracker.cut()
-    tracker.add(31, Painted([[STANDING]])(None))
-    assert len(tracker.tracks) == 4
 
 
 def test_cuts_are_found_and_movement_is_none():
@@ -203,6 +200,23 @@ def test_short_gaps_are_bridged_long_ones_and_jumps_are_not():
     found = fit_stretches(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
     assert [(s.start, s.stop) for s in found] == [(0, 290), (290, 310), (310, 600), (600, 900)]
     assert [bool(s.why) for s in found] == [False, True, False, False]
+
+
+def test_somebody_else_after_a_short_gap_is_a_cut():
+    points = swaying(600, 30.0)
+    points[303:] += 120
+    poses = as_poses(points, canvas=(600, 600))
+    confidence = poses.confidence.copy()
+    confidence[300:303] = 0
+    found = fit_stretches(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
+    assert [(s.start, s.stop, s.why) for s in found] == [(0, 303, ""), (303, 600, "")]
+
+
+def test_what_comes_before_the_sound_is_left_out():
+    found = fit_stretches(as_poses(swaying(400, 30.0)), Limits(), silent=60)
+    assert [(s.start, s.stop, s.why) for s in found] == [
+        (0, 60, "before the sound begins"), (60, 400, "")
+    ]  # fmt: skip
 
 
 def test_the_largest_person_of_a_photo(tmp_path):
@@ -286,12 +300,18 @@ def test_the_command_reads_videos_and_photos(weights, tmp_path, capsys):
         (["none.mp4", "-o", "x.npz"], "no such file"),
         (["v.mkv", "-o", "x.txt"], "cannot write"),
         (["v.mkv", "-o", "x.npz", "--start", "3", "--end", "2"], "end after start"),
+        (["v.mkv", "-o", "x.npz", "--end", "nan"], "end after start"),
+        (["v.mkv", "-o", "x.npz", "--device", "cuda"], "--device cuda with mediapipe"),
+        (["s.wav", "-o", "x.npz"], "is a sound file"),
+        (["p.png", "-o", "x.npz", "--start", "1"], "with a photo"),
         (["v.mkv", "-o", "x.npz", "--estimator", "alpha"], "unknown estimator"),
     ],
 )
 def test_bad_input_of_the_command(arguments, words, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     save_video(tmp_path / "v.mkv", [painted(STANDING)] * 3)
+    (tmp_path / "s.wav").write_bytes(b"x")
+    Image.fromarray(painted(STANDING)).save(tmp_path / "p.png")
     assert main(["pose", *arguments]) == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "x.npz").exists()

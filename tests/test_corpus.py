@@ -363,7 +363,9 @@ def test_names_of_styles():
     assert style_of("breakdance: fancy footwork") == "breakdance"
     assert style_of("modern dance / ballet") == "lyrical"
     assert style_of("middle hip-hop") == "hip-hop"
-    assert style_of("karate") == style_of("") == ""
+    assert (
+        style_of("karate") == style_of("clockwork") == style_of("warehouse") == style_of("") == ""
+    )
     assert {style_of(s) for s in STYLES} <= set(STYLES)
     assert all(style_of(s) == s for s in DANCED)
     assert style_index("Salsa", ("jazz", "latin")) == 2

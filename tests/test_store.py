@@ -2,6 +2,9 @@
 
 import io
 import json
+import multiprocessing
+import os
+import signal
 import tarfile
 from dataclasses import replace
 
@@ -10,7 +13,7 @@ import pytest
 
 from hotfoot.capture.quality import Limits
 from hotfoot.cli.main import main
-from hotfoot.corpus.building import Plan, build_corpus, verify
+from hotfoot.corpus.building import Plan, build_corpus, verify_corpus
 from hotfoot.corpus.runs import Run, find_runs, run_takes, write_runs
 from hotfoot.corpus.segments import Take, cut
 from hotfoot.corpus.sources import Data, check_data, open_source
@@ -24,7 +27,7 @@ from hotfoot.corpus.store import (
     write_shard,
 )
 from hotfoot.corpus.videos import VideoSettings, find_videos, ingest
-from hotfoot.errors import HotfootError, InputError, OptionError
+from hotfoot.errors import HotfootError, InputError, OptionError, OutputError
 from hotfoot.music.synthesis import compose
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.pose.formats import read_poses, write_poses
@@ -118,7 +121,7 @@ def test_a_corpus_is_built_with_sources_splits_and_licences(built):
     assert {s["name"]: s["licence"] for s in manifest["songs"]}["0.wav"] == "CC0"
     assert {c["split"] for c in manifest["clips"]} == {"train", "held-out"}
     check_splits(manifest)
-    verify(built, manifest)
+    verify_corpus(built)
     used = {name for r in manifest["shards"] if r["split"] == "held-out"
             for _, t in read_shard(built / r["file"]) for name in (*t.clips, t.song)}  # fmt: skip
     held = {x["name"] for k in ("clips", "songs") for x in manifest[k] if x["split"] == "held-out"}
@@ -160,9 +163,9 @@ def test_what_cannot_be_built(folders, tmp_path):
     with pytest.raises(OptionError, match="something else"):
         build_corpus(tmp_path / "mine", SMALL, folders / "motion", folders / "music")
     write_clips(tmp_path / "few", 3)
-    with pytest.raises(InputError, match="held out"):
+    with pytest.raises(InputError, match="too few to hold one out"):
         build_corpus(tmp_path / "d", SMALL, tmp_path / "few", folders / "music")
-    assert not list((tmp_path / "d").glob("*.tar"))
+    assert not (tmp_path / "d").exists(), "so the folder may be begun with better data"
 
 
 def test_leaks_between_splits_are_refused(built, tmp_path):
@@ -170,6 +173,10 @@ def test_leaks_between_splits_are_refused(built, tmp_path):
     manifest["songs"].append({**manifest["songs"][0], "split": "held-out"})
     with pytest.raises(InputError, match="of the songs would be trained on and held out"):
         write_manifest(tmp_path, manifest)
+    for change in ({"music": None}, {"shards": None}, {"clips": [{"name": "a", "split": "val"}]}):
+        (tmp_path / "manifest.json").write_text(json.dumps(read_manifest(built) | change))
+        with pytest.raises(InputError, match="is damaged"):
+            read_manifest(tmp_path)
     broken = {**read_manifest(built), "schema": 99}
     (tmp_path / "manifest.json").write_text(json.dumps(broken))
     with pytest.raises(InputError, match="schema 99"):
@@ -187,7 +194,36 @@ def test_a_changed_shard_is_noticed(built, tmp_path):
     data[3000] ^= 1
     path.write_bytes(bytes(data))
     with pytest.raises(InputError, match="was changed"):
-        verify(copy, read_manifest(copy))
+        verify_corpus(copy)
+    shutil.copy(built / "held-out-00000.tar", path)
+    with pytest.raises(InputError, match="not the shard that the manifest tells of"):
+        StoredCorpus([copy], False, SpectralEncoder.name)
+
+
+def test_the_command_counts_and_verifies(built, capsys):
+    arguments = ["corpus", "stats", "--corpus", str(built), "--segments", "5", "--json"]
+    with pytest.raises(InputError, match="256 frames"):
+        StoredCorpus([built], False, SpectralEncoder.name).draw(np.random.default_rng(0), 256)
+    assert main([*arguments, "--verify"]) == 2, "takes of 96 frames hold no segment"
+    for wrong in (["--procedural", "0.9"], ["--composed", "3"]):
+        assert main([*arguments, *wrong]) == 2
+        assert "with --corpus" in capsys.readouterr().err
+
+
+def test_a_build_whose_workers_are_killed_goes_on(folders, built, tmp_path):
+    out = tmp_path / "c"
+    seen = []
+
+    def kill_one(done, total):
+        if done == 1 and not seen:
+            seen.extend(p.pid for p in multiprocessing.active_children())
+            os.kill(seen[0], signal.SIGKILL)
+
+    build_corpus(out, SMALL, folders / "motion", folders / "music", jobs=2, progress=kill_one)
+    assert seen
+    for path in built.iterdir():
+        assert (out / path.name).read_bytes() == path.read_bytes(), path.name
+    assert not list(out.glob(".*"))
 
 
 def test_segments_of_a_stored_corpus(built):
@@ -345,6 +381,36 @@ def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tm
     assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
     for path in files:
         assert (one / path).read_bytes() == (two / path).read_bytes(), path
+
+
+def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):  # noqa: F811
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    hum = np.sin(np.arange(24000 * 4) / 20) * 0.3
+    save_video(folder / "a.mkv", [painted(p) for p in swaying(75)], samples=hum, late_s=1.0)
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+    assert ingest(folder, tmp_path / "out", settings)["runs"] == 1
+    (run,) = find_runs(tmp_path / "out")
+    assert len(read_poses(run.poses)) == 50, "the second before the sound is left out"
+    assert run.start_s == pytest.approx(0, abs=0.03)
+
+
+def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monkeypatch):  # noqa: F811
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    save_video(
+        folder / "a.mkv", [painted(p) for p in swaying(40)], samples=np.sin(np.arange(72000) / 20)
+    )
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+
+    def full(*_):
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr("hotfoot.corpus.videos.save_part", full)
+    with pytest.raises(OutputError):
+        ingest(folder, tmp_path / "out", settings)
+    monkeypatch.undo()
+    assert ingest(folder, tmp_path / "out", settings)["runs"] == 1, "tried again"
 
 
 def test_folders_without_videos(tmp_path, capsys):

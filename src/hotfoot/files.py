@@ -85,6 +85,21 @@ def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
 
 def save_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with replacing(path) as temporary:
         temporary.write_text(text)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        OutputError: something else is there, or the place cannot be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder {path} cannot be made ({error.strerror or error})",
+            "Choose another place.",
+        ) from error

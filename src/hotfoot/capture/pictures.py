@@ -1,4 +1,4 @@
-"""Photos and videos as RGB pictures, upright, with their times."""
+"""Photos and videos as RGB pictures, upright; videos are taken to have a constant frame rate."""
 
 from __future__ import annotations
 

@@ -55,14 +55,17 @@ class Stretch:
     why: str = ""
 
 
-def fit_stretches(poses: PoseSequence, limits: Limits) -> list[Stretch]:
+def fit_stretches(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Stretch]:
     """Cut a track into stretches; those without a reason are fit for training.
 
-    ``poses`` has a frame for every picture; where the person is not found, confidence is 0.
+    ``poses`` has a frame for every picture; where the person is not found, confidence is 0. During
+    the first ``silent`` frames the sound has not begun.
     """
     reasons = _frame_reasons(poses, limits)
-    ok = _bridged(np.array([not r for r in reasons]), limits.gap)
-    jumps = _jumps(poses, limits)
+    reasons[:silent] = ["before the sound begins"] * min(silent, len(reasons))
+    good = np.array([not r for r in reasons])
+    ok = _bridged(good, limits.gap)
+    jumps = _jumps(poses, good, limits)
     out: list[Stretch] = []
     start = 0
     for i in range(1, len(poses) + 1):
@@ -108,17 +111,22 @@ def _bridged(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
     return out
 
 
-def _jumps(poses: PoseSequence, limits: Limits) -> NDArray[np.bool_]:
-    """Where [T] the person is suddenly somewhere else, or in another pose."""
+def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDArray[np.bool_]:
+    """Where [T] the person is suddenly somewhere else, or in another pose.
+
+    Each good frame is compared with the good one before it, however far that is.
+    """
     out = np.zeros(len(poses), bool)
     seen = poses.confidence[:, _BODY] >= VISIBLE_FROM
-    both = seen[1:] & seen[:-1]
-    way = np.linalg.norm(np.diff(poses.keypoints[:, _BODY], axis=0), axis=-1)
-    mean = (way * both).sum(axis=1) / np.maximum(both.sum(axis=1), 1)
-    heights = [_height(x[s]) if s.any() else 0.0
-               for x, s in zip(poses.keypoints[:, _BODY], seen, strict=True)]  # fmt: skip
-    usual = float(np.median([h for h in heights if h > 0] or [1.0]))
-    out[1:] = mean > limits.jump * usual * max(30 / poses.fps, 1.0)
+    xy = poses.keypoints[:, _BODY]
+    heights = [_height(x[s]) for x, s in zip(xy[good], seen[good], strict=True)]
+    usual = float(np.median(heights or [1.0]))
+    for a, b in itertools.pairwise(np.flatnonzero(good)):
+        both = seen[a] & seen[b]
+        way = float(np.linalg.norm(xy[b] - xy[a], axis=-1)[both].mean()) if both.any() else 0.0
+        # Somebody who was out of sight moved on, but not straight on.
+        steps = np.sqrt(max(30 / poses.fps, 1.0) * (b - a))
+        out[b] = way > limits.jump * usual * steps
     return out
 
 

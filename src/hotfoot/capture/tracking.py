@@ -1,4 +1,4 @@
-"""Who is who from picture to picture: people become tracks, cuts end them.
+"""Who is who from picture to picture, and where a video is cut.
 
 In: people of every picture. Out: tracks; the main one is who is large, seen well and seen long.
 """
@@ -47,15 +47,11 @@ def body_size(xy: NDArray[np.float32], confidence: NDArray[np.float32]) -> float
 
 
 class Tracker:
-    """Links people of successive pictures; :meth:`cut` forgets everybody."""
+    """Links people of successive pictures."""
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
         self._alive: list[Track] = []
-
-    def cut(self) -> None:
-        """From here on everybody is somebody else."""
-        self._alive = []
 
     def add(self, number: int, people: People) -> None:
         """People of picture ``number``; numbers ascend."""

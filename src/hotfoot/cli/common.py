@@ -88,6 +88,13 @@ def use_cores() -> None:
     torch.set_num_threads(int(wanted) if wanted.isdigit() and int(wanted) else os.cpu_count() or 1)
 
 
+def check_estimator_device(estimator: str, device: str) -> None:
+    """Raise OptionError for a device that the pose estimator cannot use."""
+    allowed = ("cpu", "cuda") if estimator == "dwpose" else ("cpu",)
+    if device not in allowed:
+        raise OptionError(f"--device {device} with {estimator}", f"Allowed: {', '.join(allowed)}.")
+
+
 def check_poses_out(output: Path) -> None:
     """Raise OutputError or OptionError unless poses can be written there."""
     from hotfoot.files import check_writable

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from hotfoot.cli.common import check_out, check_poses_out, emit, progress_bars
+from hotfoot.cli.common import (
+    check_estimator_device,
+    check_out,
+    check_poses_out,
+    emit,
+    progress_bars,
+)
 from hotfoot.errors import InputError, OptionError
 
 
@@ -22,36 +28,47 @@ def command() -> None:
     "--corpus", multiple=True, type=click.Path(path_type=Path), help="Or a built corpus; repeats."
 )
 @click.option(
-    "--procedural", default=0.5, show_default=True, help="Share that the choreographer dances."
+    "--procedural", type=float, help="Share that the choreographer dances [default: 0.5]."
 )
-@click.option("--composed", default=60, show_default=True, help="Composed songs, for all tempi.")
+@click.option("--composed", type=int, help="Composed songs, for all tempi [default: 60].")
+@click.option("--verify", is_flag=True, help="Read every take of --corpus, compare all hashes.")
 @click.option("--segments", default=400, show_default=True, help="How many are drawn.")
 @click.option("--held-out", is_flag=True, help="Of the held-out takes and songs.")
 @click.option("--seed", default=0, show_default=True, help="Of the draw.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Write a picture (.png).")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def stats_command(
-    motion: Path | None, music: Path | None, corpus: tuple[Path, ...], procedural: float,
-    composed: int, segments: int, held_out: bool, seed: int, plot: Path | None, as_json: bool,
+    motion: Path | None, music: Path | None, corpus: tuple[Path, ...], procedural: float | None,
+    composed: int | None, verify: bool, segments: int, held_out: bool, seed: int,
+    plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """What training would see: styles, tempi, framing, movement of segments drawn as it draws."""
     import numpy as np
 
+    from hotfoot.corpus.building import verify_corpus
     from hotfoot.corpus.sources import Data, open_source
     from hotfoot.corpus.statistics import draw_histograms, survey
     from hotfoot.files import check_writable
 
-    if not 0 <= procedural <= 1 or not 1 <= segments <= 100_000 or min(seed, composed) < 0:
+    if corpus and (procedural is not None or composed is not None):
+        raise OptionError("--procedural or --composed with --corpus", "A built corpus has its own.")
+    if verify and not corpus:
+        raise OptionError("--verify without --corpus", "Only a built corpus has hashes.")
+    share = 0.5 if procedural is None else procedural
+    songs = 60 if composed is None else composed
+    if not 0 <= share <= 1 or not 1 <= segments <= 100_000 or min(seed, songs) < 0:
         raise OptionError(
-            f"--procedural {procedural}, --segments {segments}, --seed {seed}, "
-            f"--composed {composed}",
+            f"--procedural {share}, --segments {segments}, --seed {seed}, --composed {songs}",
             "A share from 0 to 1, 1 to 100000 segments, 0 or more songs, a seed of 0 or more.",
         )
     if plot is not None:
         if plot.suffix != ".png":
             raise OptionError(f"cannot draw {plot.name}", "Pictures are .png.")
         check_writable(plot)
-    source = open_source(Data(motion, music, corpus), held_out, procedural, composed)
+    if verify:
+        for folder in corpus:
+            verify_corpus(folder)
+    source = open_source(Data(motion, music, corpus), held_out, share, songs)
     rng = np.random.default_rng(seed)
     found = survey([source.draw(rng, 256) for _ in range(segments)])
     if plot is not None:
@@ -151,10 +168,14 @@ def video_command(
     from hotfoot.corpus.videos import VideoSettings, ingest
 
     check_out(output)
-    if not 1 <= jobs <= 4096 or not 1 <= seconds <= 600:
-        raise OptionError(f"--jobs {jobs}, --seconds {seconds:g}", "1 to 4096; 1 to 600.")
+    if not 1 <= jobs <= 4096 or not 8.6 <= seconds <= 600:
+        raise OptionError(
+            f"--jobs {jobs}, --seconds {seconds:g}",
+            "1 to 4096; 8.6 to 600 (a training segment has 256 frames at 30 fps).",
+        )
     if on not in PLACES:
         raise OptionError(f"--on is {on}", f"Allowed: {', '.join(PLACES)}.")
+    check_estimator_device(estimator, device)
     if style and style not in STYLES:
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
     settings = VideoSettings(estimator, weights, device, style, credit, Limits(seconds=seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -40,16 +41,23 @@ def command(
     """
     from hotfoot.capture.estimators import make_estimator
     from hotfoot.capture.people import is_photo, joined, photo_pose, video_shots
-    from hotfoot.cli.common import check_poses_out
+    from hotfoot.cli.common import check_estimator_device, check_poses_out
     from hotfoot.files import check_distinct
+    from hotfoot.music.audio import SONG_SUFFIXES
     from hotfoot.pose.formats import write_poses
 
     check_poses_out(output)
     check_distinct([output], [source])
-    if start < 0 or (end is not None and end <= start):
+    limits = [start] if end is None else [start, end]
+    if not all(math.isfinite(x) and x >= 0 for x in limits) or (end is not None and end <= start):
         raise OptionError(f"--start {start:g}, --end {end}", "0 or more, and end after start.")
     if not source.is_file():
         raise InputError(f"no such file: {source}", "Give a photo or a video.")
+    if source.suffix.lower() in SONG_SUFFIXES:
+        raise InputError(f"{source.name} is a sound file", "Give a photo or a video.")
+    if is_photo(source) and (start or end is not None):
+        raise OptionError("--start or --end with a photo", "Only videos have them.")
+    check_estimator_device(estimator, device)
     made = make_estimator(estimator, weights, device)
     if is_photo(source):
         poses, shots, others = photo_pose(source, made), 1, 0

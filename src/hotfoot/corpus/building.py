@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
+import pickle
+import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from hotfoot.corpus.cameras import STYLES as FILM_STYLES
 from hotfoot.corpus.paired import PairedCorpus, open_corpus
 from hotfoot.corpus.runs import Run, find_runs, run_takes
 from hotfoot.corpus.segments import FPS, Take
+from hotfoot.corpus.spread import spread
 from hotfoot.corpus.store import (
     SPLITS,
     check_splits,
     describe_shard,
-    read_shard,
+    read_manifest,
     shard_name,
     write_manifest,
     write_shard,
@@ -123,58 +125,63 @@ def build_corpus(
         raise OptionError(
             "nothing to build from", "Give --motion with --music, or --runs, or both."
         )
-    _keep_plan(out, plan, motion, music, runs)
+    asked = _asked(plan, motion, music, runs)
+    _check_plan(out, asked)
     sources = _open(plan, motion, music, runs)
+    _check_enough(sources)
     check_splits(_rows(sources))
+    save_text(out / _PLAN, asked)
     todo = _jobs(plan, sources)
     missing = [j for j in todo if not (out / _file(j)).exists()]
     done = len(todo) - len(missing)
     if progress:
         progress(done, len(todo))
-    if jobs > 1 and len(missing) > 1:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, context, _begin, (out, plan, sources)) as pool:
-            for finished in as_completed([pool.submit(_work, job) for job in missing]):
-                finished.result()
-                done += 1
-                if progress:
-                    progress(done, len(todo))
-    else:
-        for job in missing:
-            _make(out, plan, sources, job)
+    try:
+        for _ in _made(out, plan, sources, missing, jobs):
             done += 1
             if progress:
                 progress(done, len(todo))
+    finally:
+        for part in out.glob(".*.part.tar"):  # of workers that were killed
+            part.unlink()
     manifest = _manifest(out, plan, sources, todo)
     write_manifest(out, manifest)
     return manifest
 
 
-def _keep_plan(
-    out: Path, plan: Plan, motion: Path | None, music: Path | None, runs: tuple[Path, ...]
-) -> None:
-    """The folder remembers what it was begun with; going on with something else is refused."""
+def _asked(plan: Plan, motion: Path | None, music: Path | None, runs: tuple[Path, ...]) -> str:
+    """The plan and a digest of all the data, as the folder remembers them."""
     digest = hashlib.sha256()
     for folder in filter(None, (motion, music)):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                size = path.stat().st_size
-                digest.update(f"{path.relative_to(folder).as_posix()} {size}\n".encode())
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            digest.update(f"{path.relative_to(folder).as_posix()} {_digest(path)}\n".encode())
     for folder in runs:
         for run in find_runs(folder):
-            row = (run.poses.name, run.music.name, run.start_s, run.split, run.style)
+            row = (run.start_s, run.split, run.style, _digest(run.poses), _digest(run.music))
             digest.update(f"{row}\n".encode())
-    asked = {**asdict(plan), "sources": digest.hexdigest()}
+    return json.dumps({**asdict(plan), "sources": digest.hexdigest()}, indent=1) + "\n"
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror})", "Make its folder again."
+        ) from error
+
+
+def _check_plan(out: Path, asked: str) -> None:
+    """Going on with something else than a folder was begun with is refused."""
     path = out / _PLAN
     if not path.exists() and out.is_dir() and any(out.iterdir()):
         raise OptionError(f"{out} holds something else", "Give a new folder.")
-    text = json.dumps(asked, indent=1) + "\n"
-    if path.exists() and path.read_text() != text:
+    if path.exists() and path.read_bytes() != asked.encode():
         raise OptionError(
             f"{out} was begun with another plan or other data",
             "Give another -o, or delete that folder.",
         )
-    save_text(path, text)
 
 
 def _open(
@@ -195,6 +202,16 @@ def _open(
     return _Sources(corpora, runs)
 
 
+def _check_enough(sources: _Sources) -> None:
+    """Raise InputError where there are too few clips to hold some out."""
+    names = [{c.name for c in corpus.clips} for corpus in sources.corpora.values()]
+    if len(names) == 2 and names[0] & names[1]:
+        raise InputError(
+            f"{len(names[0])} takes of motion are too few to hold one out",
+            "Every tenth is, from the sixth on: give at least 6.",
+        )
+
+
 def _jobs(plan: Plan, sources: _Sources) -> list[_Job]:
     out = []
     for split in SPLITS:
@@ -212,16 +229,35 @@ def _file(job: _Job) -> str:
     return shard_name(job.split if job.paired else f"runs-{job.split}", job.index)
 
 
-_here: tuple[Path, Plan, _Sources]
+def _made(
+    out: Path, plan: Plan, sources: _Sources, jobs: list[_Job], processes: int
+) -> Iterator[_Job]:
+    """Make shards here, or by processes that read the analysed sources from a file."""
+    if processes == 1 or len(jobs) < 2:
+        for job in jobs:
+            _make(out, plan, sources, job)
+            yield job
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sources"
+        with path.open("wb") as file:
+            pickle.dump(sources, file)
+        yield from spread(_work, [(path, out, plan, job) for job in jobs], processes)
 
 
-def _begin(out: Path, plan: Plan, sources: _Sources) -> None:
-    global _here
-    _here = (out, plan, sources)
+def _work(task: tuple[Path, Path, Plan, _Job]) -> _Job:
+    path, out, plan, job = task
+    _make(out, plan, _read_sources(path), job)
+    return job
 
 
-def _work(job: _Job) -> None:
-    _make(*_here, job)
+@lru_cache(maxsize=1)
+def _read_sources(path: Path) -> _Sources:
+    """What this build's first process wrote a moment ago, read once by each worker."""
+    with path.open("rb") as file:
+        sources = pickle.load(file)  # noqa: S301
+    assert isinstance(sources, _Sources)
+    return sources
 
 
 def _make(out: Path, plan: Plan, sources: _Sources, job: _Job) -> None:
@@ -273,14 +309,12 @@ def _manifest(out: Path, plan: Plan, sources: _Sources, jobs: list[_Job]) -> dic
     }  # fmt: skip
 
 
-def verify(folder: Path, manifest: dict[str, Any]) -> None:
+def verify_corpus(folder: Path) -> None:
     """Read every take of a corpus; InputError if a shard is missing, changed or damaged."""
-    for row in manifest["shards"]:
+    for row in read_manifest(folder)["shards"]:
         path = folder / row["file"]
         if not path.exists():
             raise InputError(f"{path} is missing", "Run hotfoot corpus build again.")
         found = describe_shard(path)
-        if found["sha256"] != row["sha256"]:
+        if found["sha256"] != row["sha256"] or found["takes"] != row["takes"]:
             raise InputError(f"{path} was changed", "Delete it and run hotfoot corpus build again.")
-        if sum(1 for _ in read_shard(path)) != row["takes"]:
-            raise InputError(f"{path} lacks takes", "Delete it and run hotfoot corpus build again.")

@@ -174,7 +174,7 @@ def open_corpus(
     for path in chosen:
         name = path.relative_to(music).as_posix()
         songs.append(NamedSong(name, analyse_song(open_song(path)), licences.get(name, "")))
-    songs += composed_songs(composed if not held_out else max(1, composed // 6), held_out)
+    songs += composed_songs(-(-composed // 6) if held_out else composed, held_out)
     return PairedCorpus(test if held_out else train, songs, style, procedural)
 
 

@@ -85,11 +85,11 @@ def find_runs(folder: Path) -> list[Run]:
 
 
 def run_takes(run: Run) -> Iterator[Take]:
-    """A run in takes of at most 34 s; what is left under 8.5 s at its end is dropped."""
+    """A run in equal takes of at most 34 s; one under 8.5 s has none."""
     poses = read_poses(run.poses).to_skeleton("body-18").resampled(FPS)
     analysis = _analysed(run.music)
     encoder = SpectralEncoder()
-    pieces = max(1, round(len(poses) / _LONGEST))
+    pieces = max(1, -(-len(poses) // _LONGEST))
     size = len(poses) // pieces // FRAMES_PER_COLUMN * FRAMES_PER_COLUMN
     if size < _SHORTEST:
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -52,20 +53,33 @@ def spread(
         yield from _on_processes(work, items, jobs)
 
 
+def _stop_silently() -> None:
+    """Let Ctrl-C end a worker without a traceback; its parent says what there is to say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _on_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
     context = multiprocessing.get_context("spawn")
     left = list(range(len(items)))
     for _ in range(_TRIES):
-        with ProcessPoolExecutor(min(jobs, len(left)), context) as pool:
-            waiting = {pool.submit(work, items[i]): i for i in left}
-            try:
-                for finished in as_completed(waiting):
-                    result = finished.result()
-                    left.remove(waiting[finished])
-                    yield result
-            except BrokenProcessPool:  # a killed worker takes the pool with it
-                continue
-        return
+        pool = ProcessPoolExecutor(min(jobs, len(left)), context, _stop_silently)
+        waiting = {pool.submit(work, items[i]): i for i in left}
+        workers = list(pool._processes.values())  # there is no public way to end what runs
+        try:
+            for finished in as_completed(waiting):
+                result = finished.result()
+                left.remove(waiting[finished])
+                yield result
+            return
+        except BrokenProcessPool:  # a killed worker takes the pool with it
+            continue
+        finally:
+            pool.shutdown(wait=not left, cancel_futures=True)
+            if left:  # after an error or Ctrl-C nothing goes on
+                for worker in workers:
+                    worker.terminate()
+                for worker in workers:
+                    worker.join(5)
     raise _killed(len(left))
 
 

@@ -26,6 +26,7 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 
 SCHEMA = 1
 SPLITS = ("train", "held-out")
+SOURCES = ("clips", "songs", "videos")
 MANIFEST = "manifest.json"
 _ARRAYS = ("xy", "confidence", "music")
 _ATTEMPTS = 500
@@ -164,13 +165,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{path} has schema {manifest.get('schema')}; this hotfoot reads {SCHEMA}",
             "Build the corpus again with this version.",
         )
+    try:
+        shards = [(str(r["file"]), str(r["split"]), int(r["takes"])) for r in manifest["shards"]]
+        rows = [(str(r["name"]), r["split"]) for k in SOURCES for r in manifest[k]]
+        ours = isinstance(manifest["music"], str)
+        splits = {split for _, split, _ in shards} | {split for _, split in rows}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is damaged ({error!r})", "Build the corpus again.") from error
+    if not ours or not splits <= set(SPLITS):
+        raise InputError(f"{path} is damaged", "Build the corpus again.")
     check_splits(manifest)
     return manifest
 
 
 def check_splits(manifest: dict[str, Any]) -> None:
     """Raise InputError if a clip, song or video is in both splits."""
-    for kind in ("clips", "songs", "videos"):
+    for kind in SOURCES:
         names: dict[str, set[str]] = {s: set() for s in SPLITS}
         for row in manifest.get(kind, []):
             names[row["split"]].add(row["name"])
@@ -207,7 +217,15 @@ class StoredCorpus:
             for row in manifest["shards"]:
                 if row["split"] == split:
                     path = folder / row["file"]
-                    self._takes += [(path, parts) for parts in _Index(path).takes.values()]
+                    takes = _Index(path).takes
+                    stem = path.name.removesuffix(".tar")
+                    if len(takes) < row["takes"] or not all(k.startswith(stem) for k in takes):
+                        raise InputError(
+                            f"{path} is not the shard that the manifest tells of",
+                            "Build or copy the corpus again; hotfoot corpus stats --verify reads "
+                            "everything.",
+                        )
+                    self._takes += [(path, parts) for parts in takes.values()]
         if not self._takes:
             raise InputError(
                 f"no {split} takes in {', '.join(str(f) for f in folders)}",

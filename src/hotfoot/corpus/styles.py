@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 STYLES = (
     "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
     "indian", "popping", "locking", "waacking", "house", "krump",
@@ -11,15 +13,15 @@ STYLES = (
 # The first word that a name contains decides.
 _WORDS = {
     "latin": ("salsa", "latin", "cha cha", "mambo", "samba", "bachata"),
-    "breakdance": ("break",),
+    "breakdance": ("breakdanc", "breaking", "break", "b-boy"),
     "lyrical": ("lyrical", "ballet", "modern", "contemporary", "stretchdance", "whirl"),
     "hip-hop": ("hip-hop", "hip hop", "hiphop"),
     "jumpstyle": ("jumpstyle", "shuffle"),
     "disco": ("disco",),
     "jazz": ("jazz", "broadway"),
     "indian": ("indian", "bollywood"),
-    "popping": ("popping", " pop"),
-    "locking": ("lock",),
+    "popping": ("popping", "pop"),
+    "locking": ("locking", "lock"),
     "waacking": ("waack",),
     "house": ("house",),
     "krump": ("krump",),
@@ -31,9 +33,9 @@ _WORDS = {
 
 def style_of(name: str) -> str:
     """The style that a clip's own name for it means; empty for movement that is no dance."""
-    text = f" {name.lower()}"
+    text = name.lower()
     for style, words in _WORDS.items():
-        if any(word in text for word in words):
+        if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words):
             return style
     return ""
 

@@ -16,8 +16,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.people import Shot, video_shots
 from hotfoot.capture.pictures import VIDEO_SUFFIXES, VideoFacts, video_facts
@@ -25,8 +23,8 @@ from hotfoot.capture.quality import Limits, fit_stretches
 from hotfoot.capture.sound import Heard, hear
 from hotfoot.corpus.runs import Run, write_runs
 from hotfoot.corpus.spread import spread
-from hotfoot.errors import HotfootError, InputError, OptionError
-from hotfoot.files import replacing, save_text
+from hotfoot.errors import DependencyError, InputError, OptionError, OutputError
+from hotfoot.files import make_folder, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
 from hotfoot.pose.cleaning import smoothed, without_flicker
 from hotfoot.pose.formats import write_poses
@@ -189,8 +187,10 @@ def _ingest(task: _Task) -> str:
             _keep_runs(task, facts, shots, report)
         else:
             report["seconds"] = round(_seconds(task.video), 3)
-    except HotfootError as error:
-        report["why"] = error.message
+    except (OutputError, DependencyError):  # of this machine, not of the video: try again later
+        raise
+    except InputError as error:
+        report |= {"why": error.message, "runs": []}
     save_text(_report_path(task), json.dumps(report, indent=1) + "\n")
     return task.name
 
@@ -215,7 +215,8 @@ def _seconds(video: Path) -> float:
 def _keep_runs(task: _Task, facts: VideoFacts, shots: list[Shot], report: dict[str, Any]) -> None:
     for number, shot in enumerate(shots):
         fps = shot.poses.fps
-        for stretch in fit_stretches(shot.poses, task.settings.limits):
+        silent = round((facts.sound_late_s - shot.start / fps) * fps)
+        for stretch in fit_stretches(shot.poses, task.settings.limits, max(0, silent)):
             first = shot.start + stretch.start
             row = {"start_s": round(first / fps, 3),
                    "seconds": round((stretch.stop - stretch.start) / fps, 3)}  # fmt: skip
@@ -225,7 +226,7 @@ def _keep_runs(task: _Task, facts: VideoFacts, shots: list[Shot], report: dict[s
             name = f"{task.name}-{len(report['runs']):03d}"
             poses = without_flicker(shot.poses.frames(stretch.start, stretch.stop))
             path = task.out / "poses" / f"{name}.npz"
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_poses(smoothed(poses, _SMOOTHING_S), path)
             seen = float((poses.confidence > 0).mean())
             report["runs"].append(
@@ -234,7 +235,7 @@ def _keep_runs(task: _Task, facts: VideoFacts, shots: list[Shot], report: dict[s
             )  # fmt: skip
     if report["runs"]:
         music = task.out / "music" / f"{task.name}.wav"
-        music.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(music.parent)
         with replacing(music) as temporary:
             save_part(open_song(task.video), temporary)
 
@@ -246,7 +247,7 @@ def _runs(report: dict[str, Any], out: Path, settings: VideoSettings) -> list[Ru
         Run(
             out / "poses" / f"{row['poses']}.npz",
             out / "music" / f"{name}.wav",
-            max(0.0, float(np.round(row["song_s"], 3))),
+            max(0.0, row["song_s"]),  # rounding
             name,
             "held-out" if held else "train",
             settings.style,
