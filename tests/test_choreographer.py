@@ -335,3 +335,14 @@ def test_what_is_in_a_corpus(folder, tmp_path, capsys):
     assert set(json.loads(capsys.readouterr().out)["styles"]) <= set(STYLES)
     assert main([*arguments, "--procedural", "2"]) == 2
     assert main([*arguments, "--plot", str(tmp_path / "c.jpg")]) == 2
+
+
+def test_nobody_squats_for_a_minute(folder):
+    analysis = song(folder, 110)
+    for style in STYLES:
+        shares = []
+        for seed in range(6):
+            phrases = arrange(analysis, seed, style).phrases
+            low = sum(p.beats for p in phrases if p.lower.family == "floor")
+            shares.append(low / sum(p.beats for p in phrases))
+        assert max(shares) <= 0.3

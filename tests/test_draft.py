@@ -1,5 +1,6 @@
 """Drafts: the choreographer's dance on the reference's body, from which the network begins."""
 
+import itertools
 import json
 
 import numpy as np
@@ -100,6 +101,21 @@ def test_the_whole_draft_comes_through_the_vae(song, analysis):
     assert far(kept, half) < 0.03 < far(kept, free)
 
 
+def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, tmp_path, capsys):
+    made = {
+        style: dance(song, end=4.0, draft=0.0, style=style, beat_lock=False).poses.keypoints
+        for style in (None, "latin", "breakdance")
+    }
+    again = dance(song, end=4.0, draft=0.0, style="latin", beat_lock=False).poses.keypoints
+    np.testing.assert_array_equal(made["latin"], again)
+    for a, b in itertools.combinations(made.values(), 2):
+        assert np.abs(a - b).max() > 0.5
+    out = str(tmp_path / "d.npz")
+    arguments = ["dance", str(song), "--end", "4", "-o", out, "--model", str(tiny_model)]
+    assert main([*arguments, "--style", "disco"]) == 2
+    assert "--style without a draft" in capsys.readouterr().err
+
+
 def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     arguments = ["dance", str(song), "--end", "4", "-o", str(tmp_path / "d.npz"), "--json"]
     assert main([*arguments, "--style", "disco"]) == 0
@@ -107,7 +123,7 @@ def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     for wrong, says in (
         (["--style", "polka"], "unknown style"),
         (["--draft", "1.5"], "--draft is 1.5"),
-        (["--draft", "0", "--style", "disco"], "without a draft"),
+        (["--draft", "0", "--style", "popping"], "unknown style"),
         (["--energy", "9"], "--energy is 9"),
     ):
         assert main([*arguments, *wrong]) == 2

@@ -16,7 +16,7 @@ from hotfoot.choreographer.score import Phrase, Score, arrange
 from hotfoot.music.tokens import SongAnalysis
 
 _SIZES = (0.55, 1.4)
-_USUAL_M_S = 0.5  # real dance: 0.24 body heights per second in the picture
+_USUAL_M_S = 0.58  # real dance: 0.24 body heights per second in the picture
 _OCTAVES = 0.75  # of movement per level of loudness
 _MEASURED_BEATS = 8
 

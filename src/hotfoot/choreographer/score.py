@@ -43,7 +43,7 @@ STYLES: dict[str, dict[str, float]] = {
 
 PHRASE_BEATS = 8
 _COUNT_S = (0.36, 0.78)  # what a count may last
-_ENERGY_WIDTH = 0.22
+_ENERGY_WIDTH = 0.35
 _ALIKE = 0.9  # correlation of sections that share their choreography
 _FREE_ARMS = ("groove", "step", "kick")
 _QUIET_DB = 18.0  # under the median: quiet
@@ -282,13 +282,16 @@ def _vocabulary(
 ) -> list[tuple[Move, Move | None]]:
     out: list[tuple[Move, Move | None]] = []
     for _ in range(3):
-        families = tuple(f for f in STYLES[style] if f not in ("arms", "pose"))
+        # Near the floor at most once, and seldom: nobody squats for a minute.
+        low = any(move.family == "floor" for move, _ in out)
+        never = ("arms", "pose", "floor") if low else ("arms", "pose")
+        families = tuple(f for f in STYLES[style] if f not in never)
         lower = _pick(rng, style, energy, families, tuple(m.name for m, _ in out))
         upper = None
         if lower.family in _FREE_ARMS and rng.random() < STYLES[style]["arms"]:
             upper = _pick(rng, style, energy, ("arms",))
         out.append((lower, upper))
-    return out
+    return sorted(out, key=lambda words: words[0].family == "floor")
 
 
 def _pick(

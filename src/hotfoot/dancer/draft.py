@@ -24,7 +24,7 @@ from hotfoot.pose.visibility import seen_from_ahead
 
 _BLOCK = 1800  # frames; a song of an hour is never in memory as a 3D body
 _DISTANCE_M, _HEIGHT_M, _PIXELS = 6.0, 1.0, 300.0
-_YAW = 0.2
+_YAW = 0.28
 _MARGIN = 0.01
 _RETURN_S = 0.4
 
