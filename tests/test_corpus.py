@@ -312,6 +312,15 @@ def test_a_montage_is_the_same_for_the_same_seed_and_may_mix_bodies():
     assert not any(p.upper for p in made(1, 0.0).parts)
 
 
+def test_a_montage_goes_on_after_a_short_song():
+    clips = [replace(dancer(14.0 + i, 0.55), name=f"c{i}") for i in range(3)]
+    made = make_montage(
+        make_bank(clips), steady_song(6.0, 0.55), np.arange(900) / 30, np.random.default_rng(0)
+    )
+    assert np.ptp(made.joints[:, 0, 1]) < 0.5, "nobody falls to nothing"
+    assert (made.joints[:, 0, 1] > 1).all()
+
+
 def test_a_montage_needs_a_clip_that_fits():
     bank = make_bank([dancer(14.0, 0.6)])
     assert (

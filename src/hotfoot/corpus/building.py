@@ -134,17 +134,23 @@ def build_corpus(
     todo = _jobs(plan, sources)
     missing = [j for j in todo if not (out / _file(j)).exists()]
     done = len(todo) - len(missing)
+    rows: dict[str, dict[str, Any]] = {}
     if progress:
         progress(done, len(todo))
     try:
-        for _ in _made(out, plan, sources, missing, jobs):
+        for row in _made(out, plan, sources, missing, jobs):
+            rows[row["file"]] = row
             done += 1
             if progress:
                 progress(done, len(todo))
     finally:
         for part in out.glob(".*.part.tar"):  # of workers that were killed
             part.unlink()
-    manifest = _manifest(out, plan, sources, todo)
+    for job in todo:  # what was there already
+        if _file(job) not in rows:
+            rows[_file(job)] = describe_shard(out / _file(job))
+    shards = [{**rows[_file(job)], "split": job.split} for job in todo]
+    manifest = _manifest(plan, sources, shards)
     write_manifest(out, manifest)
     return manifest
 
@@ -231,12 +237,14 @@ def _file(job: _Job) -> str:
 
 def _made(
     out: Path, plan: Plan, sources: _Sources, jobs: list[_Job], processes: int
-) -> Iterator[_Job]:
-    """Make shards here, or by processes that read the analysed sources from a file."""
+) -> Iterator[dict[str, Any]]:
+    """Make shards here, or by processes that read the analysed sources from a file.
+
+    Yields their rows of the manifest, in the order in which they are ready.
+    """
     if processes == 1 or len(jobs) < 2:
         for job in jobs:
-            _make(out, plan, sources, job)
-            yield job
+            yield _make(out, plan, sources, job)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sources"
@@ -245,10 +253,9 @@ def _made(
         yield from spread(_work, [(path, out, plan, job) for job in jobs], processes)
 
 
-def _work(task: tuple[Path, Path, Plan, _Job]) -> _Job:
+def _work(task: tuple[Path, Path, Plan, _Job]) -> dict[str, Any]:
     path, out, plan, job = task
-    _make(out, plan, _read_sources(path), job)
-    return job
+    return _make(out, plan, _read_sources(path), job)
 
 
 @lru_cache(maxsize=1)
@@ -260,9 +267,9 @@ def _read_sources(path: Path) -> _Sources:
     return sources
 
 
-def _make(out: Path, plan: Plan, sources: _Sources, job: _Job) -> None:
+def _make(out: Path, plan: Plan, sources: _Sources, job: _Job) -> dict[str, Any]:
     takes = _paired(plan, sources, job) if job.paired else _of_runs(sources, job)
-    write_shard(takes, out / _file(job))
+    return write_shard(takes, out / _file(job))
 
 
 def _paired(plan: Plan, sources: _Sources, job: _Job) -> Iterator[tuple[str, Take]]:
@@ -297,11 +304,7 @@ def _rows(sources: _Sources) -> dict[str, Any]:
     return {"clips": clips, "songs": songs, "videos": list(videos.values())}
 
 
-def _manifest(out: Path, plan: Plan, sources: _Sources, jobs: list[_Job]) -> dict[str, Any]:
-    shards = []
-    for job in jobs:
-        row = describe_shard(out / _file(job))
-        shards.append({**row, "split": job.split})
+def _manifest(plan: Plan, sources: _Sources, shards: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "hotfoot": __version__, "plan": asdict(plan), "skeleton": "body-18", "fps": FPS,
         "music": SpectralEncoder.name, "music_width": SpectralEncoder.width,

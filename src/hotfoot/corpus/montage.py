@@ -183,7 +183,7 @@ def make_montage(
     beats = steady_beats(song) / rate
     levels = loudness_level(song.features.loudness_db, FEATURE_RATE)
     start = _bar_before(beats, song.rhythm.downbeats / rate, float(times[0]))
-    out: NDArray[np.float32] | None = None
+    out = np.zeros((len(times), 17, 3), np.float32)
     parts: list[Part] = []
     last: _Choice | None = None
     while start < len(beats) - 1 and beats[start] < times[-1]:
@@ -197,19 +197,19 @@ def make_montage(
         begin_s, end_s = float(beats[start]), float(beats[min(end, len(beats) - 1)])
         mixed = rng.random() < mixing
         upper = _upper(bank, choice, beats, start, levels, rate, rng) if mixed else None
-        joints = choice.joints(times)
+        # Only where this part is seen: from its fade on to the next one's end.
+        first, after = np.searchsorted(times, [begin_s - _FADE_S / 2, end_s + _FADE_S / 2])
+        last_one = end >= len(beats) - 1  # dances on where the song has ended
+        here = slice(int(first) if parts else 0, len(times) if last_one else int(after))
+        joints = choice.joints(times[here])
         if upper is not None:
-            joints = mix(joints, upper.joints(times))
-        if out is None:
-            out = joints
-        else:
-            share = np.clip((times - begin_s) / _FADE_S + 0.5, 0, 1)
-            out = blend(out, joints, share * share * (3 - 2 * share))
+            joints = mix(joints, upper.joints(times[here]))
+        share = np.clip((times[here] - begin_s) / _FADE_S + 0.5, 0, 1) if parts else 1.0
+        share = np.broadcast_to(share, len(joints))
+        out[here] = blend(out[here], joints, share * share * (3 - 2 * share))
         parts.append(_part(choice, upper, begin_s, end_s))
         last, start = choice, end
-    if out is None:
-        return None
-    return Montage(out, tuple(parts))
+    return Montage(out, tuple(parts)) if parts else None
 
 
 def _bar_before(beats: Array, downbeats: Array, second: float) -> int:
