@@ -66,6 +66,20 @@ def tiny_model(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """A folder as a user of DWPose has it."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("rtmlib")
+    from .networks import save_pose, save_yolox
+
+    folder = tmp_path_factory.mktemp("weights")
+    people = [(40, 15, 120, 155, 0.9, 0), (0, 0, 25, 25, 0.9, 16)]
+    save_yolox(folder / "yolox_l.onnx", people, 160)
+    save_pose(folder / "dw-ll_ucoco_384.onnx", (144, 192))
+    return folder
+
+
 def walker(frames=90, fps=30.0, canvas=(320, 480), seed=0):
     """A figure whose joints swing smoothly; all visible but the right ear."""
     from hotfoot.pose.references import figure_pose

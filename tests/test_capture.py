@@ -23,20 +23,6 @@ from hotfoot.pose.skeletons import convert_keypoints
 from .screens import SIZE, STANDING, painted, save_video, swaying
 
 
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory):
-    """A folder as a user of DWPose has it."""
-    pytest.importorskip("onnx")
-    pytest.importorskip("rtmlib")
-    from .networks import save_pose, save_yolox
-
-    folder = tmp_path_factory.mktemp("weights")
-    people = [(40, 15, 120, 155, 0.9, 0), (0, 0, 25, 25, 0.9, 16)]
-    save_yolox(folder / "yolox_l.onnx", people, 160)
-    save_pose(folder / "dw-ll_ucoco_384.onnx", (144, 192))
-    return folder
-
-
 def body18(points):
     xy, confidence = convert_keypoints(
         points, np.ones(points.shape[:2], np.float32), "coco-17", "body-18"
@@ -349,8 +335,6 @@ def speech_like(seconds, rate=24000):
 
 
 def test_music_speech_and_silence_are_told_apart(tmp_path):
-    import av  # noqa: F401
-
     compose(12.0, 118.0, seed=2).save(tmp_path / "song.wav")
     assert hear(tmp_path / "song.wav").kind == "music"
     picture = [np.zeros((16, 16, 3), np.uint8)]

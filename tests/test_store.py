@@ -13,16 +13,16 @@ import pytest
 
 from hotfoot.capture.quality import Limits
 from hotfoot.cli.main import main
-from hotfoot.corpus.building import Plan, build_corpus, verify_corpus
+from hotfoot.corpus.building import Plan, build_corpus
 from hotfoot.corpus.runs import Run, find_runs, run_takes, write_runs
 from hotfoot.corpus.segments import Take, cut
 from hotfoot.corpus.sources import Data, check_data, open_source
-from hotfoot.corpus.spread import spread
 from hotfoot.corpus.store import (
     StoredCorpus,
     check_splits,
     read_manifest,
     read_shard,
+    verify_corpus,
     write_manifest,
     write_shard,
 )
@@ -31,9 +31,10 @@ from hotfoot.errors import HotfootError, InputError, OptionError, OutputError
 from hotfoot.music.synthesis import compose
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.pose.formats import read_poses, write_poses
+from hotfoot.spread import spread
 
 from .screens import STANDING, painted, save_video, swaying
-from .test_capture import as_poses, weights  # noqa: F401
+from .test_capture import as_poses
 from .test_corpus import write_clips
 from .workers import failing, fragile, hopeless
 
@@ -143,7 +144,7 @@ def test_a_build_goes_on_where_it_stopped_and_gives_the_same_bytes(built, folder
     assert progress == [(3, 4), (4, 4)]
     assert (out / "train-00000.tar").stat().st_mtime_ns == kept
     assert (out / "train-00001.tar").read_bytes() == (built / "train-00001.tar").read_bytes()
-    with pytest.raises(OptionError, match="another plan"):
+    with pytest.raises(OutputError, match="another plan"):
         build_corpus(out, replace(SMALL, seed=4), folders / "motion", folders / "music")
 
 
@@ -160,7 +161,7 @@ def test_what_cannot_be_built(folders, tmp_path):
         )
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(OptionError, match="something else"):
+    with pytest.raises(OutputError, match="something else"):
         build_corpus(tmp_path / "mine", SMALL, folders / "motion", folders / "music")
     write_clips(tmp_path / "few", 3)
     with pytest.raises(InputError, match="too few to hold one out"):
@@ -185,7 +186,7 @@ def test_leaks_between_splits_are_refused(built, tmp_path):
         read_manifest(tmp_path / "nothing")
 
 
-def test_a_changed_shard_is_noticed(built, tmp_path):
+def test_a_changed_shard_is_noticed(built, tmp_path, capsys):
     import shutil
 
     copy = shutil.copytree(built, tmp_path / "c")
@@ -195,6 +196,8 @@ def test_a_changed_shard_is_noticed(built, tmp_path):
     path.write_bytes(bytes(data))
     with pytest.raises(InputError, match="was changed"):
         verify_corpus(copy)
+    assert main(["corpus", "stats", "--corpus", str(copy), "--verify"]) == 2
+    assert "was changed" in capsys.readouterr().err
     shutil.copy(built / "held-out-00000.tar", path)
     with pytest.raises(InputError, match="not the shard that the manifest tells of"):
         StoredCorpus([copy], False, SpectralEncoder.name)
@@ -293,7 +296,7 @@ def test_runs_are_takes_with_their_own_music(folders, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory, weights):  # noqa: F811
+def videos(tmp_path_factory, weights):
     """Two dances, one of them with a cut; silence; a slide show; junk."""
     folder = tmp_path_factory.mktemp("videos")
     compose(22.0, 120.0, seed=1).save(folder / "s.wav")
@@ -325,7 +328,7 @@ def settings_of(folder):
     return VideoSettings("dwpose", folder, style="latin", credit="me", limits=Limits(seconds=4.0))
 
 
-def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path):  # noqa: F811
+def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path):
     out = tmp_path / "runs"
     progress = []
     found = ingest(videos, out, settings_of(weights), progress=lambda *a: progress.append(a))
@@ -355,7 +358,7 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     before = {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
     assert ingest(videos, out, settings_of(weights)) == found
     assert before == {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
-    with pytest.raises(OptionError, match="other settings"):
+    with pytest.raises(OutputError, match="other settings"):
         ingest(videos, out, replace(settings_of(weights), style=""))
     corpus = tmp_path / "c"
     build_corpus(corpus, replace(SMALL, seed=1), runs=(out,))
@@ -364,7 +367,7 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     assert {v["credit"] for v in manifest["videos"]} == {"me"}
 
 
-def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tmp_path):  # noqa: F811
+def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tmp_path):
     folder = tmp_path / "videos"
     folder.mkdir()
     hum = np.sin(np.arange(24000 * 3) / 20) * 0.3
@@ -383,7 +386,7 @@ def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tm
         assert (one / path).read_bytes() == (two / path).read_bytes(), path
 
 
-def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):  # noqa: F811
+def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):
     folder = tmp_path / "videos"
     folder.mkdir()
     hum = np.sin(np.arange(24000 * 4) / 20) * 0.3
@@ -395,7 +398,7 @@ def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):  # noqa: F81
     assert run.start_s == pytest.approx(0, abs=0.03)
 
 
-def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monkeypatch):  # noqa: F811
+def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monkeypatch):
     folder = tmp_path / "videos"
     folder.mkdir()
     save_video(

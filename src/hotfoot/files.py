@@ -90,6 +90,27 @@ def save_text(path: Path, text: str) -> None:
         temporary.write_text(text)
 
 
+def check_claim(folder: Path, name: str, text: str, what: str) -> None:
+    """Make sure that a folder is new, or that its file ``name`` says what it was begun with.
+
+    Args:
+        folder: gathers the results of a command that may be run again to go on.
+        name: of the file in it that remembers.
+        text: what it says now.
+        what: names the difference, for the user.
+
+    Raises:
+        OutputError: it was begun with something else, or holds something else.
+    """
+    path = folder / name
+    if not path.exists() and folder.is_dir() and any(folder.iterdir()):
+        raise OutputError(f"{folder} holds something else", "Give a new folder.")
+    if path.exists() and path.read_bytes() != text.encode():
+        raise OutputError(
+            f"{folder} was begun with {what}", "Give another -o, or delete that folder."
+        )
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and those above it.
 

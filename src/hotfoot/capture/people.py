@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.capture.estimators import PoseEstimator
-from hotfoot.capture.pictures import PHOTO_SUFFIXES, load_photo, video_facts, video_pictures
+from hotfoot.capture.pictures import load_photo, video_facts, video_pictures
 from hotfoot.capture.tracking import CutDetector, Track, Tracker, body_size
 from hotfoot.errors import InputError
+from hotfoot.pose.references import PHOTO_SUFFIXES
 from hotfoot.pose.sequence import PoseSequence
 
 Progress = Callable[[int, int], None]
@@ -72,7 +73,7 @@ def video_shots(
     tracker, cuts = Tracker(), CutDetector()
     nobody = _LOOK_AGAIN
     number = 0
-    total = _expected(path, facts.fps)
+    total = round((min(facts.seconds, end_s or facts.seconds) - start_s) * facts.fps)
     for picture in video_pictures(path, start_s, end_s):
         cuts.add(picture)
         found = estimator(picture, thorough=nobody % _LOOK_AGAIN == 0)
@@ -118,16 +119,6 @@ def _part(track: Track, first: int, last: int) -> Track:
         [track.keypoints[i] for i in chosen],
         [track.confidence[i] for i in chosen],
     )
-
-
-def _expected(path: Path, fps: float) -> int:
-    import av
-
-    with av.open(str(path), metadata_errors="replace") as container:
-        stream = container.streams.video[0]
-        if stream.duration and stream.time_base:
-            return round(float(stream.duration * stream.time_base) * fps)
-        return round((container.duration or 0) / 1e6 * fps)
 
 
 def joined(shots: list[Shot]) -> PoseSequence:

@@ -14,8 +14,6 @@ from hotfoot.errors import InputError
 Picture = NDArray[np.uint8]
 """RGB [H, W, 3]."""
 
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"}
 _MOST_FPS = 60.0
 
 
@@ -26,12 +24,14 @@ class VideoFacts:
     Attributes:
         fps: frames per second that :func:`video_pictures` gives.
         size: (width, height) of the upright picture.
+        seconds: its length, as the file says.
         has_sound: whether there is an audio stream.
         sound_late_s: seconds by which the sound begins after the pictures.
     """
 
     fps: float
     size: tuple[int, int]
+    seconds: float
     has_sound: bool
     sound_late_s: float
 
@@ -79,6 +79,7 @@ def video_facts(path: Path) -> VideoFacts:
             if sound is not None and sound.start_time is not None and stream.start_time is not None:
                 late = float(sound.start_time * (sound.time_base or 0))
                 late -= float(stream.start_time * (stream.time_base or 0))
+            seconds = (container.duration or 0) / 1e6
             first = next(container.decode(video=0), None)
     except FFmpegError as error:
         raise InputError(
@@ -87,7 +88,7 @@ def video_facts(path: Path) -> VideoFacts:
     if first is None or not rate > 0:
         raise InputError(f"{path.name} has no pictures", "Give a video that plays.")
     height, width = _upright(first).shape[:2]
-    return VideoFacts(rate / _stride(rate), (width, height), sound is not None, late)
+    return VideoFacts(rate / _stride(rate), (width, height), seconds, sound is not None, late)
 
 
 def video_pictures(

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.people import is_photo, photo_pose, video_shots
-from hotfoot.capture.pictures import VIDEO_SUFFIXES
 from hotfoot.errors import PoseError
-from hotfoot.pose.references import FIGURES, check_reference, load_reference
+from hotfoot.pose.references import FIGURES, VIDEO_SUFFIXES, check_reference, load_reference
 from hotfoot.pose.sequence import PoseSequence
 
 LONGEST_SIDE = 1280

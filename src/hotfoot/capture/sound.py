@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,6 @@ from hotfoot.music.beats import onset_strength
 from hotfoot.music.features import FEATURE_RATE, extract
 
 _SPEECH_RATE = 16_000
-_WINDOW = 512
-_CONTEXT = 64
 _SPOKEN = 0.5  # share of windows with a voice from which on it may be speech alone ...
 _PULSE = 0.38  # ... unless onsets repeat as those of music do (0.5 to 0.8; speech 0 to 0.3)
 _LAGS_S = (0.25, 1.5)
@@ -77,40 +74,10 @@ def regularity(strength: NDArray[np.float32]) -> float:
 
 def voice_share(path: Path) -> float | None:
     """Share of the time with a voice by Silero VAD; None where it is not installed."""
-    detector = _silero()
-    if detector is None:
+    try:
+        from silero_vad import load_silero_vad
+    except ImportError:
         return None
-    state = np.zeros((2, 1, 128), np.float32)
-    context = np.zeros(_CONTEXT, np.float32)
-    rate = np.array(_SPEECH_RATE, np.int64)
-    rest = np.zeros(0, np.float32)
-    voiced, count = 0, 0
-    for block in open_song(path).blocks(_SPEECH_RATE):
-        samples = np.concatenate([rest, block])
-        whole = len(samples) // _WINDOW * _WINDOW
-        for window in samples[:whole].reshape(-1, _WINDOW):
-            chance, state = detector.run(
-                None, {"input": np.concatenate([context, window])[None], "state": state, "sr": rate}
-            )
-            context = window[-_CONTEXT:]
-            voiced += float(chance[0, 0]) > 0.5
-            count += 1
-        rest = samples[whole:]
-    return voiced / max(count, 1)
-
-
-def _silero() -> Any:
-    from importlib.util import find_spec
-
-    spec = find_spec("silero_vad")
-    if spec is None or spec.origin is None or find_spec("onnxruntime") is None:
-        return None
-    import onnxruntime
-
-    path = Path(spec.origin).parent / "data" / "silero_vad.onnx"
-    if not path.exists():
-        return None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    samples = np.concatenate(list(open_song(path).blocks(_SPEECH_RATE)))
+    chances = load_silero_vad(sequence=True).audio_forward(samples)
+    return float((chances > 0.5).mean()) if len(chances) else 0.0

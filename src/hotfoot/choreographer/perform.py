@@ -196,10 +196,13 @@ def _with_groove(controls: Array, phrases: list[Phrase], beat: Array, dancer: Da
 def _with_accents(controls: Array, score: Score, times: Array) -> Array:
     """A short hit, knees, chest, head and hands, on every onset that stands out."""
     out = controls.copy()
-    for beat, strength in score.accents:
-        away = times - float(np.interp(beat, np.arange(len(score.beats)), score.beats))
-        if away[-1] < -1 or away[0] > 1:
-            continue
+    if not score.accents:
+        return out
+    at, strengths = np.array(score.accents).T
+    seconds = np.interp(at, np.arange(len(score.beats)), score.beats)
+    near = (seconds > times[0] - 1) & (seconds < times[-1] + 1)
+    for second, strength in zip(seconds[near], strengths[near], strict=True):
+        away = times - second
         hit = np.exp(-0.5 * (away / np.where(away < 0, *_ACCENT_S)) ** 2) * strength
         for name, size in _ACCENT.items():
             out[:, INDEX[name]] += size * hit

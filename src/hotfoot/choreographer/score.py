@@ -141,9 +141,7 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
                 phrases.append(Phrase(place, length, lower, upper, flip, pace, 1.0, label, here))
             place += length
             number += 1
-    phrases = _frozen(
-        phrases, _breaks(song, beats), np.random.default_rng([seed, 1_000_003]), style
-    )
+    phrases = _frozen(phrases, _breaks(song, beats), np.random.default_rng([seed, _BREAKS]), style)
     return Score(beats / rate, tuple(phrases), style, _accents(song, beats))
 
 
@@ -183,7 +181,7 @@ def _frozen(
                 cut.append(replace(p, beats=first - p.start))
             if not frozen:
                 cut.append(
-                    Phrase(first, end - first, pose, None, p.flip, 2.0, 1.0, p.label, p.level)
+                    replace(p, start=first, beats=end - first, lower=pose, upper=None, pace=2.0)
                 )
                 frozen = True
             if last > end:

@@ -14,6 +14,7 @@ from hotfoot.cli.common import (
     progress_bars,
 )
 from hotfoot.errors import InputError, OptionError
+from hotfoot.spread import PLACES
 
 
 @click.group(epilog="Example: hotfoot corpus film --motion M --split held-out -o real/")
@@ -45,9 +46,9 @@ def stats_command(
     """What training would see: styles, tempi, framing, movement of segments drawn as it draws."""
     import numpy as np
 
-    from hotfoot.corpus.building import verify_corpus
     from hotfoot.corpus.sources import Data, open_source
     from hotfoot.corpus.statistics import draw_histograms, survey
+    from hotfoot.corpus.store import verify_corpus
     from hotfoot.files import check_writable
 
     if corpus and (procedural is not None or composed is not None):
@@ -150,7 +151,10 @@ def build_command(
 @click.option("--credit", default="", help="Whom to credit for the videos.")
 @click.option("--seconds", default=8.6, show_default=True, help="Shortest run that is kept.")
 @click.option("--jobs", default=1, show_default=True, help="Videos at once.")
-@click.option("--on", default="local", show_default=True, help="local, or ray.")
+@click.option(
+    "--on", type=click.Choice(PLACES), default="here", show_default=True,
+    help="Processes here, or a Ray cluster.",
+)  # fmt: skip
 @click.option("--address", help="Of a Ray cluster, e.g. auto [default: one is started here].")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def video_command(
@@ -163,7 +167,6 @@ def video_command(
     and OUT/runs.json for hotfoot corpus build --runs. Videos that were read are not read again.
     """
     from hotfoot.capture.quality import Limits
-    from hotfoot.corpus.spread import PLACES
     from hotfoot.corpus.styles import STYLES
     from hotfoot.corpus.videos import VideoSettings, ingest
 
@@ -173,8 +176,6 @@ def video_command(
             f"--jobs {jobs}, --seconds {seconds:g}",
             "1 to 4096; 8.6 to 600 (a training segment has 256 frames at 30 fps).",
         )
-    if on not in PLACES:
-        raise OptionError(f"--on is {on}", f"Allowed: {', '.join(PLACES)}.")
     check_estimator_device(estimator, device)
     if style and style not in STYLES:
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from functools import partial
@@ -11,14 +12,9 @@ from typing import Any
 import click
 
 from hotfoot.cli.common import check_fps, check_out, emit, progress_bars
-from hotfoot.cli.measuring import (
-    file_sheets,
-    measure_files,
-    real_motion,
-    run_protocol,
-    spread_out,
-)
+from hotfoot.cli.measuring import file_sheets, measure_files, real_motion, run_protocol
 from hotfoot.errors import OptionError
+from hotfoot.spread import PLACES, spread
 
 
 @click.command(
@@ -85,7 +81,7 @@ Examples:
 @click.option("--jobs", type=int, help="Processes [default: one per core].")
 @click.option(
     "--on",
-    type=click.Choice(["here", "ray"]),
+    type=click.Choice(PLACES),
     default="here",
     show_default=True,
     help="Where to compute.",
@@ -124,7 +120,7 @@ def command(
         sheets = None
     else:
         compared = real_motion(real, training)
-        mapper = partial(spread_out, jobs=jobs, on=on)
+        mapper = partial(spread, jobs=jobs or os.cpu_count() or 1, on=on)
         with progress_bars() as say:
             if protocol_name:
                 assert songs is not None

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotfoot.cli.common import warn
-from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
+from hotfoot.errors import EvaluationError, InputError, OptionError
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.protocol import Task
     from hotfoot.evaluation.scores import DanceScores, MusicFacts, RealMotion, Result
     from hotfoot.pose.sequence import PoseSequence
 
-_T = TypeVar("_T")
 _R = TypeVar("_R")
 _SHORTEST_S = 4.0  # of a song in a protocol
 _WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
@@ -312,37 +311,3 @@ def _collect(found: Iterator[_R], total: int, say: Any) -> list[_R]:
         out.append(one)
         say("measuring", done, total)
     return out
-
-
-def spread_out(
-    function: Callable[[_T], _R], items: list[_T], jobs: int | None, on: str
-) -> Iterator[_R]:
-    """Results in order, from processes here or from a Ray cluster."""
-    import os
-
-    if on == "ray":
-        try:
-            import ray
-        except ImportError as error:
-            raise DependencyError(
-                "--on ray needs the package ray", "Install it: pip install 'hotfoot[ray]'"
-            ) from error
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        ray.init(ignore_reinit_error=True, include_dashboard=False, log_to_driver=False)
-        remote = ray.remote(num_cpus=1, max_retries=3)(function)
-        for handle in [remote.remote(item) for item in items]:
-            try:
-                yield ray.get(handle)
-            except ray.exceptions.RayTaskError as error:
-                raise error.cause from error
-        return
-    count = min(jobs or os.cpu_count() or 1, len(items))
-    if count <= 1:
-        yield from map(function, items)
-        return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        yield from pool.map(function, items)

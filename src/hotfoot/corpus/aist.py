@@ -341,17 +341,8 @@ def build(
         for row in manifest["sequences"] if row["music"] in songs
     ]  # fmt: skip
     if runs:
-        write_runs(output, _without_leaks(runs))
+        write_runs(output, runs)
     return manifest
-
-
-def _without_leaks(runs: list[Run]) -> list[Run]:
-    """The training split without songs that are held out.
-
-    The cross-modal splits share no song between train and the others; whoever mixes in more would.
-    """
-    held = {run.source for run in runs if run.split == "held-out"}
-    return [run for run in runs if run.split == "held-out" or run.source not in held]
 
 
 def _dumped(manifest: dict[str, Any]) -> str:

@@ -19,23 +19,22 @@ from typing import Any
 import numpy as np
 
 from hotfoot._version import __version__
-from hotfoot.corpus.cameras import STYLES as FILM_STYLES
+from hotfoot.corpus.cameras import FILM_STYLES
 from hotfoot.corpus.paired import PairedCorpus, open_corpus
 from hotfoot.corpus.runs import Run, find_runs, run_takes
 from hotfoot.corpus.segments import FPS, Take
-from hotfoot.corpus.spread import spread
 from hotfoot.corpus.store import (
     SPLITS,
     check_splits,
     describe_shard,
-    read_manifest,
     shard_name,
     write_manifest,
     write_shard,
 )
 from hotfoot.errors import InputError, OptionError
-from hotfoot.files import save_text
+from hotfoot.files import check_claim, save_text
 from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.spread import spread
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _PLAN = "plan.json"
@@ -126,7 +125,7 @@ def build_corpus(
             "nothing to build from", "Give --motion with --music, or --runs, or both."
         )
     asked = _asked(plan, motion, music, runs)
-    _check_plan(out, asked)
+    check_claim(out, _PLAN, asked, "another plan or other data")
     sources = _open(plan, motion, music, runs)
     _check_enough(sources)
     check_splits(_rows(sources))
@@ -176,18 +175,6 @@ def _digest(path: Path) -> str:
         raise InputError(
             f"{path} cannot be read ({error.strerror})", "Make its folder again."
         ) from error
-
-
-def _check_plan(out: Path, asked: str) -> None:
-    """Going on with something else than a folder was begun with is refused."""
-    path = out / _PLAN
-    if not path.exists() and out.is_dir() and any(out.iterdir()):
-        raise OptionError(f"{out} holds something else", "Give a new folder.")
-    if path.exists() and path.read_bytes() != asked.encode():
-        raise OptionError(
-            f"{out} was begun with another plan or other data",
-            "Give another -o, or delete that folder.",
-        )
 
 
 def _open(
@@ -310,14 +297,3 @@ def _manifest(plan: Plan, sources: _Sources, shards: list[dict[str, Any]]) -> di
         "music": SpectralEncoder.name, "music_width": SpectralEncoder.width,
         **_rows(sources), "shards": shards,
     }  # fmt: skip
-
-
-def verify_corpus(folder: Path) -> None:
-    """Read every take of a corpus; InputError if a shard is missing, changed or damaged."""
-    for row in read_manifest(folder)["shards"]:
-        path = folder / row["file"]
-        if not path.exists():
-            raise InputError(f"{path} is missing", "Run hotfoot corpus build again.")
-        found = describe_shard(path)
-        if found["sha256"] != row["sha256"] or found["takes"] != row["takes"]:
-            raise InputError(f"{path} was changed", "Delete it and run hotfoot corpus build again.")

@@ -65,7 +65,7 @@ DETECTOR = FilmStyle(
 CLEAN = FilmStyle()
 """What a dance should look like; the dancer is trained on it."""
 
-STYLES = {"clean": CLEAN, "detector": DETECTOR}
+FILM_STYLES = {"clean": CLEAN, "detector": DETECTOR}
 
 
 @dataclass(frozen=True, eq=False)

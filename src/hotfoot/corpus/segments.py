@@ -16,7 +16,7 @@ FPS = 30.0
 EXTRA_FRAMES = 96
 """How much longer than a segment a take should be: a reference pose may come from there."""
 
-_SEEN = 0.45  # share of joints that a segment must show
+_SEEN = 0.45  # share of joints that a take and a segment must show
 _REFERENCE_JOINTS = 8
 
 
@@ -45,6 +45,11 @@ class Take:
     aspect: float
     clips: tuple[str, ...] = ()
     song: str = ""
+
+    @property
+    def shows_a_body(self) -> bool:
+        """Whether enough joints are seen to learn from."""
+        return bool(self.confidence.mean() >= _SEEN)
 
 
 @dataclass(frozen=True, eq=False)

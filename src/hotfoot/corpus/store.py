@@ -178,6 +178,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def verify_corpus(folder: Path) -> None:
+    """Read every take of a corpus; InputError if a shard is missing, changed or damaged."""
+    for row in read_manifest(folder)["shards"]:
+        path = folder / row["file"]
+        if not path.exists():
+            raise InputError(f"{path} is missing", "Run hotfoot corpus build again.")
+        found = describe_shard(path)
+        if found["sha256"] != row["sha256"] or found["takes"] != row["takes"]:
+            raise InputError(f"{path} was changed", "Delete it and run hotfoot corpus build again.")
+
+
 def check_splits(manifest: dict[str, Any]) -> None:
     """Raise InputError if a clip, song or video is in both splits."""
     for kind in SOURCES:

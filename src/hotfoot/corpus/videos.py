@@ -18,16 +18,17 @@ from typing import Any
 
 from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.people import Shot, video_shots
-from hotfoot.capture.pictures import VIDEO_SUFFIXES, VideoFacts, video_facts
+from hotfoot.capture.pictures import VideoFacts, video_facts
 from hotfoot.capture.quality import Limits, fit_stretches
 from hotfoot.capture.sound import Heard, hear
 from hotfoot.corpus.runs import Run, write_runs
-from hotfoot.corpus.spread import spread
-from hotfoot.errors import DependencyError, InputError, OptionError, OutputError
-from hotfoot.files import make_folder, replacing, save_text
+from hotfoot.errors import DependencyError, InputError, OutputError
+from hotfoot.files import check_claim, make_folder, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
 from hotfoot.pose.cleaning import smoothed, without_flicker
 from hotfoot.pose.formats import write_poses
+from hotfoot.pose.references import VIDEO_SUFFIXES
+from hotfoot.spread import spread
 
 _SETTINGS = "settings.json"
 _LEAST_FPS = 20.0
@@ -90,7 +91,7 @@ def find_videos(folder: Path) -> dict[str, Path]:
 
 
 def ingest(
-    folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, on: str = "local",
+    folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, on: str = "here",
     address: str | None = None, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Read all videos of a folder that have not been read; returns the summary of all reports.
@@ -100,7 +101,7 @@ def ingest(
         out: gets poses, music, reports and ``runs.json``.
         settings: how.
         jobs: videos at once.
-        on: ``local`` processes, or a ``ray`` cluster.
+        on: processes ``here``, or a ``ray`` cluster.
         address: of the Ray cluster; by default one is started here.
         progress: called after each video.
 
@@ -110,7 +111,8 @@ def ingest(
     """
     videos = find_videos(folder)
     make_estimator(settings.estimator, settings.weights, settings.device)  # or say why not, now
-    _keep_settings(out, settings)
+    check_claim(out, _SETTINGS, _as_text(settings), "other settings")
+    save_text(out / _SETTINGS, _as_text(settings))
     tasks = [_Task(path, name, out, settings) for name, path in videos.items()]
     missing = [t for t in tasks if not _report_path(t).exists()]
     done = len(tasks) - len(missing)
@@ -144,17 +146,9 @@ def summary(reports: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _keep_settings(out: Path, settings: VideoSettings) -> None:
-    text = json.dumps({**asdict(settings), "weights": settings.weights and settings.weights.name,
-                       "device": None}, indent=1) + "\n"  # fmt: skip
-    path = out / _SETTINGS
-    if not path.exists() and out.is_dir() and any(out.iterdir()):
-        raise OptionError(f"{out} holds something else", "Give a new folder.")
-    if path.exists() and path.read_text() != text:
-        raise OptionError(
-            f"{out} was begun with other settings", "Give another -o, or delete that folder."
-        )
-    save_text(path, text)
+def _as_text(settings: VideoSettings) -> str:
+    weights = settings.weights.name if settings.weights else None
+    return json.dumps({**asdict(settings), "weights": weights, "device": None}, indent=1) + "\n"
 
 
 def _report_path(task: _Task) -> Path:
@@ -173,7 +167,10 @@ def _ingest(task: _Task) -> str:
     }  # fmt: skip
     try:
         facts = video_facts(task.video)
-        report |= {"fps": round(facts.fps, 3), "size": list(facts.size)}
+        report |= {
+            "fps": round(facts.fps, 3), "size": list(facts.size),
+            "seconds": round(facts.seconds, 3),
+        }  # fmt: skip
         why, heard = _unheard(task.video, facts)
         report["why"] = why
         report["sound"] = heard and asdict(heard)
@@ -185,8 +182,6 @@ def _ingest(task: _Task) -> str:
             report["seconds"] = round(sum(x.poses.duration_s for x in shots), 3)
             report["shots"] = len(shots)
             _keep_runs(task, facts, shots, report)
-        else:
-            report["seconds"] = round(_seconds(task.video), 3)
     except (OutputError, DependencyError):  # of this machine, not of the video: try again later
         raise
     except InputError as error:
@@ -203,13 +198,6 @@ def _unheard(video: Path, facts: VideoFacts) -> tuple[str, Heard | None]:
     heard = hear(video)
     words = {"silence": "silent", "speech": "speech without music"}
     return words.get(heard.kind, ""), heard
-
-
-def _seconds(video: Path) -> float:
-    import av
-
-    with av.open(str(video), metadata_errors="replace") as container:
-        return (container.duration or 0) / 1e6
 
 
 def _keep_runs(task: _Task, facts: VideoFacts, shots: list[Shot], report: dict[str, Any]) -> None:

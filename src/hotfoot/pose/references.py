@@ -13,8 +13,8 @@ from hotfoot.pose.formats import read_poses
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
-_PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic", ".tif", ".tiff"}
-_VIDEOS = {".mp4", ".mov", ".webm", ".mkv", ".avi"}
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic", ".tif", ".tiff"}
+VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"}
 _NEEDED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 
@@ -127,7 +127,7 @@ def load_reference(source: str | Path, frame: int = 0) -> PoseSequence:
             f"no reference '{source}'",
             f"Give a pose file, or a built-in figure: {', '.join(FIGURES)}.",
         )
-    if path.suffix.lower() in _PHOTOS | _VIDEOS:
+    if path.suffix.lower() in PHOTO_SUFFIXES | VIDEO_SUFFIXES:
         raise PoseError(
             f"{path.name} is a picture, not poses",
             f"Make poses of it: hotfoot pose {path.name} -o {path.stem}.json.",

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from hotfoot.errors import DependencyError, HotfootError, OptionError
 
-PLACES = ("local", "ray")
+PLACES = ("here", "ray")
 _TRIES = 4
 
 T = TypeVar("T")
@@ -24,10 +24,10 @@ R = TypeVar("R")
 
 
 def spread(
-    work: Callable[[T], R], items: Sequence[T], jobs: int = 1, on: str = "local",
+    work: Callable[[T], R], items: Sequence[T], jobs: int = 1, on: str = "here",
     address: str | None = None,
 ) -> Iterator[R]:  # fmt: skip
-    """Results of ``work`` for all items, in the order in which they are ready.
+    """Results of ``work`` for all items, in order.
 
     Args:
         work: importable function; may be called again if its process is killed.
@@ -60,27 +60,31 @@ def _stop_silently() -> None:
 
 def _on_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
     context = multiprocessing.get_context("spawn")
-    left = list(range(len(items)))
+    results: dict[int, R] = {}
+    given = 0
     for _ in range(_TRIES):
+        left = [i for i in range(len(items)) if i >= given and i not in results]
         pool = ProcessPoolExecutor(min(jobs, len(left)), context, _stop_silently)
         waiting = {pool.submit(work, items[i]): i for i in left}
         workers = list(pool._processes.values())  # there is no public way to end what runs
         try:
             for finished in as_completed(waiting):
-                result = finished.result()
-                left.remove(waiting[finished])
-                yield result
+                results[waiting[finished]] = finished.result()
+                while given in results:
+                    yield results.pop(given)
+                    given += 1
             return
         except BrokenProcessPool:  # a killed worker takes the pool with it
             continue
         finally:
-            pool.shutdown(wait=not left, cancel_futures=True)
-            if left:  # after an error or Ctrl-C nothing goes on
-                for worker in workers:
-                    worker.terminate()
-                for worker in workers:
-                    worker.join(5)
-    raise _killed(len(left))
+            # Results are all there, or nobody wants them. Never wait for workers to leave by
+            # themselves: one that was killed may have taken the lock of their queue with it.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.join(5)
+    raise _killed(len(items) - given - len(results))
 
 
 def _on_ray(
@@ -97,18 +101,20 @@ def _on_ray(
     import logging
 
     here: dict[str, Any] = {}
-    if not address:
+    if not address and "RAY_ADDRESS" not in os.environ:
         here = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 200_000_000}
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
+    given = 0
     try:
-        # Retried where its process dies; what it raises itself is raised here.
+        # Done again where its process dies; what it raises itself is raised here.
         remote = ray.remote(num_cpus=1, max_retries=_TRIES - 1)(work)
-        waiting = [remote.remote(item) for item in items]
-        while waiting:
-            ready, waiting = ray.wait(waiting)
-            yield from ray.get(ready)
+        for handle in [remote.remote(item) for item in items]:
+            yield ray.get(handle)
+            given += 1
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
     except ray.exceptions.WorkerCrashedError as error:
-        raise _killed(len(waiting) + 1) from error
+        raise _killed(len(items) - given) from error
     finally:
         ray.shutdown()
 
