@@ -38,8 +38,11 @@ def painted(points, background=0):
     return picture
 
 
-def save_video(path, pictures, fps=25, samples=None, rate=24000, late_s=0.0):
-    """Lossless pictures, and mono samples in -1..1 if given, which begin ``late_s`` later."""
+def save_video(path, pictures, fps=25, samples=None, rate=24000, late_s=0.0, at=None):
+    """Lossless pictures, and mono samples in -1..1 if given, which begin ``late_s`` later.
+
+    ``at`` gives the pictures' times, in whole frames.
+    """
     with av.open(str(path), "w") as container:
         video = container.add_stream("ffv1", rate=fps)
         video.width, video.height, video.pix_fmt = (
@@ -52,7 +55,7 @@ def save_video(path, pictures, fps=25, samples=None, rate=24000, late_s=0.0):
             sound.layout = "mono"
         for i, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="bgr0")
-            frame.pts, frame.time_base = i, Fraction(1, fps)
+            frame.pts, frame.time_base = (i if at is None else at[i]), Fraction(1, fps)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if sound is not None:

@@ -61,6 +61,20 @@ def test_photos_are_turned_as_the_camera_was_held(tmp_path):
     assert (loaded[:, -10:] == 255).all(), "what was above is now at the right"
 
 
+def test_pictures_of_a_varying_rate_are_those_of_their_time(tmp_path):
+    # A second at 50 pictures a second, then two at 25, as phones do in the dark.
+    at = [*range(50), *range(50, 150, 2)]
+    pictures = [np.full((16, 16, 3), 2 * i, np.uint8) for i in range(len(at))]
+    save_video(tmp_path / "v.mkv", pictures, 50, at=at)
+    facts = video_facts(tmp_path / "v.mkv")
+    shown = [int(p[0, 0, 0]) // 2 for p in video_pictures(tmp_path / "v.mkv")]
+    assert len(shown) == pytest.approx(3 * facts.fps, abs=2)
+    for number, index in enumerate(shown):
+        assert at[index] / 50 == pytest.approx(number / facts.fps, abs=0.041)
+    late = [int(p[0, 0, 0]) // 2 for p in video_pictures(tmp_path / "v.mkv", 2.0)]
+    assert at[late[0]] / 50 == pytest.approx(2.0, abs=0.041)
+
+
 def test_pictures_that_are_none(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"junk")
     with pytest.raises(InputError, match="cannot be read as a picture"):

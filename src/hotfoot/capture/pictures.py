@@ -1,10 +1,12 @@
-"""Photos and videos as RGB pictures, upright; videos are taken to have a constant frame rate."""
+"""Photos and videos as RGB pictures, upright and at a constant rate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +75,7 @@ def video_facts(path: Path) -> VideoFacts:
             if not container.streams.video:
                 raise InputError(f"{path.name} has no pictures", "Give a video.")
             stream = container.streams.video[0]
-            rate = float(stream.average_rate or stream.guessed_rate or 0)
+            rate = _rate(stream)
             sound = container.streams.audio[0] if container.streams.audio else None
             late = 0.0
             if sound is not None and sound.start_time is not None and stream.start_time is not None:
@@ -85,18 +87,19 @@ def video_facts(path: Path) -> VideoFacts:
         raise InputError(
             f"{path.name} cannot be decoded ({error.strerror})", "Convert it to .mp4."
         ) from error
-    if first is None or not rate > 0:
+    if first is None or rate is None:
         raise InputError(f"{path.name} has no pictures", "Give a video that plays.")
-    height, width = _upright(first).shape[:2]
-    return VideoFacts(rate / _stride(rate), (width, height), seconds, sound is not None, late)
+    height, width = _upright(first, first).shape[:2]
+    return VideoFacts(float(rate), (width, height), seconds, sound is not None, late)
 
 
 def video_pictures(
     path: Path, start_s: float = 0.0, end_s: float | None = None
 ) -> Iterator[Picture]:
-    """Pictures of a video in order; of more than 60 a second every second or third.
+    """Pictures of a video at its average rate; of more than 60 a second every second or third.
 
-    A file that breaks off ends early.
+    Phones film at a varying rate: pictures are repeated or left out, so that the one of second s
+    is number s * fps. A file that breaks off ends early.
     """
     import av
     from av.error import FFmpegError
@@ -104,23 +107,59 @@ def video_pictures(
     with av.open(str(path), metadata_errors="replace") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        rate = float(stream.average_rate or stream.guessed_rate or 30)
-        stride = _stride(rate)
+        rate = _rate(stream) or Fraction(30)
         try:
-            for number, frame in enumerate(container.decode(stream)):
+            for number, picture in enumerate(_constant(container.decode(stream), rate)):
                 if end_s is not None and number >= end_s * rate:
                     return
-                if number >= start_s * rate and number % stride == 0:
-                    yield _upright(frame)
+                if number >= start_s * rate:
+                    yield _upright(*picture)
         except FFmpegError:
             return
 
 
-def _stride(rate: float) -> int:
-    return max(1, int(np.ceil(rate / _MOST_FPS - 0.01)))
+def _rate(stream: Any) -> Fraction | None:
+    """Average frames per second, at most 60 by leaving out all but every n-th."""
+    rate = stream.average_rate or stream.guessed_rate
+    if not rate:
+        return None
+    return Fraction(rate) / max(1, int(np.ceil(float(rate) / _MOST_FPS - 0.01)))
 
 
-def _upright(frame: object) -> Picture:
-    picture = frame.to_ndarray(format="rgb24")  # type: ignore[attr-defined]
-    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+def _constant(frames: Iterator[Any], rate: Fraction) -> Iterator[tuple[Any, Any]]:
+    """Frames at a constant rate, each with a decoded one that knows how the camera was held."""
+    import av.filter
+
+    graph, decoded = av.filter.Graph(), None
+    for number, frame in enumerate(frames):
+        if frame.pts is None:  # some old files have no times
+            frame.pts, frame.time_base = number, 1 / rate
+        if decoded is None:
+            source = graph.add_buffer(
+                width=frame.width, height=frame.height, format=frame.format,
+                time_base=frame.time_base,
+            )  # fmt: skip
+            steady = graph.add("fps", f"fps={rate.numerator}/{rate.denominator}")
+            graph.link_nodes(source, steady, graph.add("buffersink")).configure()
+        decoded = frame
+        graph.push(frame)
+        yield from ((made, decoded) for made in _drained(graph))
+    if decoded is not None:
+        graph.push(None)
+        yield from ((made, decoded) for made in _drained(graph))
+
+
+def _drained(graph: Any) -> Iterator[Any]:
+    from av.error import BlockingIOError, EOFError
+
+    while True:
+        try:
+            yield graph.pull()
+        except (BlockingIOError, EOFError):
+            return
+
+
+def _upright(frame: Any, decoded: Any) -> Picture:
+    picture = frame.to_ndarray(format="rgb24")
+    turns = round(getattr(decoded, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture

@@ -99,7 +99,7 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
         "rows": rows,
         "music_width": music_width,
     }
-    whole = (rows, 1)
+    whole, quarter = (rows, 1), (max(1, rows // 4), 1)
     if name == "debug":
         return DiTConfig(
             **grid, width=64, depth=2, heads=2, kv_heads=2, mlp_width=128, patch=whole,
@@ -111,11 +111,11 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
             timestep_width=192, embed_hidden=768,
         )  # fmt: skip
     if name == "small":
-        return DiTConfig(**grid, patch=whole, embed_hidden=1536, music_beside=True)
+        return DiTConfig(**grid, patch=quarter, embed_hidden=1536, music_beside=True)
     if name == "base":
         return DiTConfig(
             **grid, width=768, depth=12, heads=12, kv_heads=12, mlp_width=2048,
-            patch=(max(1, rows // 4), 1), timestep_width=768,
+            patch=quarter, timestep_width=768,
         )  # fmt: skip
     if name == "paper":
         return DiTConfig(

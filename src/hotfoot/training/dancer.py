@@ -44,6 +44,7 @@ def dit_config(recipe: DancerRecipe, vae: PoseVAE) -> NetworkConfig:
         return config
     return replace(
         config,
+        patch=(recipe.patch_rows or config.patch[0], config.patch[1]),
         time_shared=recipe.time_shared,
         music_beside=config.music_beside and recipe.time_shared,
         prediction=recipe.prediction,

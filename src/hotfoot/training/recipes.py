@@ -51,6 +51,7 @@ class DancerRecipe:
 
     Attributes:
         preset: shape of the transformer.
+        patch_rows: rows of the latent grid in a pose token; 0 for the preset's.
         time_shared: the paper's index, or the default one.
         reference: show the static reference pose; without it only known frames tell the body.
         prediction: data or velocity.
@@ -75,6 +76,7 @@ class DancerRecipe:
     """
 
     preset: str = "small"
+    patch_rows: int = 0
     time_shared: bool = True
     reference: bool = True
     prediction: Literal["velocity", "data"] = "data"
@@ -87,7 +89,7 @@ class DancerRecipe:
     procedural: float = 0.5
     composed: int = 60
     frames: int = 256
-    shards: int = 40
+    shards: int = 24
     shard_size: int = 256
     shards_ahead: int = 6
     steps: int = 5000
@@ -96,7 +98,7 @@ class DancerRecipe:
     warmup: int = 100
     ema: float = 0.998
     drop_music: float = 0.3
-    time_mean: float = 0.4
+    time_mean: float = 0.0
     music_noise: float = 0.2
     seed: int = 0
 
@@ -160,6 +162,7 @@ def _mini(**changes: object) -> DancerRecipe:
         steps=1200,
         learning_rate=1e-3,
         ema=0.995,
+        time_mean=0.4,
         seed=2,
     )
     return replace(recipe, **changes)  # type: ignore[arg-type]
@@ -184,9 +187,14 @@ DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     ),
     "mini": _mini,
     "mini-unshared-index": lambda: _mini(time_shared=False),
+    # The search of docs/experiments.md: half of the segments choreographed, one number changed.
+    "mini-search": lambda: _mini(procedural=0.5, steps=800),
+    "mini-search-times": lambda: _mini(procedural=0.5, steps=800, time_mean=0.0),
+    "mini-search-half-columns": lambda: _mini(procedural=0.5, steps=800, patch_rows=4),
     "mini-no-reference": lambda: _mini(reference=False),
     "mini-short": lambda: _mini(frames=64, shards=2, shards_ahead=2, steps=600),
     "edge": lambda: _mini(preset="edge", frames=152),
+    "whole-columns": lambda: DancerRecipe(patch_rows=8),
     "unshared-index": lambda: DancerRecipe(time_shared=False),
     "velocity": lambda: DancerRecipe(prediction="velocity"),
     "debug": lambda: DancerRecipe(
