@@ -86,7 +86,7 @@ def dancer(seconds=20.0, period=0.6, fps=30.0):
     return MotionClip("sway", joints.astype(np.float32), fps, "sway", True, "made for tests")
 
 
-def write_clips(folder, count=3):
+def write_clips(folder, count=6):
     folder.mkdir()
     for i in range(count):
         clip = dancer(14.0, 0.5 + 0.05 * i)
@@ -98,7 +98,7 @@ def write_clips(folder, count=3):
 def test_clips_load_and_split_without_leaking(tmp_path):
     write_clips(tmp_path / "m")
     clips = load_clips(tmp_path / "m")
-    assert [c.style for c in clips] == ["sway"] * 3
+    assert [c.style for c in clips] == ["sway"] * 6
     names = [f"cmu__salsa_6{p}_{n:02d}" for p in (0, 1) for n in range(1, 16)]
     fakes = [MotionClip(n, clips[0].joints, 30, "", True, "") for n in names]
     train, held = split_clips(fakes)

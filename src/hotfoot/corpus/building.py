@@ -127,7 +127,6 @@ def build_corpus(
     asked = _asked(plan, motion, music, runs)
     check_claim(out, _PLAN, asked, "another plan or other data")
     sources = _open(plan, motion, music, runs)
-    _check_enough(sources)
     check_splits(_rows(sources))
     save_text(out / _PLAN, asked)
     todo = _jobs(plan, sources)
@@ -193,16 +192,6 @@ def _open(
         raise InputError(f"no runs in {', '.join(str(f) for f in folders)}",
                          "Make some with hotfoot corpus video or hotfoot corpus aist.")  # fmt: skip
     return _Sources(corpora, runs)
-
-
-def _check_enough(sources: _Sources) -> None:
-    """Raise InputError where there are too few clips to hold some out."""
-    names = [{c.name for c in corpus.clips} for corpus in sources.corpora.values()]
-    if len(names) == 2 and names[0] & names[1]:
-        raise InputError(
-            f"{len(names[0])} takes of motion are too few to hold one out",
-            "Every tenth is, from the sixth on: give at least 6.",
-        )
 
 
 def _jobs(plan: Plan, sources: _Sources) -> list[_Job]:

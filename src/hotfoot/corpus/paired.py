@@ -164,9 +164,17 @@ def open_corpus(
     """Corpus of a folder of motion and a folder of songs, plus composed songs of all tempi.
 
     Every sixth song, by name, is held out for evaluation, and so is every tenth motion take.
+
+    Raises:
+        InputError: no clips, or too few to hold one out.
     """
-    train, test = split_clips(load_clips(motion))
-    test = test or train  # too few takes to hold any out
+    clips = load_clips(motion)
+    train, test = split_clips(clips)
+    if not test:
+        raise InputError(
+            f"{len(clips)} takes of motion are too few to hold one out",
+            "Every tenth is, from the sixth on: give at least 6.",
+        )
     names = sorted(p for p in music.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
     chosen = [p for i, p in enumerate(names) if (i % 6 == 3) == held_out]
     licences = _licences(music)
