@@ -2,10 +2,11 @@
 
 A song's sections are cut into phrases of eight beats from its downbeats on. Sections that sound
 alike share their choreography. A section has a small vocabulary, chosen by its energy and a style,
-danced A A B A or the like; before a border there may be a pose that is held, and the dancer freezes
-where the music breaks off. Quiet parts are danced in half time, slow songs in double time, so that
-a count lasts what legs can do. Onsets that stand out from all around them get an accent. How large
-a phrase is danced is for :mod:`~hotfoot.choreographer.dynamics`.
+danced A A B A or the like; after four phrases two new moves come and one stays. Before a border
+there may be a pose that is held, and the dancer freezes where the music breaks off. Quiet parts are
+danced in half time, slow songs in double time, so that a count lasts what legs can do. Onsets that
+stand out from all around them get an accent. How large a phrase is danced is for
+:mod:`~hotfoot.choreographer.dynamics`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.tokens import SongAnalysis
 
 Array = NDArray[np.float64]
+Taste = dict[str, float]
 
-STYLES: dict[str, dict[str, float]] = {
+STYLES: dict[str, Taste] = {
     "freestyle": {"groove": 0.6, "step": 1.1, "torso": 0.5, "turn": 0.3, "kick": 0.7, "floor": 0.4,
                   "pose": 0.15, "arms": 0.5},
     "hip-hop": {"groove": 1.4, "step": 0.5, "torso": 1, "turn": 0.15, "kick": 0.5, "floor": 0.8,
@@ -49,7 +51,9 @@ _FREE_ARMS = ("groove", "step", "kick")
 _QUIET_DB = 18.0  # under the median: quiet
 _BREAK_DB = 10.0  # under the median, for a few beats: a break
 _BREAK_BEATS = (2, 8)
-_BREAKS = 1_000_003  # the seed's second part, which no label has
+_FORMS = ((0, 0, 1, 0), (0, 1, 0, 1), (0, 1, 2, 1), (0, 0, 1, 2))  # four phrases of three moves
+_BREAKS, _TASTE = 1_000_003, 1_000_004  # the seed's second part, which no label has
+_TASTE_SPREAD = 0.7  # of the logarithm of a family's weight, from seed to seed
 _OUTSTANDING = 1.4  # an onset over the strongest few of the 8 s around it
 _ACCENTS_APART_S = 2.0
 
@@ -106,6 +110,7 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
     """
     if style not in STYLES:
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
+    taste = _taste(style, seed)
     beats = steady_beats(song)
     levels = loudness_level(song.features.loudness_db, FEATURE_RATE)
     loud = song.features.loudness_db
@@ -116,24 +121,27 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
     for begin, end, label in zip(starts[:-1], starts[1:], labels, strict=True):
         rng = np.random.default_rng([seed, label])
         energy = _energy(song, levels, beats, begin, end)
-        words = _vocabulary(rng, style, energy)
-        form = [(0, 0, 1, 0), (0, 1, 0, 1), (0, 1, 2, 1), (0, 0, 1, 2)][int(rng.integers(4))]
+        form = _FORMS[int(rng.integers(len(_FORMS)))]
+        blocks = -(-(end - begin) // (len(form) * PHRASE_BEATS))
+        words = _vocabulary(rng, taste, energy, 1 + 2 * blocks)
         place, number = begin, 0
         while place < end:
             length = min(PHRASE_BEATS, end - place)
-            lower, upper = words[form[number % 4]]
+            # Each block of four phrases goes on from the last move of the one before.
+            block, part = divmod(number, len(form))
+            lower, upper = words[2 * block + form[part]]
             here = _mean_level(levels, beats, place, place + length)
             pace = _pace(beats / rate, place, here)
             flip = bool(number % 2)
             if _mean_level(loud, beats, place, place + length) < quiet:
-                lower, upper = _pick(rng, style, 0.1, ("groove", "torso")), None
+                lower, upper = _pick(rng, taste, 0.1, ("groove", "torso")), None
             ending = place + length >= end and end < len(beats) and length >= 4
-            if ending and rng.random() < 0.25 + STYLES[style]["pose"]:
+            if ending and rng.random() < 0.25 + taste["pose"]:
                 stop = 2 if length < 8 or rng.random() < 0.5 else 4
                 phrases.append(
                     Phrase(place, length - stop, lower, upper, flip, pace, 1.0, label, here)
                 )
-                pose = _pick(rng, style, energy, ("pose",))
+                pose = _pick(rng, taste, energy, ("pose",))
                 phrases.append(
                     Phrase(place + length - stop, stop, pose, None, flip, 2.0, 1.0, label, here)
                 )
@@ -141,8 +149,15 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
                 phrases.append(Phrase(place, length, lower, upper, flip, pace, 1.0, label, here))
             place += length
             number += 1
-    phrases = _frozen(phrases, _breaks(song, beats), np.random.default_rng([seed, _BREAKS]), style)
+    phrases = _frozen(phrases, _breaks(song, beats), np.random.default_rng([seed, _BREAKS]), taste)
     return Score(beats / rate, tuple(phrases), style, _accents(song, beats))
+
+
+def _taste(style: str, seed: int) -> Taste:
+    """What this dancer makes of a style: likes some families more than others do."""
+    rng = np.random.default_rng([seed, _TASTE])
+    own = {k: v * float(np.exp(rng.normal(0, _TASTE_SPREAD))) for k, v in STYLES[style].items()}
+    return own | {"arms": min(own["arms"], 0.9), "pose": STYLES[style]["pose"]}
 
 
 def _breaks(song: SongAnalysis, beats: Array) -> list[tuple[int, int]]:
@@ -165,11 +180,11 @@ def _breaks(song: SongAnalysis, beats: Array) -> list[tuple[int, int]]:
 
 
 def _frozen(
-    phrases: list[Phrase], breaks: list[tuple[int, int]], rng: np.random.Generator, style: str
+    phrases: list[Phrase], breaks: list[tuple[int, int]], rng: np.random.Generator, taste: Taste
 ) -> list[Phrase]:
     """Phrases with a held pose in every break."""
     for first, end in breaks:
-        pose = _pick(rng, style, 0.5, ("pose",))
+        pose = _pick(rng, taste, 0.5, ("pose",))
         cut: list[Phrase] = []
         frozen = False
         for p in phrases:
@@ -276,31 +291,34 @@ def _energy(
 
 
 def _vocabulary(
-    rng: np.random.Generator, style: str, energy: float
+    rng: np.random.Generator, taste: Taste, energy: float, count: int
 ) -> list[tuple[Move, Move | None]]:
+    """``count`` moves, some with other arms; near the floor seldom, and not first.
+
+    The last six differ, and nobody squats for a minute: of the last twelve one is near the floor.
+    """
     out: list[tuple[Move, Move | None]] = []
-    for _ in range(3):
-        # Near the floor at most once, and seldom: nobody squats for a minute.
-        low = any(move.family == "floor" for move, _ in out)
+    for _ in range(count):
+        low = not out or any(move.family == "floor" for move, _ in out[-12:])
         never = ("arms", "pose", "floor") if low else ("arms", "pose")
-        families = tuple(f for f in STYLES[style] if f not in never)
-        lower = _pick(rng, style, energy, families, tuple(m.name for m, _ in out))
+        families = tuple(f for f in taste if f not in never)
+        lower = _pick(rng, taste, energy, families, tuple(m.name for m, _ in out[-6:]))
         upper = None
-        if lower.family in _FREE_ARMS and rng.random() < STYLES[style]["arms"]:
-            upper = _pick(rng, style, energy, ("arms",))
+        if lower.family in _FREE_ARMS and rng.random() < taste["arms"]:
+            upper = _pick(rng, taste, energy, ("arms",))
         out.append((lower, upper))
-    return sorted(out, key=lambda words: words[0].family == "floor")
+    return out
 
 
 def _pick(
-    rng: np.random.Generator, style: str, energy: float, families: tuple[str, ...],
+    rng: np.random.Generator, taste: Taste, energy: float, families: tuple[str, ...],
     taken: tuple[str, ...] = (),
 ) -> Move:  # fmt: skip
     moves = [m for m in LIBRARY if m.family in families and m.name not in taken]
     count = {f: sum(m.family == f for m in moves) for f in families}
     weight = np.array(
         [
-            max(STYLES[style][m.family], 0.05) / count[m.family]
+            max(taste[m.family], 0.05) / count[m.family]
             * np.exp(-0.5 * ((m.energy - energy) / _ENERGY_WIDTH) ** 2)
             for m in moves
         ]
