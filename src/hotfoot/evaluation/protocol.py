@@ -39,7 +39,7 @@ class Protocol:
 PROTOCOLS = {
     "standard": Protocol("standard", songs=20),
     "quick": Protocol("quick", songs=6),
-    "tempo": Protocol("tempo", songs=10, variations=1, tempi=(0.8, 1.25)),
+    "tempo": Protocol("tempo", songs=10, variations=3, tempi=(0.8, 1.25)),
     "long": Protocol("long", songs=3, seconds=150.0, start_s=0.0, variations=1),
     "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
 }
@@ -114,7 +114,10 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
         figure = chosen.figures[i % len(chosen.figures)]
         common = {"start_s": chosen.start_s, "seconds": chosen.seconds}
         out.append(Task(song, label, 1.0, figure, chosen.variations, i, **common))
-        out += [Task(song, label, tempo, figure, 1, i, **common) for tempo in chosen.tempi]
+        out += [
+            Task(song, label, tempo, figure, chosen.variations, i, **common)
+            for tempo in chosen.tempi
+        ]
     return out
 
 

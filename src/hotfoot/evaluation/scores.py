@@ -351,20 +351,19 @@ def _of(interval: Interval, n: int) -> Summary:
 
 
 def _slopes(dances: list[DanceScores]) -> list[float]:
-    """Tempo slope per song and seed that was danced at several tempi."""
+    """Mean tempo slope of each song that was danced at several tempi; one slope per seed."""
     groups: dict[tuple[str, int], list[DanceScores]] = {}
     for d in dances:
         groups.setdefault((d.song, d.seed), []).append(d)
-    out = []
-    for group in groups.values():
+    slopes: dict[str, list[float]] = {}
+    for (song, _), group in groups.items():
         if len({d.tempo for d in group}) > 1:
             try:
-                out.append(
-                    tempo_slope([d.motion_rate_bpm for d in group], [d.tempo for d in group])
-                )
+                slope = tempo_slope([d.motion_rate_bpm for d in group], [d.tempo for d in group])
             except EvaluationError:
                 continue
-    return out
+            slopes.setdefault(song, []).append(slope)
+    return [float(np.mean(s)) for s in slopes.values()]
 
 
 def _set_metrics(dances: list[DanceScores], real: RealMotion | None) -> dict[str, Summary]:

@@ -92,7 +92,7 @@ class DancerRecipe:
     shards: int = 24
     shard_size: int = 256
     shards_ahead: int = 6
-    steps: int = 5000
+    steps: int = 2400
     batch: int = 32
     learning_rate: float = 8e-4
     warmup: int = 100
@@ -170,6 +170,8 @@ def _mini(**changes: object) -> DancerRecipe:
 
 DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     "default": DancerRecipe,
+    # The default's second leg: from noise, what counts is decided at high noise.
+    "default-high-noise": lambda: DancerRecipe(time_mean=1.2, steps=500, learning_rate=5e-4),
     "base-gpu": lambda: DancerRecipe(
         preset="base", shards=400, steps=60_000, batch=256, learning_rate=3e-4, ema=0.9995
     ),
@@ -191,6 +193,7 @@ DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
     "mini-search": lambda: _mini(procedural=0.5, steps=800),
     "mini-search-times": lambda: _mini(procedural=0.5, steps=800, time_mean=0.0),
     "mini-search-half-columns": lambda: _mini(procedural=0.5, steps=800, patch_rows=4),
+    "mini-quarter-columns": lambda: _mini(patch_rows=2),
     "mini-no-reference": lambda: _mini(reference=False),
     "mini-short": lambda: _mini(frames=64, shards=2, shards_ahead=2, steps=600),
     "edge": lambda: _mini(preset="edge", frames=152),
