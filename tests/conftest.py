@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "hotfoot", max_examples=25, deadline=None, derandomize=True,
+    "hotfoot", max_examples=15, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.load_profile("hotfoot")
