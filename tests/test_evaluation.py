@@ -454,7 +454,7 @@ def test_the_kernel_distance_of_one_distribution_is_zero_though_dances_are_all_a
     """Windows of one dance resemble each other; pairs of them must not count."""
     rng = np.random.default_rng(0)
     found = []
-    for _ in range(30):
+    for _ in range(16):
         sets = [
             [rng.normal(size=12) + 0.3 * rng.normal(size=(7, 12)) for _ in range(n)]
             for n in (20, 60)
