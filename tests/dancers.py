@@ -39,6 +39,12 @@ def on_beat(beats, seconds, fps=30.0, lag=0.0, per_beat=1.0, size=0.06):
     return sway(phase_of(beats, times - lag) * per_beat, fps, size)
 
 
+def step_touch(beats, seconds, fps=30.0):
+    """To one side on one, back on three, at rest in between: two moves in four beats."""
+    bars, beat = np.divmod(phase_of(beats, np.arange(round(seconds * fps)) / fps), 4)
+    return sway(2 * bars + np.clip(beat, 0, 1) + np.clip(beat - 2, 0, 1), fps)
+
+
 def still(seconds, fps=30.0):
     return sway(np.full(round(seconds * fps), 0.5), fps)
 

@@ -16,7 +16,7 @@ from hotfoot.choreographer.score import Phrase, Score, arrange
 from hotfoot.music.tokens import SongAnalysis
 
 _SIZES = (0.55, 1.6)
-_USUAL_M_S = 0.78  # over a draft 0.22 body heights per second in the picture; real dance 0.24
+_USUAL_M_S = 0.78  # over a draft 0.23 body heights per second in the picture; real dance 0.24
 _OCTAVES = 0.75  # of movement per level of loudness
 _MEASURED_BEATS = 8
 

@@ -216,7 +216,7 @@ def _made(
 ) -> Iterator[dict[str, Any]]:
     """Make shards here, or by processes that read the analysed sources from a file.
 
-    Yields their rows of the manifest, in the order in which they are ready.
+    Yields their rows of the manifest, in the order of the jobs.
     """
     if processes == 1 or len(jobs) < 2:
         for job in jobs:

@@ -1,0 +1,56 @@
+"""Measure drafts alone: the choreographer on the protocol's songs, without network.
+
+python docs/scripts/drafts.py SONGS REAL TRAINING [SEEDS]
+
+SONGS is a folder of songs, REAL and TRAINING are folders of films (see docs/results.md).
+"""
+
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from hotfoot.cli.measuring import real_motion
+from hotfoot.dancer.draft import draft_dance
+from hotfoot.evaluation.protocol import protocol, tasks
+from hotfoot.evaluation.scores import measure_dance, music_facts, summarise
+from hotfoot.music.audio import open_song
+from hotfoot.music.tokens import analyse_song
+from hotfoot.pose.references import load_reference
+from hotfoot.pose.sequence import PoseSequence
+
+KEYS = ("alignment", "energy", "speed", "jerk_of_real", "frechet_of_real", "diversity_of_real",
+        "copy_ratio", "foot_slide")  # fmt: skip
+FPS = 30.0
+
+
+def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
+    """Print the summaries."""
+    dances = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i, task in enumerate(tasks(protocol("standard"), songs, Path(folder))):
+            song = open_song(task.song, task.start_s, task.start_s + task.seconds)
+            analysis = analyse_song(song)
+            facts = music_facts(task.label, analysis)
+            reference = load_reference(task.figure)
+            for seed in range(seeds):
+                xy, confidence = draft_dance(
+                    analysis, int(facts.duration_s * FPS), FPS, reference, 1000 * i + seed,
+                    "freestyle",
+                )  # fmt: skip
+                pixels = xy * np.asarray(reference.canvas, np.float32)
+                poses = PoseSequence(pixels, confidence, FPS, reference.canvas, "body-18")
+                scores = measure_dance(
+                    poses, facts, name=f"{task.label}-{seed}", seed=seed, reference=reference
+                )
+                dances.append(replace(scores, song=task.label))
+    found = summarise("drafts", dances, real_motion(real, training)).summaries
+    for key in KEYS:
+        print(f"{key}: {found[key].value:.3f} [{found[key].low:.3f}, {found[key].high:.3f}]")
+
+
+if __name__ == "__main__":
+    songs, real, training = (Path(p) for p in sys.argv[1:4])
+    main(songs, real, training, seeds=int(sys.argv[4]) if len(sys.argv) > 4 else 6)

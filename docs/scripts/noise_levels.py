@@ -1,0 +1,52 @@
+"""Held-out error of a model's prediction at each noise level, with music and without.
+
+python docs/scripts/noise_levels.py RUN MODEL [MODEL ...]
+
+RUN is a training run (of which shards/held-out.safetensors is read), MODEL a name or a folder.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from hotfoot.dancer.model import load_model
+from hotfoot.dit.reference import known_mask
+from hotfoot.flow.path import interpolate
+from hotfoot.training.shards import load_shard, shard_path
+
+LEVELS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.3, 0.15, 0.05)
+COUNT = 64
+
+
+@torch.inference_mode()
+def errors(name: str, run: Path) -> list[tuple[float, float]]:
+    """Squared error and what leaving out the music adds to it, in per cent, at each level."""
+    held = load_shard(shard_path(run / "shards", -1))
+    model = load_model(name)
+    network = model.dit.float()
+    mean, std = (torch.tensor(v) for v in (model.config.latent_mean, model.config.latent_std))
+    lines = held.latent.shape[1] // len(mean)
+    mean, std = (v.repeat(lines)[:, None, None] for v in (mean, std))
+    clean, reference = ((x[:COUNT].float() - mean) / std for x in (held.latent, held.reference))
+    rest = (held.style[:COUNT], held.energy[:COUNT])
+    mask = torch.stack([known_mask(int(n), *clean.shape[2:]) for n in held.known[:COUNT]])
+    generator = torch.Generator().manual_seed(3)
+    out = []
+    for level in LEVELS:
+        t = torch.full((COUNT,), level)
+        x = interpolate(clean, torch.randn(clean.shape, generator=generator), t)
+        found = []
+        for dropped in (False, True):
+            drop = torch.full((COUNT,), dropped)
+            with torch.autocast("cpu", torch.bfloat16):
+                made = network(x, t, reference, mask, held.music[:COUNT].float(), drop, *rest)
+            found.append(float((made.float() - clean).square().mean()))
+        out.append((found[0], 100 * (found[1] / found[0] - 1)))
+    return out
+
+
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        cells = zip(LEVELS, errors(name, Path(sys.argv[1])), strict=True)
+        print(name, *(f"{t:g}: {e:.4f} ({m:+.2f} %)" for t, (e, m) in cells), sep="\n  ")
