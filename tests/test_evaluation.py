@@ -241,7 +241,7 @@ def test_matching_is_one_to_one_and_largest(a, b):
 # Response
 
 
-@pytest.mark.parametrize("bpm", [75, 100, 128, 160])
+@pytest.mark.parametrize("bpm", [66, 75, 100, 128, 160])
 def test_the_rate_of_movement_is_the_tempo(bpm):
     beats = beats_of(bpm, SECONDS)
     # A step to the side has its strongest line at three quarters of the beat.

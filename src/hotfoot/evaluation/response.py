@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import RATE, Motion
 
-_SLOWEST_BPM, _FASTEST_BPM = 20.0, 240.0
+_SLOWEST_BPM, _OCTAVES = 15.0, 4  # from a bar of a slow song to twice a fast one's beat
 _PER_OCTAVE = 480  # rates that are told apart
 _WINDOW_S = 4.0
 _SHIFTS = 400
@@ -57,7 +57,7 @@ class MusicResponse:
 def movement_rate(motion: Motion) -> float:
     """Dominant rate of movement in beats per minute, octave not known; NaN if nothing repeats.
 
-    From the mean power spectrum of joint velocities and body speed, 20 to 240 BPM, each joint
+    From the mean power spectrum of joint velocities and body speed, 15 to 240 BPM, each joint
     levelled so that hands do not outshout hips. Rates that lie octaves apart are one rate here, so
     their power is added before the strongest is sought: a step to the side on one, and back on
     three, has its power at a quarter, a half and three quarters of the beat, and the last of these
@@ -76,12 +76,11 @@ def movement_rate(motion: Motion) -> float:
     size = int(2 ** np.ceil(np.log2(8 * len(signals))))
     power = (np.abs(np.fft.rfft(signals * window, size, axis=0)) ** 2).mean(axis=1)
     bpm = np.fft.rfftfreq(size, 1 / RATE) * 60
-    octaves = np.log2(_FASTEST_BPM / _SLOWEST_BPM)
     rates = _SLOWEST_BPM * 2 ** (
-        np.arange(int(np.ceil(octaves)) * _PER_OCTAVE).reshape(-1, _PER_OCTAVE) / _PER_OCTAVE
+        np.arange(_OCTAVES)[:, None] + np.arange(_PER_OCTAVE) / _PER_OCTAVE
     )
     # Movement has more power at low rates whatever it does; level the slope.
-    levelled = np.where(rates <= _FASTEST_BPM, np.interp(rates, bpm, power * bpm), 0)
+    levelled = np.interp(rates, bpm, power * bpm)
     strongest = levelled.sum(axis=0).argmax()
     return float(rates[levelled[:, strongest].argmax(), strongest])
 
