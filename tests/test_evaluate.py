@@ -225,6 +225,14 @@ def test_protocol_tasks_are_held_out_songs_and_composed_ones(tmp_path):
     assert tasks(small, songs, made) == few
 
 
+def test_a_protocol_for_long_dances_leaves_out_songs_that_end_before(tmp_path):
+    for seconds in (3, 6):
+        compose(seconds, 100, seed=0).save(tmp_path / f"of-{seconds}.wav")
+    long = Protocol("x", songs=2, seconds=4.0, start_s=1.0, held_out=False, whole=True)
+    found = [t.song.stem for t in tasks(long, tmp_path, tmp_path / "made")]
+    assert found == ["of-6", "composed-109"]
+
+
 def test_cells_and_tables():
     assert cell(Summary(0.3123, 0.2, 0.4, 9, 0.0, 0.0004)) == "0.312 [0.2, 0.4] chance 0 p < 0.001"
     nan = float("nan")

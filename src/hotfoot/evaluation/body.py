@@ -36,7 +36,7 @@ class Body:
         limb_ratio: per limb, its 95th percentile of projected length over the reference's length
             (None without a reference).
         limb_drift: per limb, the last minute (or third, if shorter) over the first.
-        growth: largest absolute drift, per minute; NaN for dances under a minute and a half.
+        growth: largest absolute drift of a limb; NaN for dances under two minutes.
         jerk: mean jerk over mean speed, 1/s^2.
         speed: mean speed of the joints, body heights per second.
         acceleration: mean, body heights per second squared.
@@ -183,9 +183,8 @@ def _drift(lengths: dict[str, NDArray[np.float64]], fps: float) -> tuple[dict[st
             continue
         ratio = float(np.percentile(last, _LONG) / max(np.percentile(first, _LONG), 1e-9))
         drift[limb] = ratio
-        minutes = (frames - part) / fps / 60
-        if minutes >= 1:
-            growth.append(abs(ratio ** (1 / minutes) - 1))
+        if frames / fps >= 120:
+            growth.append(abs(ratio - 1))
     return drift, max(growth, default=float("nan"))
 
 

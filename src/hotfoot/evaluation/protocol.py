@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import replacing
-from hotfoot.music.audio import SONG_SUFFIXES
+from hotfoot.music.audio import SAMPLE_RATE, SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import compose
 
 
@@ -22,8 +22,9 @@ class Protocol:
         start_s: where in the song to begin.
         variations: dances per song.
         figures: built-in references, taken in turn.
-        tempi: copies of each song played so much faster, danced once.
+        tempi: copies of each song played so much faster, danced as often.
         held_out: take only every sixth song, those that the recipes never train on.
+        whole: leave out songs that end before ``start_s + seconds``.
     """
 
     name: str
@@ -34,13 +35,14 @@ class Protocol:
     figures: tuple[str, ...] = ("average", "tall", "stocky", "child")
     tempi: tuple[float, ...] = ()
     held_out: bool = True
+    whole: bool = False
 
 
 PROTOCOLS = {
     "standard": Protocol("standard", songs=20),
     "quick": Protocol("quick", songs=6),
     "tempo": Protocol("tempo", songs=10, variations=3, tempi=(0.8, 1.25)),
-    "long": Protocol("long", songs=3, seconds=150.0, start_s=0.0, variations=1),
+    "long": Protocol("long", songs=3, seconds=300.0, start_s=0.0, variations=1, whole=True),
     "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
 }
 
@@ -104,6 +106,8 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
             "Give a folder of songs"
             + (" (at least four: every sixth is held out)." if chosen.held_out else "."),
         )
+    if chosen.whole:
+        found = [p for p in found if _duration_s(p) >= chosen.start_s + chosen.seconds]
     if len(found) > chosen.songs:
         step = len(found) / chosen.songs
         found = [found[int(i * step)] for i in range(chosen.songs)]
@@ -121,6 +125,10 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
     return out
 
 
+def _duration_s(path: Path) -> float:
+    return sum(len(block) for block in open_song(path).blocks()) / SAMPLE_RATE
+
+
 def unique_names(songs: list[Path]) -> list[str]:
     """Stems of files; where several are alike, with a number."""
     out: list[str] = []
@@ -133,6 +141,7 @@ def unique_names(songs: list[Path]) -> list[str]:
 def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:
     slowest = min((1.0, *chosen.tempi))
     seconds = chosen.start_s + chosen.seconds * max((1.0, *chosen.tempi)) / min(1.0, slowest) + 2
+    sections = max(3, round(seconds / 30))
     out = []
     for i in range(count):
         bpm = 66 * (180 / 66) ** ((i + 0.5) / count)
@@ -140,6 +149,6 @@ def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
             with replacing(path) as temporary:
-                compose(seconds, bpm, seed=20_000 + i, sections=3).save(temporary)
+                compose(seconds, bpm, seed=20_000 + i, sections=sections).save(temporary)
         out.append(path)
     return out

@@ -72,7 +72,7 @@ METRICS: dict[str, Metric] = {
     "frozen": Metric("time frozen", "", "lower"),
     "foot_slide": Metric("slide of the standing foot", "heights/s", "lower"),
     "limb_error": Metric("worst limb against the reference", "", "lower"),
-    "growth": Metric("drift of limbs", "per minute", "lower"),
+    "growth": Metric("largest change of a limb, last minute over first", "", "lower"),
     "in_frame": Metric("joints inside the canvas", "", "higher"),
     "seen": Metric("joints seen", "", "higher"),
     "confidence": Metric("mean confidence", "", ""),
