@@ -1,8 +1,8 @@
 """Arrange moves by a song's structure: what is danced on which count.
 
-A song's sections are cut into phrases of eight beats from its downbeats on. Sections that sound
-alike share their choreography. A section has a small vocabulary, chosen by its energy and a style,
-danced A A B A or the like; after four phrases two new moves come and one stays. Before a border
+A song's sections are cut into phrases of eight beats from its downbeats on. A section has a small
+vocabulary, chosen by its energy and a style, danced A A B A or the like; after four phrases two new
+moves come and one stays. What is heard again in a later section is danced again. Before a border
 there may be a pose that is held, and the dancer freezes where the music breaks off. Quiet parts are
 danced in half time, slow songs in double time, so that a count lasts what legs can do. Onsets that
 stand out from all around them get an accent. How large a phrase is danced is for
@@ -20,6 +20,7 @@ from scipy.ndimage import percentile_filter
 from scipy.signal import find_peaks
 
 from hotfoot.choreographer.moves import LIBRARY, Move
+from hotfoot.choreographer.recurrence import Span, recurrences
 from hotfoot.errors import OptionError
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.tokens import SongAnalysis
@@ -46,7 +47,6 @@ STYLES: dict[str, Taste] = {
 PHRASE_BEATS = 8
 _COUNT_S = (0.36, 0.78)  # what a count may last
 _ENERGY_WIDTH = 0.35
-_ALIKE = 0.9  # correlation of sections that share their choreography
 _FREE_ARMS = ("groove", "step", "kick")
 _QUIET_DB = 18.0  # under the median: quiet
 _BREAK_DB = 10.0  # under the median, for a few beats: a break
@@ -70,7 +70,7 @@ class Phrase:
         flip: begins to the other side.
         pace: beats per count; 2 is half time.
         size: factor on amplitudes.
-        label: of its section; the same for sections that sound alike.
+        label: the number of the first phrase that sounds like it; its own if nothing did.
         level: loudness against the song, about -1 to 1.
     """
 
@@ -116,39 +116,43 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
     loud = song.features.loudness_db
     quiet = float(np.median(loud)) - _QUIET_DB
     starts = _section_beats(song, beats)
-    labels = _labels(song, beats, starts)
+    spans = [
+        Span(place, min(PHRASE_BEATS, end - place), section)
+        for section, (begin, end) in enumerate(itertools.pairwise(starts))
+        for place in range(begin, end, PHRASE_BEATS)
+    ]
+    labels = recurrences(song.features, beats, spans)
+    danced: list[tuple[Move, Move | None, bool]] = []
     phrases: list[Phrase] = []
-    for begin, end, label in zip(starts[:-1], starts[1:], labels, strict=True):
-        rng = np.random.default_rng([seed, label])
-        energy = _energy(song, levels, beats, begin, end)
+    for section, group in itertools.groupby(range(len(spans)), lambda i: spans[i].section):
+        numbers = list(group)
+        rng = np.random.default_rng([seed, section])
+        energy = _energy(song, levels, beats, starts[section], starts[section + 1])
         form = _FORMS[int(rng.integers(len(_FORMS)))]
-        blocks = -(-(end - begin) // (len(form) * PHRASE_BEATS))
-        words = _vocabulary(rng, taste, energy, 1 + 2 * blocks)
-        place, number = begin, 0
-        while place < end:
-            length = min(PHRASE_BEATS, end - place)
+        words = _vocabulary(rng, taste, energy, 1 + 2 * -(-len(numbers) // len(form)))
+        for number, i in enumerate(numbers):
+            place, length = spans[i].start, spans[i].beats
             # Each block of four phrases goes on from the last move of the one before.
             block, part = divmod(number, len(form))
-            lower, upper = words[2 * block + form[part]]
+            own = (*words[2 * block + form[part]], bool(number % 2))
+            danced.append(own if labels[i] == i else danced[labels[i]])
+            lower, upper, flip = danced[i]
             here = _mean_level(levels, beats, place, place + length)
             pace = _pace(beats / rate, place, here)
-            flip = bool(number % 2)
             if _mean_level(loud, beats, place, place + length) < quiet:
                 lower, upper = _pick(rng, taste, 0.1, ("groove", "torso")), None
-            ending = place + length >= end and end < len(beats) and length >= 4
+            phrase = Phrase(place, length, lower, upper, flip, pace, 1.0, labels[i], here)
+            ending = i == numbers[-1] and i < len(spans) - 1 and length >= 4
             if ending and rng.random() < 0.25 + taste["pose"]:
                 stop = 2 if length < 8 or rng.random() < 0.5 else 4
-                phrases.append(
-                    Phrase(place, length - stop, lower, upper, flip, pace, 1.0, label, here)
-                )
                 pose = _pick(rng, taste, energy, ("pose",))
+                phrases.append(replace(phrase, beats=length - stop))
                 phrases.append(
-                    Phrase(place + length - stop, stop, pose, None, flip, 2.0, 1.0, label, here)
-                )
+                    replace(phrase, start=place + length - stop, beats=stop, lower=pose, upper=None,
+                            pace=2.0)
+                )  # fmt: skip
             else:
-                phrases.append(Phrase(place, length, lower, upper, flip, pace, 1.0, label, here))
-            place += length
-            number += 1
+                phrases.append(phrase)
     phrases = _frozen(phrases, _breaks(song, beats), np.random.default_rng([seed, _BREAKS]), taste)
     return Score(beats / rate, tuple(phrases), style, _accents(song, beats))
 
@@ -242,36 +246,6 @@ def _section_beats(song: SongAnalysis, beats: Array) -> list[int]:
     if len(beats) - out[-1] < 4:
         out.pop()
     return [*out, len(beats)]
-
-
-def _labels(song: SongAnalysis, beats: Array, starts: list[int]) -> list[int]:
-    """One number per section; sections whose spectrum and harmony correlate share it."""
-    features = song.features
-
-    def part(begin: int, end: int, step: int = 1) -> Array:
-        rows = slice(begin, end, step)
-        both = [
-            features.mel[rows].astype(np.float64),
-            10 * features.chroma[rows].astype(np.float64),
-        ]
-        return np.concatenate(both, axis=1)
-
-    count = len(features.mel)
-    usual = part(0, count, 10)
-    middle, width = usual.mean(axis=0), usual.std(axis=0) + 1e-6
-    means: list[Array] = []
-    out: list[int] = []
-    for begin, end in itertools.pairwise(starts):
-        a, b = (int(np.clip(beats[min(i, len(beats) - 1)], 0, None) * FEATURE_RATE)
-                for i in (begin, end))  # fmt: skip
-        mean = (part(min(a, count - 1), max(b, a + 1)).mean(axis=0) - middle) / width
-        like = [float(np.corrcoef(mean, other)[0, 1]) if mean.std() > 1e-9 else 0.0
-                for other in means]  # fmt: skip
-        best = int(np.argmax(like)) if like else -1
-        out.append(best if like and like[best] > _ALIKE else len(means))
-        if out[-1] == len(means):
-            means.append(mean)
-    return out
 
 
 def _mean_level(levels: NDArray[np.floating], beats: Array, begin: int, end: int) -> float:
