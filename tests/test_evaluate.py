@@ -94,7 +94,7 @@ def test_real_motion_gives_realism_and_copies():
     assert same["nearest_training"].value < 1e-3
     assert same["jerk_of_real"].value == pytest.approx(1)
     assert 0 < same["diversity_of_real"].value < 1, "seeds of a song differ less than songs"
-    assert same["frechet_of_real"].value < 1e-6
+    assert same["frechet_of_real"].value < 1, "some of the dances are in the half itself"
 
 
 def test_a_song_shorter_than_the_dance_is_an_error(tmp_path, capsys):

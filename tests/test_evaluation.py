@@ -15,6 +15,7 @@ from hotfoot.evaluation.realism import (
     diversity,
     frechet,
     frechet_extrapolated,
+    frechet_over_real,
     kernel_distance,
     kinetic_features,
     measure_realism,
@@ -317,6 +318,24 @@ def test_sections_and_repeats_are_noticed():
     )
     assert abs(same.sections.value) < 0.5
     assert abs(same.repetition.value) < 0.3
+
+
+# Realism
+
+
+@pytest.mark.parametrize("songs", [4, 40])
+def test_the_same_distribution_is_as_far_as_real_from_real(songs):
+    """However many dances are generated."""
+    rng = np.random.default_rng(3)
+    real = [rng.normal(size=(6, 12)) for _ in range(16)]
+    dances = [[rng.normal(size=(6, 12)) for _ in range(2)] for _ in range(songs)]
+    found = frechet_over_real(dances, real)
+    assert found.value == pytest.approx(1, abs=0.2)
+    assert found.low < 1.1
+    assert found.high > 0.9
+    other = frechet_over_real([[x + 2 for x in song] for song in dances], real)
+    assert other.low > 2
+    assert frechet_over_real(dances, real[:3]) is None
 
 
 # Body

@@ -113,6 +113,58 @@ def measure_realism(groups: list[Array], reference: list[Array], seed: int = 0) 
     return Realism(intervals[0], intervals[1], intervals[2], (len(a), len(b)))
 
 
+def frechet_over_real(
+    songs: list[list[Array]], real: list[Array], seed: int = 0, rounds: int = 60
+) -> Interval | None:
+    """Fréchet distance to real dances over that among real dances, from equally many windows.
+
+    The distance falls with the number of windows (its bias goes with 1 / N), so many generated
+    windows against all real ones would look nearer than half of the real ones to the other half. In
+    each round real dances are halved; against one half stand the windows of the other and as many
+    of generated dances, taken whole in random order.
+
+    Args:
+        songs: features [W, F] of every dance of every song.
+        real: features [W, F] of real dances.
+        seed: of the rounds.
+        rounds: how many.
+
+    Returns:
+        The ratio with its interval by the jackknife over songs; None for under four real dances or
+        too few windows.
+    """
+    songs = [kept for song in songs if (kept := [x for x in song if len(x)])]
+    dances = [(i, x) for i, song in enumerate(songs) for x in song]
+    every = np.concatenate(real)
+    mean, std = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
+    real = [(x - mean) / std for x in real]
+    dances = [(i, (x - mean) / std) for i, x in dances]
+    rng = np.random.default_rng(seed)
+    halves, orders = [], []
+    for _ in range(rounds):
+        cut = np.array_split(rng.permutation(len(real)), 2)
+        halves.append([np.concatenate([real[i] for i in half]) for half in cut if len(half)])
+        orders.append(rng.permutation(len(dances)))  # the same with and without a song
+    total = sum(len(x) for _, x in dances)
+    sizes = [min(total // 2, len(h[0])) for h in halves]
+    if len(real) < 4 or min(sizes, default=0) < 2:
+        return None
+    among = float(np.mean([frechet(a[:n], b) for (a, b), n in zip(halves, sizes, strict=True)]))
+
+    def ratio(left_out: int) -> float:
+        found = []
+        for (_, half), order, size in zip(halves, orders, sizes, strict=True):
+            chosen = [dances[i][1] for i in order if dances[i][0] != left_out]
+            found.append(frechet(np.concatenate(chosen)[:size], half))
+        return float(np.mean(found)) / among
+
+    value = ratio(-1)
+    if len(songs) < 3:
+        return Interval(value, float("nan"), float("nan"))
+    error = float(jackknife_error(np.array([ratio(i) for i in range(len(songs))])))
+    return Interval(value, value - 1.96 * error, value + 1.96 * error)
+
+
 def jackknife_error(left_out: Array) -> Array:
     """Standard errors from values [N, ...] with one of N groups left out each."""
     n = len(left_out)

@@ -16,7 +16,7 @@ from hotfoot.evaluation.realism import (
     Interval,
     bootstrap,
     diversity,
-    frechet,
+    frechet_over_real,
     jackknife_error,
     kinetic_features,
     measure_realism,
@@ -396,9 +396,9 @@ def _set_metrics(dances: list[DanceScores], real: RealMotion | None) -> dict[str
     if distances is not None:
         for key in ("frechet", "frechet_unbiased", "kernel"):
             out[key] = _of(getattr(distances, key), distances.windows[0])
-        among = _real_to_real(real.features)
-        if np.isfinite(among):
-            out["frechet_of_real"] = _scaled(out["frechet"], among)
+    over = frechet_over_real([[d.features for d in g] for g in by_song.values()], real.features)
+    if over is not None:
+        out["frechet_of_real"] = _of(over, len(dances))
     held = [w for w in real.windows if len(w)]
     own = [d.windows for d in dances if len(d.windows)]
     if real.training is not None and own and held:
@@ -422,22 +422,3 @@ def _diversity(features: list[NDArray[np.float64]], scale: NDArray[np.float64]) 
     left_out = [diversity(features[:i] + features[i + 1 :], scale) for i in range(len(features))]
     error = float(jackknife_error(np.array(left_out)))
     return Summary(whole, whole - 1.96 * error, whole + 1.96 * error, len(features))
-
-
-def _real_to_real(features: list[NDArray[np.float64]], rounds: int = 20) -> float:
-    """Mean Fréchet distance between random halves of real dances, z-scored like the dances'."""
-    if len(features) < 4:
-        return NAN
-    every = np.concatenate(features)
-    mean, std = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
-    rng = np.random.default_rng(0)
-    found = []
-    for _ in range(rounds):
-        order = rng.permutation(len(features))
-        halves = [
-            np.concatenate([(features[i] - mean) / std for i in half])
-            for half in np.array_split(order, 2)
-        ]
-        if min(len(h) for h in halves) >= 2:
-            found.append(frechet(halves[0], halves[1]))
-    return float(np.mean(found)) if found else NAN
