@@ -190,6 +190,17 @@ def test_what_is_left_out_and_why(change, why):
     assert why in found[0].why
 
 
+@pytest.mark.parametrize("fps", [24.0, 30.0, 50.0, 60.0])
+def test_a_calm_dance_is_no_jitter_at_any_frame_rate(fps):
+    rng = np.random.default_rng(1)
+    points = swaying(round(10 * fps), 2 * fps)  # half as quick
+    noisy = as_poses((points + rng.normal(0, 0.3, points.shape)).astype(np.float32), fps)
+    assert [s.why for s in fit_stretches(noisy, Limits())] == [""]
+    shaking = np.repeat(points[:1], len(points), 0) + rng.normal(0, 5, points.shape)
+    found = fit_stretches(as_poses(shaking.astype(np.float32), fps), Limits())
+    assert [s.why for s in found] == ["the poses jitter"]
+
+
 def test_short_gaps_are_bridged_long_ones_and_jumps_are_not():
     points = swaying(900, 30.0)
     points[600:] += 120

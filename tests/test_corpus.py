@@ -18,6 +18,7 @@ from hotfoot.corpus.bodies import (
     from_bones,
     mirrored,
     mix,
+    resample,
     reshape_body,
     rotated,
     turned_to_camera,
@@ -107,8 +108,35 @@ def test_clips_load_and_split_without_leaking(tmp_path):
     assert not takes & {c.name[-2:] for c in train}, "partners of a couple stay together"
 
 
+def test_clips_of_another_rate_keep_their_speed(tmp_path):
+    slow = dancer(4.0, 0.6)
+    at = np.linspace(0, len(slow.joints) - 1, 4 * (len(slow.joints) - 1) + 1)
+    np.savez(tmp_path / "x.npz", joints3d=resample(slow.joints, at))
+    (tmp_path / "x.json").write_text(json.dumps({"fps": 120}))
+    (clip,) = load_clips(tmp_path)
+    assert clip.fps == 30
+    np.testing.assert_allclose(clip.joints, slow.joints, atol=1e-5)
+
+
 def test_bad_clip_folders(tmp_path):
     with pytest.raises(InputError, match="no motion clips"):
+        load_clips(tmp_path)
+    (tmp_path / "x.npz").write_bytes(b"")
+    with pytest.raises(InputError, match=r"x\.npz is not a motion clip"):
+        load_clips(tmp_path)
+    np.savez(tmp_path / "x.npz", joints3d=np.zeros((50, 17, 3)))
+    whole = (tmp_path / "x.npz").read_bytes()
+    (tmp_path / "x.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"x\.npz is not a motion clip"):
+        load_clips(tmp_path)
+    (tmp_path / "x.npz").write_bytes(whole)
+    for text in ("{", "[1]", '{"fps": "fast"}', '{"fps": 0}'):
+        (tmp_path / "x.json").write_text(text)
+        with pytest.raises(InputError, match=r"x\.json"):
+            load_clips(tmp_path)
+    (tmp_path / "x.json").unlink()
+    np.savez(tmp_path / "x.npz", joints3d=np.zeros((0, 17, 3)))
+    with pytest.raises(InputError, match="two frames or more"):
         load_clips(tmp_path)
     np.savez(tmp_path / "x.npz", joints3d=np.zeros((5, 12, 3)))
     with pytest.raises(InputError, match=r"x\.npz"):
@@ -371,6 +399,10 @@ def test_names_of_styles():
     assert style_of("salsa (couple; 60_nn and 61_nn are partners)") == "latin"
     assert style_of("breakdance: fancy footwork") == "breakdance"
     assert style_of("modern dance / ballet") == "lyrical"
+    assert style_of("ballet jazz") == style_of("JazzWalk") == "jazz"
+    assert style_of("LongDance") == style_of("free movement (suit)") == "freestyle"
+    assert style_of("StretchDance") == "lyrical"
+    assert style_of("walk (dancer)") == ""
     assert style_of("middle hip-hop") == "hip-hop"
     assert (
         style_of("karate") == style_of("clockwork") == style_of("warehouse") == style_of("") == ""

@@ -4,6 +4,7 @@ import io
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import tarfile
 from dataclasses import replace
@@ -19,6 +20,7 @@ from hotfoot.corpus.segments import Take, cut
 from hotfoot.corpus.sources import Data, check_data, open_source
 from hotfoot.corpus.store import (
     StoredCorpus,
+    check_corpora,
     check_splits,
     read_manifest,
     read_shard,
@@ -28,6 +30,7 @@ from hotfoot.corpus.store import (
 )
 from hotfoot.corpus.videos import VideoSettings, find_videos, ingest
 from hotfoot.errors import HotfootError, InputError, OptionError, OutputError
+from hotfoot.files import removing_parts
 from hotfoot.music.synthesis import compose
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.pose.formats import read_poses, write_poses
@@ -186,9 +189,21 @@ def test_leaks_between_splits_are_refused(built, tmp_path):
         read_manifest(tmp_path / "nothing")
 
 
-def test_a_changed_shard_is_noticed(built, tmp_path, capsys):
-    import shutil
+def test_corpora_that_are_trained_on_together_must_agree(built, tmp_path):
+    manifest = read_manifest(built)
+    check_corpora([manifest, manifest])
+    name = next(r["name"] for r in manifest["clips"] if r["split"] == "train")
+    turned = [{**r, "split": "held-out"} if r["name"] == name else r for r in manifest["clips"]]
+    with pytest.raises(InputError, match=f"{name} of the clips would be"):
+        check_corpora([manifest, {**manifest, "clips": turned}])
+    shards = [r for r in manifest["shards"] if r["split"] == "train"]
+    shutil.copytree(built, tmp_path / "c")
+    (tmp_path / "c" / "manifest.json").write_text(json.dumps({**manifest, "shards": shards}))
+    with pytest.raises(InputError, match="no held-out takes"):
+        check_data(Data(corpora=(tmp_path / "c",)))
 
+
+def test_a_changed_shard_is_noticed(built, tmp_path, capsys):
     copy = shutil.copytree(built, tmp_path / "c")
     path = copy / "train-00000.tar"
     data = bytearray(path.read_bytes())
@@ -442,11 +457,42 @@ def test_work_is_spread(tmp_path, jobs):
     assert list(spread(fragile, [], jobs)) == []
 
 
-def test_killed_workers_lose_nothing_and_do_nothing_twice(tmp_path):
+def test_killed_workers_lose_nothing(tmp_path):
     tasks = [(str(tmp_path), i, (1, 4)) for i in range(8)]
-    assert sorted(spread(fragile, tasks, 2)) == list(range(8))
+    assert list(spread(fragile, tasks, 2)) == list(range(8))
+    assert len(list(tmp_path.glob("died-*"))) == 2
+    assert len(list(tmp_path.glob("*.txt"))) == 8
     with pytest.raises(HotfootError, match="killed 4 times"):
         list(spread(hopeless, [1, 2], 2))
+
+
+def test_no_ray_cluster_is_a_wrong_option(monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    for address in ("nonsense", "auto"):
+        with pytest.raises(OptionError, match=f"no Ray cluster at {address}"):
+            list(spread(fragile, [1], 1, "ray", address))
+
+
+def test_parts_of_killed_writers_are_removed(tmp_path):
+    (tmp_path / "songs").mkdir()
+    (tmp_path / "songs" / ".a.12.part.wav").write_bytes(b"x")
+    (tmp_path / ".b.12.part").mkdir()
+    (tmp_path / "whole.wav").write_bytes(b"x")
+    with pytest.raises(KeyboardInterrupt), removing_parts(tmp_path):
+        raise KeyboardInterrupt
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["songs", "whole.wav"]
+
+
+def test_of_a_few_videos_one_is_held_out():
+    from hotfoot.corpus.videos import _held_out
+
+    assert _held_out(["only"]) == set()
+    for count in range(2, 60):
+        names = [f"video-{i}" for i in range(count)]
+        assert 1 <= len(_held_out(names)) < max(2, count // 4 + 2)
+    many = [f"v{i}" for i in range(4000)]
+    assert len(_held_out(many)) == pytest.approx(250, abs=50)
 
 
 def test_a_ray_cluster_whose_workers_are_killed(tmp_path):

@@ -6,14 +6,23 @@ import pytest
 import torch
 
 from hotfoot.corpus.sources import Data, open_source
+from hotfoot.corpus.sources import fingerprint as data_fingerprint
 from hotfoot.dancer.dance import dance
 from hotfoot.dancer.model import load_model
-from hotfoot.errors import OptionError, TrainingError
+from hotfoot.errors import InputError, OptionError, TrainingError
 from hotfoot.training.dancer import export_model, flow_loss, train_dancer
 from hotfoot.training.loop import LoopConfig, fit, learning_rate
 from hotfoot.training.recipes import dancer_recipe, keep_recipe, vae_recipe
-from hotfoot.training.shards import Shard, encode_segments, load_shard, shard_path
-from hotfoot.training.vae import load_vae, save_vae, train_vae
+from hotfoot.training.shards import (
+    Shard,
+    ShardPool,
+    encode_segments,
+    load_shard,
+    save_shard,
+    shard_path,
+)
+from hotfoot.training.vae import fingerprint, load_vae, save_vae, train_vae
+from hotfoot.vae.lines import LineVAE
 
 from .test_corpus import write_clips
 
@@ -28,7 +37,7 @@ def regression(folder, steps, save_every=5):
         pick = torch.randint(64, (8,), generator=torch.Generator().manual_seed(step))
         return {"loss": (model(data[pick]) - target[pick]).square().mean()}
 
-    config = LoopConfig(steps, 0.05, 2, 0.9, 0.0, log_every=5, save_every=save_every)
+    config = LoopConfig(steps, 0.05, 2, 0.9, 0.0, log_every=2, save_every=save_every)
     return fit(model, losses_at, folder, config)
 
 
@@ -63,6 +72,8 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
     again = regression(tmp_path / "b", 20)
     torch.testing.assert_close(again.weight, whole.weight)
     torch.testing.assert_close(again.bias, whole.bias)
+    rows = [json.loads(line)["step"] for line in (tmp_path / "b" / "metrics.jsonl").open()]
+    assert rows == list(range(2, 21, 2)), "steps that were taken again are not told twice"
 
 
 def test_a_loss_that_explodes_is_an_error_not_a_model(tmp_path):
@@ -88,13 +99,77 @@ def test_recipes_by_name():
         dancer_recipe("secret")
 
 
-def test_a_run_is_not_mixed_with_another_recipe(tmp_path):
-    keep_recipe(dancer_recipe("debug"), tmp_path)
-    keep_recipe(dancer_recipe("debug", steps=99), tmp_path)
+def test_a_run_is_not_mixed_with_another(tmp_path):
+    made_from = {"data": "a", "VAE": "b"}
+    keep_recipe(dancer_recipe("debug"), tmp_path, made_from)
+    keep_recipe(dancer_recipe("debug", steps=99), tmp_path, made_from)
     with pytest.raises(OptionError, match="another recipe"):
-        keep_recipe(dancer_recipe("debug", seed=3), tmp_path)
+        keep_recipe(dancer_recipe("debug", seed=3), tmp_path, made_from)
+    with pytest.raises(OptionError, match="with other VAE"):
+        keep_recipe(dancer_recipe("debug"), tmp_path, {**made_from, "VAE": "c"})
+    with pytest.raises(OptionError, match="with other data and VAE"):
+        keep_recipe(dancer_recipe("debug"), tmp_path, {"data": "d", "VAE": "c"})
     with pytest.raises(OptionError, match="batch is 0"):
-        keep_recipe(dancer_recipe("debug", batch=0), tmp_path / "new")
+        keep_recipe(dancer_recipe("debug", batch=0), tmp_path / "new", made_from)
+    (tmp_path / "recipe.json").write_text("nonsense")
+    with pytest.raises(OptionError, match="another recipe"):
+        keep_recipe(dancer_recipe("debug"), tmp_path, made_from)
+
+
+def test_fingerprints_tell_vaes_and_data_apart(tmp_path):
+    vae = load_vae("default")
+    again = LineVAE(vae.config)
+    again.load_state_dict(vae.state_dict())
+    assert fingerprint(again.half()) == fingerprint(vae.float())
+    with torch.no_grad():
+        next(again.parameters())[0] += 0.1
+    assert fingerprint(again) != fingerprint(vae)
+    for place in ("a", "b"):
+        write_clips(tmp_path / place, 2)
+    assert data_fingerprint(Data(tmp_path / "a")) == data_fingerprint(Data(tmp_path / "b"))
+    assert data_fingerprint(Data(tmp_path / "a")) != data_fingerprint(Data(None, tmp_path / "a"))
+    write_clips(tmp_path / "c", 3)
+    assert data_fingerprint(Data(tmp_path / "a")) != data_fingerprint(Data(tmp_path / "c"))
+
+
+class Faulty(LineVAE):
+    """Cannot encode."""
+
+    def encode_lines(self, centre, value):
+        raise InputError("no", "Never.")
+
+
+def test_errors_of_the_process_that_makes_data_reach_the_trainer(tmp_path, song):
+    write_clips(tmp_path / "motion", 12)
+    (tmp_path / "music").mkdir()
+    for i in range(4):
+        (tmp_path / "music" / f"{i}.wav").write_bytes(song.read_bytes())
+    data, recipe = Data(tmp_path / "motion", tmp_path / "music"), dancer_recipe("debug", composed=1)
+    with pytest.raises(InputError, match="no") as caught:
+        ShardPool(data, tmp_path / "shards", Faulty(load_vae("default").config), recipe).wait_for(0)
+    assert caught.value.hint == "Never."
+    assert not list((tmp_path / "shards").glob("*"))
+
+
+def test_rows_of_a_batch_are_those_of_the_whole(tmp_path):
+    recipe = dancer_recipe("debug", batch=6, shards=2, shard_size=5, seed=4)
+    for i in range(-1, 2):
+        g = torch.Generator().manual_seed(i + 1)
+        n = torch.arange(5) + 5 * i
+        latent, music = (torch.rand(5, 3, 2, 4, generator=g) for _ in range(2))
+        save_shard(
+            Shard(latent.half(), latent.half().clone(), music.half(), n, n.clone(), n.float()),
+            shard_path(tmp_path, i),
+        )
+    pool = ShardPool(Data(), tmp_path, load_vae("raw"), recipe)
+    whole = pool.batch(9)
+    parts = [pool.batch(9, slice(i, i + 2)) for i in (0, 2, 4)]
+    for name, value in vars(whole).items():
+        torch.testing.assert_close(torch.cat([getattr(p, name) for p in parts]), value)
+    assert whole.latent.dtype == torch.float32
+    stored = load_shard(shard_path(tmp_path, int(whole.known[0]) // 5))
+    torch.testing.assert_close(whole.latent[0], stored.latent[int(whole.known[0]) % 5].float())
+    assert not torch.equal(pool.batch(10).known, whole.known)
 
 
 def test_the_loss_of_a_perfect_prediction_is_zero():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def fragile(task):
-    """Write a file; the first to come by a number in ``deaths`` is killed before or after."""
+    """Write a file; the first to come by a number in ``deaths`` is killed before that."""
     folder, number, deaths = task
     done = Path(folder) / f"{number}.txt"
     if number in deaths:

@@ -83,6 +83,19 @@ def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def removing_parts(folder: Path) -> Iterator[None]:
+    """Afterwards remove what writers in other processes left under ``folder`` when killed."""
+    try:
+        yield
+    finally:
+        for part in folder.rglob(".*.part*"):
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
+
+
 def save_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; its folder is made."""
     make_folder(path.parent)

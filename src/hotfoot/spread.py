@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ R = TypeVar("R")
 def spread(
     work: Callable[[T], R], items: Sequence[T], jobs: int = 1, on: str = "here",
     address: str | None = None,
-) -> Iterator[R]:  # fmt: skip
+) -> Generator[R, None, None]:  # fmt: skip
     """Results of ``work`` for all items, in order.
 
     Args:
@@ -37,7 +37,7 @@ def spread(
         address: of a Ray cluster; by default one of ``jobs`` workers is started here.
 
     Raises:
-        OptionError: unknown place, fewer than one job.
+        OptionError: unknown place, fewer than one job, no cluster there.
         DependencyError: Ray is not installed.
         HotfootError: workers were killed again and again.
     """
@@ -58,7 +58,9 @@ def _stop_silently() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _on_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
+def _on_processes(
+    work: Callable[[T], R], items: Sequence[T], jobs: int
+) -> Generator[R, None, None]:
     context = multiprocessing.get_context("spawn")
     results: dict[int, R] = {}
     given = 0
@@ -89,7 +91,7 @@ def _on_processes(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iter
 
 def _on_ray(
     work: Callable[[T], R], items: Sequence[T], jobs: int, address: str | None
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
@@ -103,7 +105,14 @@ def _on_ray(
     here: dict[str, Any] = {}
     if not address and "RAY_ADDRESS" not in os.environ:
         here = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 200_000_000}
-    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
+    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        raise OptionError(
+            f"no Ray cluster at {address or os.environ.get('RAY_ADDRESS', 'this machine')} "
+            f"({str(error).splitlines()[0]})",
+            "Give the address of a running one (--address HOST:PORT), or leave it out.",
+        ) from error
     given = 0
     try:
         # Done again where its process dies; what it raises itself is raised here.
@@ -113,7 +122,7 @@ def _on_ray(
             given += 1
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error
-    except ray.exceptions.WorkerCrashedError as error:
+    except ray.exceptions.RayError as error:  # workers, nodes, memory
         raise _killed(len(items) - given) from error
     finally:
         ray.shutdown()

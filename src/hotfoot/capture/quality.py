@@ -139,10 +139,13 @@ def _judged(poses: PoseSequence, start: int, stop: int, limits: Limits) -> Stret
                               if s.any()]))  # fmt: skip
     if body_speed(part).mean() / max(height, 1e-6) < limits.still:
         return Stretch(start, stop, "the person hardly moves")
-    both = (seen[2:] & seen[1:-1] & seen[:-2])[:, _BODY]
-    xy = part.keypoints[:, _BODY]
+    # At 30 frames per second or a little more: noise does not shrink from picture to picture as
+    # movement does, so at 60 it would look like more.
+    apart = max(1, int(part.fps / 30 + 1e-6))
+    xy, seen = part.keypoints[::apart, _BODY], seen[::apart, _BODY]
+    both = seen[2:] & seen[1:-1] & seen[:-2]
     bend = np.linalg.norm(np.diff(xy, 2, axis=0), axis=-1)[both].mean()
     step = np.linalg.norm(np.diff(xy, axis=0)[1:], axis=-1)[both].mean()
-    if bend > step and bend > limits.jitter * height * (30 / poses.fps) ** 2:
+    if bend > step and bend > limits.jitter * height * (30 * apart / part.fps) ** 2:
         return Stretch(start, stop, "the poses jitter")
     return Stretch(start, stop)

@@ -80,8 +80,8 @@ Examples:
 )
 @click.option(
     "--style",
-    help="freestyle, hip-hop, latin, disco, jumpstyle, lyrical, breakdance, jazz or indian "
-    "[default: freestyle].",
+    help="freestyle, hip-hop, latin, disco, jumpstyle or lyrical; with --draft 0 also breakdance, "
+    "jazz or indian [default: freestyle].",
 )
 @click.option(
     "--draft",

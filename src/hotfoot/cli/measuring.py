@@ -228,11 +228,13 @@ def run_protocol(
     mapper: Any, say: Any,
 ) -> tuple[Result, list[Any]]:  # fmt: skip
     """Dance a protocol, or what is missing of it, and measure it; with contact sheets."""
+    from contextlib import closing
     from dataclasses import replace
 
     from hotfoot.dancer.model import model_folder, read_config
     from hotfoot.evaluation.protocol import protocol, tasks
     from hotfoot.evaluation.scores import summarise
+    from hotfoot.files import removing_parts
     from hotfoot.render.sheets import contact_sheet
 
     chosen = protocol(protocol_name)
@@ -256,7 +258,8 @@ def run_protocol(
         )
         for task in work
     ]
-    groups = _collect(mapper(_dance_and_measure, jobs), len(jobs), say)
+    with removing_parts(output), closing(mapper(_dance_and_measure, jobs)) as found:
+        groups = _collect(found, len(jobs), say)
     sheets = []
     for task in [t for t in work if t.tempo == 1]:
         poses, seams, _ = _read(output / "dances" / f"{task.names[0]}.npz")

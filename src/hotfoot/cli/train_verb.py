@@ -109,6 +109,9 @@ def vae_error_command(
 @click.option("--seed", type=int, help="Of data and weights.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
 @click.option(
+    "--jobs", default=1, show_default=True, help="Processes that make training data meanwhile."
+)
+@click.option(
     "--shard-weights",
     is_flag=True,
     help="Divide weights among the processes that torchrun started (FSDP), for large presets.",
@@ -119,7 +122,7 @@ def train_dancer_command(
     vae_source: str, stretch: int,
     begin_with: str | None, out: Path, steps: int | None, learning_rate: float | None,
     shards: int | None, batch: int | None, styles: str | None, seed: int | None, device: str,
-    shard_weights: bool,
+    jobs: int, shard_weights: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music, or on corpora on disk.
@@ -128,6 +131,7 @@ def train_dancer_command(
     mini-unshared-index, mini-no-reference, mini-short (for published VAEs, which are slow) and edge
     (a baseline, with --vae raw). The result is a model folder, OUT/model, for hotfoot dance
     --model. Several GPUs or machines: torchrun --nproc-per-node N -m hotfoot train dancer ...
+    (all processes must see the same OUT, and the data).
     """
     from hotfoot.corpus.sources import Data
     from hotfoot.dancer.dance import check_device
@@ -135,10 +139,12 @@ def train_dancer_command(
     from hotfoot.training.dancer import export_model, train_dancer
     from hotfoot.training.parallel import start_workers, stop_workers
     from hotfoot.training.recipes import dancer_recipe
-    from hotfoot.training.vae import load_vae
+    from hotfoot.training.vae import fingerprint, load_vae
 
     check_out(out)
     check_device(device)
+    if not 1 <= jobs <= 256:
+        raise OptionError(f"--jobs is {jobs}", "Allowed: 1 to 256.")
     chosen = dancer_recipe(
         recipe,
         steps=steps,
@@ -152,11 +158,19 @@ def train_dancer_command(
         raise OptionError("this baseline dances raw coordinates", "Add --vae raw.")
     vae = load_vae(vae_source, stretch)
     use_cores()
-    first = load_model(begin_with).dit.state_dict() if begin_with else None
+    first = None
+    if begin_with:
+        other = load_model(begin_with)
+        if fingerprint(other.vae) != fingerprint(vae):
+            raise OptionError(
+                f"{begin_with} was trained on another VAE's latents",
+                f"Add --vae {begin_with}, or leave out --begin-with.",
+            )
+        first = other.dit.state_dict()
     workers, device = start_workers(device, shard_weights)
     try:
         dit, statistics = train_dancer(
-            chosen, Data(motion, music, corpus), vae, out, device, first, workers
+            chosen, Data(motion, music, corpus), vae, out, device, first, workers, jobs
         )
         if workers.main:
             export_model(dit, vae, statistics, chosen, out / "model")

@@ -104,8 +104,11 @@ class AistFolder:
                     "cameras, keypoints3d and splits.",
                 )
         self._folder = folder
-        lines = (folder / "cameras" / "mapping.txt").read_text().split("\n")
-        self._settings = dict(line.split()[:2] for line in lines if line.strip())
+        mapping = folder / "cameras" / "mapping.txt"
+        lines = [line.split() for line in mapping.read_text().split("\n") if line.strip()]
+        if not all(len(words) == 2 for words in lines):
+            raise InputError(f"{mapping} is damaged", "Expected lines 'SEQUENCE SETTING'.")
+        self._settings = dict(lines)
 
     def ignored(self) -> set[str]:
         """Sequences whose reconstruction is known to be bad."""
@@ -296,6 +299,8 @@ def build(
     before: dict[str, Any] = {"sequences": []}
     if path.exists():
         before = json.loads(path.read_text())
+        if before.get("source") != "AIST++":
+            raise OptionError(f"{output} holds something else", "Give a new folder with -o.")
         if before["settings"] != settings:
             raise OptionError(
                 f"{output} was begun with other settings", "Give another -o, or delete that folder."

@@ -10,7 +10,8 @@ import hashlib
 import json
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +33,7 @@ from hotfoot.corpus.store import (
     write_shard,
 )
 from hotfoot.errors import InputError, OptionError
-from hotfoot.files import check_claim, save_text
+from hotfoot.files import check_claim, removing_parts, save_text
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.spread import spread
 from hotfoot.timebase import FRAMES_PER_COLUMN
@@ -135,15 +136,12 @@ def build_corpus(
     rows: dict[str, dict[str, Any]] = {}
     if progress:
         progress(done, len(todo))
-    try:
-        for row in _made(out, plan, sources, missing, jobs):
+    with removing_parts(out), closing(_made(out, plan, sources, missing, jobs)) as made:
+        for row in made:
             rows[row["file"]] = row
             done += 1
             if progress:
                 progress(done, len(todo))
-    finally:
-        for part in out.glob(".*.part.tar"):  # of workers that were killed
-            part.unlink()
     for job in todo:  # what was there already
         if _file(job) not in rows:
             rows[_file(job)] = describe_shard(out / _file(job))
@@ -213,7 +211,7 @@ def _file(job: _Job) -> str:
 
 def _made(
     out: Path, plan: Plan, sources: _Sources, jobs: list[_Job], processes: int
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Make shards here, or by processes that read the analysed sources from a file.
 
     Yields their rows of the manifest, in the order of the jobs.
@@ -270,7 +268,7 @@ def _rows(sources: _Sources) -> dict[str, Any]:
         for s, corpus in sources.corpora.items() for c in corpus.clips
     ]  # fmt: skip
     songs = [
-        {"name": song.name, "split": s, "licence": song.licence}
+        {"name": song.name, "split": s, "licence": song.licence, "credit": song.credit}
         for s, corpus in sources.corpora.items() for song in corpus.songs
     ]  # fmt: skip
     videos = {

@@ -15,14 +15,13 @@ from hotfoot.choreographer.perform import perform, random_dancer
 from hotfoot.choreographer.score import Score
 from hotfoot.corpus.bodies import turned_to_camera
 from hotfoot.corpus.cameras import CLEAN, FilmStyle, film
-from hotfoot.corpus.mocap import MotionClip
+from hotfoot.corpus.mocap import FPS, MotionClip
 from hotfoot.corpus.montage import Part, make_bank, make_montage
 from hotfoot.errors import InputError
 from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in
 
-FPS = 30.0
 _FRONTAL = replace(CLEAN, frontal=1.0, close_up=0.0)
 _HEIGHT = 1024
 _SECONDS = 30.0

@@ -6,14 +6,19 @@ In: a folder of ``NAME.npz`` (``joints3d`` [T, 17, 3]) with a ``NAME.json`` of f
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.corpus.bodies import resample
 from hotfoot.errors import InputError
 from hotfoot.files import replacing, save_text
+
+FPS = 30.0
+"""Of clips in memory; others are resampled when they are read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +43,7 @@ def load_clips(folder: Path) -> list[MotionClip]:
     """All clips of a folder, by name.
 
     Raises:
-        InputError: no folder, no clip in it, or a clip with the wrong shape.
+        InputError: no folder, no clip in it, or a damaged clip.
     """
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     if not files:
@@ -53,28 +58,42 @@ def _load(path: Path) -> MotionClip:
     try:
         with np.load(path, allow_pickle=False) as archive:
             joints = archive["joints3d"].astype(np.float32)
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise InputError(
             f"{path.name} is not a motion clip ({error})",
             "Expected an array 'joints3d' [frames, 17, 3], metres, y up.",
         ) from error
-    if joints.ndim != 3 or joints.shape[1:] != (17, 3) or not np.isfinite(joints).all():
+    shape = joints.shape
+    if len(shape) != 3 or shape[1:] != (17, 3) or len(joints) < 2 or not np.isfinite(joints).all():
         raise InputError(
-            f"{path.name}: joints3d has shape {joints.shape}",
-            "Expected finite values [frames, 17, 3].",
+            f"{path.name}: joints3d has shape {shape}, or values that are not finite",
+            "Expected finite values [frames, 17, 3], two frames or more.",
         )
     sidecar = path.with_suffix(".json")
-    facts = json.loads(sidecar.read_text()) if sidecar.exists() else {}
-    return MotionClip(
-        name=path.stem,
-        joints=joints,
-        fps=float(facts.get("fps", 30)),
-        style=str(facts.get("style", "")),
-        is_dance=bool(facts.get("dance", 1)),
-        credit=str(facts.get("credit", "")),
-        upright=float(facts.get("upright", 1.0)),
-        licence=str(facts.get("licence", "")),
-    )
+    try:
+        facts = json.loads(sidecar.read_text()) if sidecar.exists() else {}
+        fps = float(facts.get("fps", FPS))
+        clip = MotionClip(
+            name=path.stem,
+            joints=joints,
+            fps=fps,
+            style=str(facts.get("style", "")),
+            is_dance=bool(facts.get("dance", 1)),
+            credit=str(facts.get("credit", "")),
+            upright=float(facts.get("upright", 1.0)),
+            licence=str(facts.get("licence", "")),
+        )
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{sidecar.name} does not tell of a motion clip ({error})",
+            'Expected an object with "fps", "style" and the like; it may be left out.',
+        ) from error
+    if not 10 <= fps <= 1000:
+        raise InputError(f"{sidecar.name}: fps is {fps:g}", "Allowed: 10 to 1000.")
+    if fps != FPS:
+        at = np.arange(0, len(joints) - 1 + 1e-6, fps / FPS)
+        clip = replace(clip, joints=resample(joints, at), fps=FPS)
+    return clip
 
 
 def save_clip(clip: MotionClip, path: Path) -> None:

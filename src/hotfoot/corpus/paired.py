@@ -36,11 +36,12 @@ _ORBITS = 0.75  # share of films whose camera goes round with the dancer
 
 @dataclass(frozen=True, eq=False)
 class NamedSong:
-    """An analysed song, its name in the folder of songs, and on what terms it may be used."""
+    """An analysed song, its name in the folder of songs, its terms of use, and whom to credit."""
 
     name: str
     analysis: SongAnalysis
     licence: str = ""
+    credit: str = ""
 
 
 class PairedCorpus:
@@ -177,22 +178,23 @@ def open_corpus(
         )
     names = sorted(p for p in music.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
     chosen = [p for i, p in enumerate(names) if (i % 6 == 3) == held_out]
-    licences = _licences(music)
+    terms = _terms(music)
     songs = []
     for path in chosen:
         name = path.relative_to(music).as_posix()
-        songs.append(NamedSong(name, analyse_song(open_song(path)), licences.get(name, "")))
+        songs.append(NamedSong(name, analyse_song(open_song(path)), *terms.get(name, ())))
     songs += composed_songs(-(-composed // 6) if held_out else composed, held_out)
     return PairedCorpus(test if held_out else train, songs, style, procedural)
 
 
-def _licences(music: Path) -> dict[str, str]:
-    """Licences by name, where there is a ``manifest.csv`` with columns file and licence."""
+def _terms(music: Path) -> dict[str, tuple[str, str]]:
+    """Licence and credit by name, where a ``manifest.csv`` has columns file, licence, credit."""
     path = music / "manifest.csv"
     if not path.is_file():
         return {}
     with path.open(newline="") as file:
-        return {row.get("file", ""): row.get("licence") or "" for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    return {r.get("file", ""): (r.get("licence") or "", r.get("credit") or "") for r in rows}
 
 
 def composed_songs(count: int, held_out: bool) -> list[NamedSong]:

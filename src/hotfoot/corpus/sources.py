@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from hotfoot.corpus.mocap import load_clips
 from hotfoot.corpus.paired import open_corpus
 from hotfoot.corpus.segments import SegmentSource
-from hotfoot.corpus.store import StoredCorpus, read_manifest
+from hotfoot.corpus.store import MANIFEST, StoredCorpus, check_corpora, read_manifest
 from hotfoot.errors import InputError, OptionError
 from hotfoot.music.tokens import SpectralEncoder
 
@@ -39,13 +40,28 @@ class Data:
         return self.motion, self.music
 
 
+def fingerprint(data: Data) -> str:
+    """SHA-256 that tells data from other data: names and sizes of files, manifests of corpora.
+
+    Where the folders lie does not matter.
+    """
+    digest = hashlib.sha256()
+    for folder in data.corpora:
+        digest.update((folder / MANIFEST).read_bytes())
+    for root in (data.motion, data.music):
+        digest.update(b"|")
+        if root is not None:
+            for path in sorted(p for p in root.rglob("*") if p.is_file()):
+                digest.update(f"{path.relative_to(root)} {path.stat().st_size};".encode())
+    return digest.hexdigest()
+
+
 def check_data(data: Data) -> None:
-    """Raise InputError unless there are clips and songs, or corpora."""
+    """Raise InputError unless there are clips and songs, or corpora with both splits."""
     if data.corpora:
         if data.motion is not None or data.music is not None:
             raise OptionError("--corpus beside --motion or --music", "Give one kind of data.")
-        for folder in data.corpora:
-            read_manifest(folder)
+        check_corpora([read_manifest(folder) for folder in data.corpora])
         return
     motion, music = data.folders
     load_clips(motion)

@@ -203,6 +203,21 @@ def check_splits(manifest: dict[str, Any]) -> None:
             )
 
 
+def check_corpora(manifests: list[dict[str, Any]]) -> None:
+    """Make sure that corpora can be trained on together.
+
+    Raises:
+        InputError: what one trains on another holds out, or there are no takes of a split.
+    """
+    check_splits({kind: [row for m in manifests for row in m[kind]] for kind in SOURCES})
+    for split in SPLITS:
+        if not sum(r["takes"] for m in manifests for r in m["shards"] if r["split"] == split):
+            raise InputError(
+                f"no {split} takes in the corpora",
+                "Build a larger corpus; of videos at least two must have been kept.",
+            )
+
+
 class StoredCorpus:
     """Takes on disk, read one by one as they are drawn.
 

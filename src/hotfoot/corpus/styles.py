@@ -12,30 +12,32 @@ STYLES = (
 
 # The first word that a name contains decides.
 _WORDS = {
+    "jazz": ("jazz", "broadway"),
     "latin": ("salsa", "latin", "cha cha", "mambo", "samba", "bachata"),
     "breakdance": ("breakdanc", "breaking", "break", "b-boy"),
     "lyrical": ("lyrical", "ballet", "modern", "contemporary", "stretchdance", "whirl"),
     "hip-hop": ("hip-hop", "hip hop", "hiphop"),
     "jumpstyle": ("jumpstyle", "shuffle"),
     "disco": ("disco",),
-    "jazz": ("jazz", "broadway"),
     "indian": ("indian", "bollywood"),
     "popping": ("popping", "pop"),
     "locking": ("locking", "lock"),
     "waacking": ("waack",),
     "house": ("house",),
     "krump": ("krump",),
-    "freestyle": ("freestyle", "dance", "party", "hype", "sassy", "tiktok", "woah", "nineties",
-                  "steptouch", "westcoast", "letsgo", "lushlife", "midnightsun", "peacemaker",
-                  "thrilling", "gnarly", "blunt", "dwg", "singleladies", "michael-jackson"),
+    "freestyle": ("freestyle", "free movement", "dance", "dancing", "party", "hype", "sassy",
+                  "tiktok", "woah", "nineties", "steptouch", "westcoast", "letsgo", "lushlife",
+                  "midnightsun", "peacemaker", "thrilling", "gnarly", "blunt", "dwg",
+                  "singleladies", "michael-jackson"),
 }  # fmt: skip
 
 
 def style_of(name: str) -> str:
     """The style that a clip's own name for it means; empty for movement that is no dance."""
-    text = name.lower()
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # LongDance
+    text = f"{name} | {apart}".lower()
     for style, words in _WORDS.items():
-        if any(re.search(rf"(?<![a-z]){re.escape(word)}", text) for word in words):
+        if any(re.search(rf"(?<![a-z]){re.escape(word)}(?!r\b)", text) for word in words):
             return style
     return ""
 

@@ -177,6 +177,11 @@ def variations(
                 strength,
             )
             warnings += more
+            if style is not None and style not in STYLES:
+                warnings.append(
+                    f"the draft is danced freestyle: it knows {', '.join(STYLES)}; with --draft 0 "
+                    f"the network dances {style} by itself"
+                )
         generated = generate(
             loaded, plan, music, pose.normalised[0], pose.confidence[0], options, tick, drafts
         )

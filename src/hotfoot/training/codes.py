@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hotfoot.baselines.codes import CodesConfig, CodesDancer, CodesNetwork, about_the_hips
 from hotfoot.baselines.folder import codes_config
-from hotfoot.corpus.sources import Data, check_data
+from hotfoot.corpus.sources import Data, check_data, fingerprint
 from hotfoot.dit.edge import frames_of
 from hotfoot.errors import TrainingError
 from hotfoot.music.tokens import SpectralEncoder
@@ -24,7 +24,7 @@ from hotfoot.vae.raw import RawConfig, RawCoordinates
 def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
     """Train, or go on training, in ``folder``."""
     check_data(data)
-    keep_recipe(recipe, folder)
+    keep_recipe(recipe, folder, {"data": fingerprint(data)})
     torch.manual_seed(recipe.seed)
     source = DancerRecipe(
         procedural=0.0, composed=recipe.composed,

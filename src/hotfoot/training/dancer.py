@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hotfoot.corpus.sources import Data, check_data
+from hotfoot.corpus.sources import fingerprint as data_fingerprint
 from hotfoot.dancer.generate import SamplingOptions, generate
 from hotfoot.dancer.model import DanceModel, ModelConfig, save_model
 from hotfoot.dancer.plan import plan_segments
@@ -29,6 +30,7 @@ from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.parallel import Workers, whole
 from hotfoot.training.recipes import DancerRecipe, check_run, keep_recipe
 from hotfoot.training.shards import Shard, ShardPool
+from hotfoot.training.vae import fingerprint
 from hotfoot.vae.interface import PoseVAE
 
 _SHEET_EVERY = 1000
@@ -97,25 +99,28 @@ def train_dancer(
     device: str = "cpu",
     begin_with: dict[str, Tensor] | None = None,
     workers: Workers | None = None,
+    producers: int = 1,
 ) -> tuple[Network, tuple[Tensor, Tensor]]:
     """Train, or go on training, in ``folder``; returns the averaged model and latent statistics.
 
-    On several processes (``workers``) each takes its rows of the same batch. ``begin_with`` gives
+    On several processes (``workers``) each takes its rows of the same batch; they share ``folder``.
+    ``producers`` processes make training data beside. ``begin_with`` gives
     weights to begin with instead of random ones; layers that it lacks keep their initialisation
     (zero for those that change nothing at first).
     """
     workers = workers or Workers()
     check_data(data)
     mine = workers.rows(recipe.batch)
-    check_run(recipe, folder)
+    made_from = {"data": data_fingerprint(data), "VAE": fingerprint(vae)}
+    check_run(recipe, folder, made_from)
     workers.wait()
     if workers.main:
-        keep_recipe(recipe, folder)
+        keep_recipe(recipe, folder, made_from)
     workers.wait()
     if isinstance(vae, nn.Module):
         vae.eval().requires_grad_(False)
     torch.manual_seed(recipe.seed)
-    pool = ShardPool(data, folder / "shards", vae, recipe, workers.main)
+    pool = ShardPool(data, folder / "shards", vae, recipe, producers if workers.main else 0)
     channels = vae.latent_channels(1)
     mean, std = latent_statistics(pool.wait_for(0), channels)
     config = dit_config(recipe, vae)
@@ -136,17 +141,19 @@ def train_dancer(
     autocast = torch.autocast(device.split(":")[0], torch.bfloat16)
 
     def losses_at(forward: nn.Module, step: int) -> dict[str, Tensor]:
-        batch = pool.batch(step)
+        part = pool.batch(step, mine)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         t = sample_times(recipe.batch, generator, recipe.time_mean)
-        noise = torch.randn(batch.latent.shape, generator=generator)
+        # Drawn for the whole batch, so that they do not depend on the number of processes.
+        noise = torch.randn((recipe.batch, *part.latent.shape[1:]), generator=generator)
         drop = torch.rand(recipe.batch, generator=generator) < recipe.drop_music
-        jitter = torch.randn(batch.music[..., _MEL_FROM:].shape, generator=generator)
-        batch.music[..., _MEL_FROM:] += recipe.music_noise * jitter
-        untold = torch.rand(2, recipe.batch, generator=generator) < recipe.drop_wishes
-        batch.style[untold[0]] = 0
-        batch.energy[untold[1]] = torch.nan
-        part = prepared(Shard(**{k: v[mine] for k, v in vars(batch).items()}))
+        spectrum = part.music[..., _MEL_FROM:]
+        jitter = torch.randn((recipe.batch, *spectrum.shape[1:]), generator=generator)
+        spectrum += recipe.music_noise * jitter[mine]
+        untold = (torch.rand(2, recipe.batch, generator=generator) < recipe.drop_wishes)[:, mine]
+        part.style[untold[0]] = 0
+        part.energy[untold[1]] = torch.nan
+        part = prepared(part)
         t, noise, drop = (x[mine].to(device) for x in (t, noise, drop))
         with autocast:
             return flow_loss(forward, config, part, t, noise, drop)

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hotfoot.errors import TrainingError
+from hotfoot.files import save_text
 from hotfoot.training.parallel import Workers, like, shard_weights, whole
 
 Losses = dict[str, Tensor]
@@ -83,6 +84,8 @@ def fit(
         weight_decay=config.weight_decay,
     )  # fmt: skip
     start = _resume(folder, model, average, optimiser)
+    if workers.main:
+        _forget(folder, start)
     writer = _tensorboard(folder) if workers.main else None
     totals: dict[str, float] = {}
     began, counted = time.monotonic(), 0
@@ -142,6 +145,16 @@ def _log(folder: Path, writer: Any, row: dict[str, float]) -> None:
             if name != "step":
                 writer.add_scalar(name, value, int(row["step"]))
         writer.flush()
+
+
+def _forget(folder: Path, step: int) -> None:
+    """Drop rows after the checkpoint; those steps are taken again."""
+    path = folder / "metrics.jsonl"
+    if path.exists():
+        lines = path.read_text().splitlines()
+        kept = [line for line in lines if json.loads(line)["step"] <= step]
+        if len(kept) < len(lines):
+            save_text(path, "".join(f"{line}\n" for line in kept))
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from hotfoot.errors import OptionError
+from hotfoot.files import save_text
 from hotfoot.vae.lines import LineVAEConfig
 
 
@@ -242,31 +243,51 @@ def check_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> None:
         raise OptionError(f"seed is {recipe.seed}", "0 or more.")
 
 
-def check_run(recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path) -> None:
+def check_run(
+    recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path, made_from: dict[str, str]
+) -> None:
     """Make sure that a recipe can be trained, and in this folder.
 
-    The number of steps may change from one call to the next; nothing else may.
+    The number of steps may change from one call to the next; nothing else may: not the recipe, and
+    not what the run is made from (fingerprints of data and VAE), since shards and checkpoint
+    would be of one kind and what follows of another.
 
     Raises:
-        OptionError: impossible numbers, or the folder holds a run by another recipe.
+        OptionError: impossible numbers, or the folder holds another run.
     """
     check_recipe(recipe)
     path = folder / "recipe.json"
-    if path.exists() and path.read_text() != _as_text(recipe):
+    if not path.exists():
+        return
+    try:
+        there = json.loads(path.read_text())
+    except ValueError:
+        there = {}
+    now = json.loads(_as_text(recipe, made_from))
+    different = [k for k in now["made_from"] if there.get("made_from", {}).get(k) != made_from[k]]
+    if {**there, "made_from": 0} != {**now, "made_from": 0}:
+        different.insert(0, "recipe")
+    if different:
         raise OptionError(
-            f"{folder} holds a run by another recipe", "Give another --out, or delete that folder."
+            f"{folder} holds a run by another recipe"
+            if different[0] == "recipe"
+            else f"{folder} holds a run with other {' and '.join(different)}",
+            "Give another --out, or delete that folder.",
         )
 
 
-def keep_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path) -> None:
+def keep_recipe(
+    recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path, made_from: dict[str, str]
+) -> None:
     """Write the recipe of a run into its folder; see :func:`check_run`."""
-    check_run(recipe, folder)
+    check_run(recipe, folder, made_from)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(_as_text(recipe))
+    save_text(folder / "recipe.json", _as_text(recipe, made_from))
 
 
-def _as_text(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> str:
-    return json.dumps(asdict(replace(recipe, steps=0)), indent=2) + "\n"
+def _as_text(recipe: VAERecipe | DancerRecipe | CodesRecipe, made_from: dict[str, str]) -> str:
+    told = {**asdict(replace(recipe, steps=0)), "made_from": made_from}
+    return json.dumps(told, indent=2) + "\n"
 
 
 def _given(changes: dict[str, object]) -> dict[str, object]:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import time
 from dataclasses import dataclass
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -20,7 +23,7 @@ from hotfoot.corpus.segments import Segment, SegmentSource
 from hotfoot.corpus.sources import Data, open_source
 from hotfoot.corpus.styles import style_index
 from hotfoot.dit.reference import compose_reference
-from hotfoot.errors import TrainingError
+from hotfoot.errors import HotfootError, TrainingError
 from hotfoot.onehot.codec import to_lines
 from hotfoot.training.recipes import DancerRecipe
 from hotfoot.vae.interface import PoseVAE
@@ -105,13 +108,26 @@ def load_shard(path: Path) -> Shard:
     return Shard(**load_file(path))
 
 
-def _produce(data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe) -> None:
+def _produce(
+    data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, part: int, parts: int,
+    failures: SimpleQueue[HotfootError],
+) -> None:  # fmt: skip
     torch.set_num_threads(1)
-    if not shard_path(folder, -1).exists():
+    try:
+        _produce_part(data, folder, vae, recipe, part, parts)
+    except HotfootError as error:
+        failures.put(error)
+
+
+def _produce_part(
+    data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, part: int, parts: int
+) -> None:
+    if part == 0 and not shard_path(folder, -1).exists():
         held = open_source(data, True, recipe.procedural, recipe.composed)
         size = min(128, recipe.shard_size)
         save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
-    missing = [i for i in range(recipe.shards) if not shard_path(folder, i).exists()]
+    mine = range(part, recipe.shards, parts)
+    missing = [i for i in mine if not shard_path(folder, i).exists()]
     if not missing:
         return
     corpus = open_source(data, False, recipe.procedural, recipe.composed)
@@ -126,59 +142,83 @@ class ShardPool:
     """Shards as they become ready, in a fixed order.
 
     At step ``s`` a batch is drawn from the first ``shards_ahead + s * batch / shard_size / 2``
-    shards, so what is drawn does not depend on how fast the producer is.
+    shards, so what is drawn does not depend on how fast the producers are. Shards stay on disk:
+    rows are read as they are drawn, through the system's cache.
+
+    Args:
+        data: what segments are made of.
+        folder: of the shards; processes of one training share it.
+        vae: encodes.
+        recipe: of the training.
+        producers: processes that make shards; 0 where another process has them.
     """
 
     def __init__(
-        self, data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, produce: bool = True
+        self, data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, producers: int = 1
     ) -> None:
-        self._waits = not produce  # another process makes them
         self._folder, self._recipe = folder, recipe
-        self._shards: list[Shard] = []
-        self._producer: multiprocessing.process.BaseProcess | None = None
+        self._waits = producers == 0
+        self._open: list[Any] = []
+        self._producers: list[multiprocessing.process.BaseProcess] = []
+        context = multiprocessing.get_context("spawn")
+        self._failures: SimpleQueue[HotfootError] = context.SimpleQueue()
         wanted = [-1, *range(recipe.shards)]
-        if produce and not all(shard_path(folder, i).exists() for i in wanted):
-            context = multiprocessing.get_context("spawn")
-            self._producer = context.Process(
-                target=_produce, args=(data, folder, vae, recipe), daemon=True
+        if all(shard_path(folder, i).exists() for i in wanted):
+            return
+        for part in range(producers):
+            process = context.Process(
+                target=_produce,
+                args=(data, folder, vae, recipe, part, producers, self._failures),
+                daemon=True,
             )
-            self._producer.start()
+            process.start()
+            self._producers.append(process)
 
     def wait_for(self, index: int) -> Shard:
         """The shard, once it is there.
 
         Raises:
+            HotfootError: what stopped the producers.
             TrainingError: the producer has stopped without making it.
         """
+        return load_shard(self._wait_for(index))
+
+    def _wait_for(self, index: int) -> Path:
         path = shard_path(self._folder, index)
         while not path.exists():
-            if not self._waits and (self._producer is None or not self._producer.is_alive()):
+            if not self._failures.empty():
+                raise self._failures.get()
+            crashed = any(p.exitcode for p in self._producers)
+            if crashed or (not self._waits and not any(p.is_alive() for p in self._producers)):
                 if path.exists():
                     break
+                if not self._failures.empty():
+                    raise self._failures.get()
                 raise TrainingError(
                     f"the process that makes training data stopped before {path.name}",
                     "See its error above; run the command again to go on.",
                 )
             time.sleep(0.2)
-        return load_shard(path)
+        return path
 
     def available(self, step: int) -> int:
         """Shards in use at a step."""
         r = self._recipe
         return min(r.shards, r.shards_ahead + step * r.batch // (2 * r.shard_size))
 
-    def batch(self, step: int) -> Shard:
-        """The batch of a step, as float32."""
+    def batch(self, step: int, rows: slice = slice(None)) -> Shard:
+        """Rows of the batch of a step, as float32."""
         r = self._recipe
         count = self.available(step)
-        while len(self._shards) < count:
-            self._shards.append(self.wait_for(len(self._shards)))
+        while len(self._open) < count:
+            path = self._wait_for(len(self._open))
+            self._open.append(safe_open(path, "pt"))
         rng = np.random.default_rng([r.seed, 7, step])
         picks = [
             (int(i), int(rng.integers(r.shard_size))) for i in rng.integers(count, size=r.batch)
-        ]
+        ][rows]
         fields = (
-            torch.stack([getattr(self._shards[i], name)[j] for i, j in picks])
+            torch.stack([self._open[i].get_slice(name)[j] for i, j in picks])
             for name in ("latent", "reference", "music", "known", "style", "energy")
         )
         latent, reference, music, *rest = fields

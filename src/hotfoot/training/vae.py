@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,12 +16,14 @@ from torch import Tensor, nn
 
 from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
 from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
+from hotfoot.corpus.sources import Data
+from hotfoot.corpus.sources import fingerprint as data_fingerprint
 from hotfoot.dancer.model import load_model, model_names
 from hotfoot.errors import InputError, ModelError, OptionError
 from hotfoot.onehot.codec import decode, to_lines
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import VAERecipe, keep_recipe
+from hotfoot.training.recipes import VAERecipe, check_run, keep_recipe
 from hotfoot.vae.interface import PoseVAE
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
 from hotfoot.vae.published import load_published, published_kind
@@ -88,10 +91,12 @@ def train_vae(
             "this recipe trains a decoder for an encoder that is there",
             "Name the VAE to begin with (--begin-with).",
         )
-    keep_recipe(recipe, folder)
+    told = {"data": data_fingerprint(Data(motion))}
+    check_run(recipe, folder, told)
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion))
     held = held or clips
+    keep_recipe(recipe, folder, told)
     if begin_with is not None:
         recipe = replace(recipe, vae=begin_with.config)
     model = LineVAE(recipe.vae)
@@ -177,6 +182,17 @@ def measure_vae(
         float(np.percentile(error, 99)),
         float((rank[label].sum() - ones * (ones + 1) / 2) / pairs),
     )
+
+
+def fingerprint(vae: PoseVAE) -> str:
+    """SHA-256 that tells a VAE from others; the same in half and in single precision."""
+    told = {k: v for k, v in vae.description().items() if k != "source"}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    if isinstance(vae, nn.Module):
+        for name, tensor in sorted(vae.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.half().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def save_vae(vae: LineVAE, folder: Path) -> None:
