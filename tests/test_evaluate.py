@@ -10,6 +10,7 @@ from hotfoot.cli.main import main
 from hotfoot.evaluation.protocol import PROTOCOLS, Protocol, tasks
 from hotfoot.evaluation.report import cell, html, markdown
 from hotfoot.evaluation.scores import (
+    LIMB_BAR,
     METRICS,
     MusicFacts,
     RealMotion,
@@ -21,7 +22,7 @@ from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import figure_pose
 
-from .dancers import beats_of, noise, on_beat, sway
+from .dancers import beats_of, noise, on_beat, still, sway
 
 
 def music(bpm, seconds=24.0, name="song"):
@@ -231,6 +232,21 @@ def test_a_protocol_for_long_dances_leaves_out_songs_that_end_before(tmp_path):
     long = Protocol("x", songs=2, seconds=4.0, start_s=1.0, held_out=False, whole=True)
     found = [t.song.stem for t in tasks(long, tmp_path, tmp_path / "made")]
     assert found == ["of-6", "composed-109"]
+
+
+def test_an_average_does_not_hide_the_dance_that_fails():
+    exact = still(24.0)
+    xy = exact.keypoints.copy()
+    xy[:, 10] += 0.2 * (xy[:, 10] - xy[:, 9])
+    longer = replace(exact, keypoints=xy)
+    reference = figure_pose("average")
+    dances = [
+        measure_dance(poses, music(bpm, name=f"{bpm}"), name=f"{bpm}", seed=0, reference=reference)
+        for bpm, poses in ((90, exact), (100, exact), (110, exact), (120, longer))
+    ]
+    found = summarise("x", dances).summaries
+    assert found["limb_error"].value < LIMB_BAR
+    assert found["limbs_within"].value == 0.75
 
 
 def test_cells_and_tables():

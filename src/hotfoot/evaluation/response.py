@@ -206,13 +206,13 @@ def repetition(
         return Correlation(float("nan"), float("nan"), count)
     a, b = _similarity(movement[:count]), _similarity(music[:count])
     i, j = np.triu_indices(count, 4)
+    if np.ptp(a[i, j]) < 1e-9 or np.ptp(b[i, j]) < 1e-9:  # nobody moves, or nothing sounds
+        return Correlation(float("nan"), float("nan"), count)
     actual = float(spearmanr(a[i, j], b[i, j]).statistic)
     chance = []
     for by in rng.integers(1, count, min(_SHIFTS, 4 * count, 40_000 // count)):
         order = np.roll(np.arange(count), by)
         chance.append(float(spearmanr(a[order][:, order][i, j], b[i, j]).statistic))
-    if not np.isfinite(actual):
-        return Correlation(float("nan"), float("nan"), count)
     return _against(actual, chance, count)
 
 

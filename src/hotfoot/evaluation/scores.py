@@ -39,6 +39,10 @@ from hotfoot.pose.sequence import PoseSequence
 NAN = float("nan")
 
 
+LIMB_BAR, SEAM_BAR = 0.08, 1.1
+"""What a dance's worst limb and its seams should stay within; shares of dances that do are told."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """How a metric is shown."""
@@ -68,10 +72,12 @@ METRICS: dict[str, Metric] = {
     "speed": Metric("mean speed", "heights/s", ""),
     "jerk": Metric("jerk over speed", "1/s^2", "lower"),
     "seam_ratio": Metric("acceleration at seams over inside", "", "lower"),
+    "seams_within": Metric("dances whose seams are within 1.1", "", "higher"),
     "worst_jump": Metric("worst jump", "", "lower"),
     "frozen": Metric("time frozen", "", "lower"),
     "foot_slide": Metric("slide of the standing foot", "heights/s", "lower"),
     "limb_error": Metric("worst limb against the reference", "", "lower"),
+    "limbs_within": Metric("dances whose limbs are all within 8 %", "", "higher"),
     "growth": Metric("largest change of a limb, last minute over first", "", "lower"),
     "in_frame": Metric("joints inside the canvas", "", "higher"),
     "seen": Metric("joints seen", "", "higher"),
@@ -192,6 +198,10 @@ def measure_dance(
     }  # fmt: skip
     if body.limb_ratio:
         values["limb_error"] = max(abs(r - 1) for r in body.limb_ratio.values())
+    for key, of, bar in (
+        ("limbs_within", "limb_error", LIMB_BAR), ("seams_within", "seam_ratio", SEAM_BAR)
+    ):  # fmt: skip
+        values[key] = float(values[of] <= bar) if np.isfinite(values[of]) else NAN
     chanced: dict[str, Chanced] = {}
     lags, curve = np.zeros(0), np.zeros(0)
     if (music.beats <= motion.duration_s).sum() >= 4:

@@ -39,7 +39,12 @@ def bone_lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
-    """Longest picture length in pixels of each bone [17] for the person of a BODY_18 reference.
+    """How long each bone [17] may get in the picture: its length, and some for perspective."""
+    return _PERSPECTIVE * limb_lengths(reference)
+
+
+def limb_lengths(reference: PoseSequence) -> NDArray[np.float64]:
+    """Picture length in pixels of each bone [17], across the view, of a BODY_18 reference's person.
 
     The scale of the person is a high quantile of the ratio of its limbs to the average body's, so
     that foreshortened limbs do not count. Left and right limbs are alike.
@@ -54,7 +59,7 @@ def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
     own = np.where(shown, lengths, 0)
     partner = _partners()
     own = np.maximum(own, own[list(partner)])
-    return _PERSPECTIVE * np.maximum(own, _TYPICAL * scale * average)
+    return np.maximum(own, _TYPICAL * scale * average)
 
 
 @cache
@@ -65,23 +70,30 @@ def _partners() -> tuple[int, ...]:
 
 
 def girdle_limits(reference: PoseSequence) -> tuple[float, float]:
-    """Longest picture length in pixels of the trunk (neck to the middle of the hips) and hips.
+    """How long trunk and hips may get in the picture: as :func:`limb_limits`."""
+    trunk, hips = girdle_lengths(reference)
+    return _PERSPECTIVE * trunk, _PERSPECTIVE * hips
 
-    As :func:`limb_limits`, for what is not a bone of BODY_18.
+
+def girdle_lengths(reference: PoseSequence) -> tuple[float, float]:
+    """Picture length in pixels of the trunk (neck to the middle of the hips) and of the hips.
+
+    As :func:`limb_lengths`, for what is not a bone of BODY_18.
     """
-    scale = float(np.median(limb_limits(reference) / _PERSPECTIVE / _average_lengths()))
-
-    def girdle(xy: NDArray[np.float32]) -> NDArray[np.float64]:
-        middle = xy[[8, 11]].mean(axis=0)
-        return np.array([np.linalg.norm(xy[1] - middle), np.linalg.norm(xy[8] - xy[11])])
-
     from hotfoot.pose.references import figure_pose
 
-    limits = _TYPICAL * scale * girdle(figure_pose("average").keypoints[0])
+    scale = float(np.median(limb_lengths(reference) / _average_lengths()))
+    lengths = _TYPICAL * scale * girdle(figure_pose("average").keypoints)[0]
     if (reference.confidence[0, [1, 8, 11]] > 0).all():
-        limits = np.maximum(limits, girdle(reference.keypoints[0]))
-    trunk, hips = _PERSPECTIVE * limits
-    return float(trunk), float(hips)
+        lengths = np.maximum(lengths, girdle(reference.keypoints[:1])[0])
+    return float(lengths[0]), float(lengths[1])
+
+
+def girdle(xy: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Lengths [T, 2] of trunk and hips of BODY_18 keypoints [T, 18, 2]."""
+    middle = xy[:, [8, 11]].mean(axis=1)
+    parts = np.stack([xy[:, 1] - middle, xy[:, 8] - xy[:, 11]], axis=1)
+    return np.asarray(np.linalg.norm(parts.astype(np.float64), axis=-1))
 
 
 def keep_proportions(

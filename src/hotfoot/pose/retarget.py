@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
-from hotfoot.pose.proportions import BONES, bone_lengths, limb_limits
+from hotfoot.pose.proportions import (
+    BONES,
+    bone_lengths,
+    girdle,
+    girdle_lengths,
+    limb_lengths,
+)
 from hotfoot.pose.sequence import PoseSequence
 
 
@@ -17,7 +23,9 @@ class Retarget:
     """How one person's pictures become another's; call it with BODY_18 keypoints [T, 18, 2].
 
     Attributes:
-        factor: of every bone.
+        factor: of every bone but those from neck to hips.
+        trunk: factor from neck to the middle of the hips.
+        hips: factor of their width.
         legs: of the path over the ground.
         from_hips: where the hips are on average.
         to_hips: where they shall be.
@@ -25,6 +33,8 @@ class Retarget:
     """
 
     factor: NDArray[np.float64]
+    trunk: float
+    hips: float
     legs: float
     from_hips: NDArray[np.float64]
     to_hips: NDArray[np.float64]
@@ -33,12 +43,15 @@ class Retarget:
     def __call__(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
         """Keypoints of the reference's person."""
         old = keypoints.astype(np.float64)
-        root = self.to_hips + (old[:, [8, 11]].mean(axis=1) - self.from_hips) * self.legs
+        middle = old[:, [8, 11]].mean(axis=1)
         new = np.zeros_like(old)
+        new[:, 1] = (old[:, 1] - middle) * self.trunk  # the middle of the hips is at 0
         for (a, b), scale in zip(BONES, self.factor, strict=True):
-            start = np.zeros((len(old), 2)) if a == 1 else new[:, a]
-            new[:, b] = start + (old[:, b] - old[:, a]) * scale
-        new += (root - new[:, [8, 11]].mean(axis=1))[:, None]
+            if b in (8, 11):
+                new[:, b] = (old[:, b] - middle) * self.hips
+            else:
+                new[:, b] = new[:, a] + (old[:, b] - old[:, a]) * scale
+        new += (self.to_hips + (middle - self.from_hips) * self.legs)[:, None]
         new[..., 1] += self.down
         return np.asarray(new, np.float32)
 
@@ -54,7 +67,11 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
         PoseError: the reference shows no hips.
     """
     own = np.percentile(bone_lengths(keypoints), 95, axis=0)
-    factor = limb_limits(reference) / np.maximum(own, 1e-6)
+    factor = limb_lengths(reference) / np.maximum(own, 1e-6)
+    girdles = np.maximum(np.percentile(girdle(keypoints), 95, axis=0), 1e-6)
+    trunk, wide = np.array(girdle_lengths(reference)) / girdles
+    # Somebody who is only seen from the side has no width to measure.
+    wide = float(np.clip(wide, trunk / 2, trunk * 2))
     seen = reference.confidence[0] > 0
     hips = reference.keypoints[0, [8, 11]][seen[[8, 11]]]
     if not len(hips):
@@ -62,7 +79,7 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
     legs = float(factor[[7, 8, 10, 11]].mean())
     # Start at the hips: what dances stands on its legs.
     middle = keypoints[:, [8, 11]].astype(np.float64).mean(axis=(0, 1))
-    fit = Retarget(factor, legs, middle, hips.mean(axis=0).astype(np.float64))
+    fit = Retarget(factor, float(trunk), wide, legs, middle, hips.mean(axis=0).astype(np.float64))
     feet = reference.keypoints[0, [10, 13], 1][seen[[10, 13]]]
     if not len(feet):
         return fit
