@@ -447,14 +447,18 @@ def test_cameras_zoom_and_pan():
     joints = dancer(20.0).joints
     still = replace(CLEAN, close_up=0.0, moving=0.0, roll_deg=0.0)
 
-    def widths(style):
-        out = []
-        for seed in range(12):
-            xy = film(joints, np.random.default_rng(seed), style).xy
-            out.append(np.linalg.norm(xy[:, 1] - (xy[:, 8] + xy[:, 11]) / 2, axis=-1))
-        return [np.ptp(w) / w.mean() for w in out]
+    def films(style):
+        return [film(joints, np.random.default_rng(seed), style).xy for seed in range(12)]
 
-    assert np.median(widths(replace(still, zooms=1.0))) > 2 * np.median(widths(still))
+    def breathing(style):
+        trunks = [np.linalg.norm(x[:, 1] - (x[:, 8] + x[:, 11]) / 2, axis=-1) for x in films(style)]
+        return np.median([np.ptp(w) / w.mean() for w in trunks])
+
+    def wandering(style):
+        return np.median([np.ptp(x[:, 1], axis=0).max() for x in films(style)])
+
+    assert breathing(replace(still, zooms=1.0)) > 2 * breathing(still)
+    assert wandering(replace(still, pans=1.0)) > 1.2 * wandering(still)
 
 
 def test_segments_are_drawn_alike_from_the_same_seed(song):

@@ -395,10 +395,28 @@ def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tm
     (two / "runs.json").unlink()
     next((two / "reports").glob("1-*")).unlink()  # as if killed before its last file
     ingest(folder, two, settings)
+    assert alike(one, two)
+
+
+def alike(one, two):
     files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
-    for path in files:
-        assert (one / path).read_bytes() == (two / path).read_bytes(), path
+    return [f for f in files if (one / f).read_bytes() == (two / f).read_bytes()] == files
+
+
+@pytest.mark.slow
+def test_videos_are_read_alike_on_ray(weights, tmp_path):
+    pytest.importorskip("ray")
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    hum = np.sin(np.arange(24000 * 3) / 20) * 0.3
+    for i in range(2):
+        save_video(folder / f"{i}.mkv", [painted(p + i) for p in swaying(40)], samples=hum)
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+    one, two = tmp_path / "one", tmp_path / "two"
+    ingest(folder, one, settings)
+    assert ingest(folder, two, settings, jobs=2, on="ray")["runs"] == 2
+    assert alike(one, two)
 
 
 def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):
