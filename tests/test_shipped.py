@@ -87,6 +87,11 @@ def test_the_command_line_with_default_weights(tmp_path, monkeypatch, capsys):
     assert Path("d.npz").exists()
 
 
+def test_a_style_that_drafts_do_not_know_is_not_passed_over_in_silence(model, long_dance):
+    made = dance(long_dance.song.path, model=model, style="jazz", end=2.0)
+    assert any("the draft is danced freestyle" in w for w in made.warnings)
+
+
 def test_beat_lock_puts_the_dance_on_the_beat(model, long_dance):
     """Without a draft the network hardly listens; with one the dance is on the beat either way."""
     plain, locked = (

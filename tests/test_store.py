@@ -382,12 +382,17 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     assert {v["credit"] for v in manifest["videos"]} == {"me"}
 
 
-def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tmp_path):
-    folder = tmp_path / "videos"
+def humming(folder, count):
+    """A folder of short videos of somebody who sways."""
     folder.mkdir()
     hum = np.sin(np.arange(24000 * 3) / 20) * 0.3
-    for i in range(3):
+    for i in range(count):
         save_video(folder / f"{i}.mkv", [painted(p + i) for p in swaying(40)], samples=hum)
+    return folder
+
+
+def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tmp_path):
+    folder = humming(tmp_path / "videos", 3)
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
     one, two = tmp_path / "one", tmp_path / "two"
     assert ingest(folder, one, settings)["runs"] == 3
@@ -407,11 +412,7 @@ def alike(one, two):
 @pytest.mark.slow
 def test_videos_are_read_alike_on_ray(weights, tmp_path):
     pytest.importorskip("ray")
-    folder = tmp_path / "videos"
-    folder.mkdir()
-    hum = np.sin(np.arange(24000 * 3) / 20) * 0.3
-    for i in range(2):
-        save_video(folder / f"{i}.mkv", [painted(p + i) for p in swaying(40)], samples=hum)
+    folder = humming(tmp_path / "videos", 2)
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
     one, two = tmp_path / "one", tmp_path / "two"
     ingest(folder, one, settings)

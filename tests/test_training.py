@@ -100,15 +100,15 @@ def test_recipes_by_name():
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path):
-    made_from = {"data": "a", "VAE": "b"}
+    made_from = {"data": "11aa", "VAE": "22bb"}
     keep_recipe(dancer_recipe("debug"), tmp_path, made_from)
     keep_recipe(dancer_recipe("debug", steps=99), tmp_path, made_from)
-    with pytest.raises(OptionError, match="another recipe"):
+    with pytest.raises(OptionError, match="a run by another recipe"):
         keep_recipe(dancer_recipe("debug", seed=3), tmp_path, made_from)
-    with pytest.raises(OptionError, match="with other VAE"):
-        keep_recipe(dancer_recipe("debug"), tmp_path, {**made_from, "VAE": "c"})
-    with pytest.raises(OptionError, match="with other data and VAE"):
-        keep_recipe(dancer_recipe("debug"), tmp_path, {"data": "d", "VAE": "c"})
+    with pytest.raises(OptionError, match="with other VAE, or by"):
+        keep_recipe(dancer_recipe("debug"), tmp_path, {**made_from, "VAE": "44dd"})
+    with pytest.raises(OptionError, match="with other data and VAE, or by"):
+        keep_recipe(dancer_recipe("debug"), tmp_path, {"data": "33cc", "VAE": "44dd"})
     with pytest.raises(OptionError, match="batch is 0"):
         keep_recipe(dancer_recipe("debug", batch=0), tmp_path / "new", made_from)
     (tmp_path / "recipe.json").write_text("nonsense")

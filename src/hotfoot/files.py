@@ -89,7 +89,7 @@ def removing_parts(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for part in folder.rglob(".*.part*"):
+        for part in list(folder.rglob(".*.part*")):
             if part.is_dir():
                 shutil.rmtree(part, ignore_errors=True)
             else:

@@ -259,21 +259,16 @@ def check_run(
     path = folder / "recipe.json"
     if not path.exists():
         return
-    try:
-        there = json.loads(path.read_text())
-    except ValueError:
-        there = {}
-    now = json.loads(_as_text(recipe, made_from))
-    different = [k for k in now["made_from"] if there.get("made_from", {}).get(k) != made_from[k]]
-    if {**there, "made_from": 0} != {**now, "made_from": 0}:
-        different.insert(0, "recipe")
-    if different:
-        raise OptionError(
-            f"{folder} holds a run by another recipe"
-            if different[0] == "recipe"
-            else f"{folder} holds a run with other {' and '.join(different)}",
-            "Give another --out, or delete that folder.",
-        )
+    there = path.read_text()
+    if there == _as_text(recipe, made_from):
+        return
+    other = [name for name, told in made_from.items() if told not in there]
+    raise OptionError(
+        f"{folder} holds a run "
+        + (f"with other {' and '.join(other)}, or " if other else "")
+        + "by another recipe",
+        "Give another --out, or delete that folder.",
+    )
 
 
 def keep_recipe(

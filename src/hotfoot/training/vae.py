@@ -23,7 +23,7 @@ from hotfoot.errors import InputError, ModelError, OptionError
 from hotfoot.onehot.codec import decode, to_lines
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import VAERecipe, check_run, keep_recipe
+from hotfoot.training.recipes import VAERecipe, keep_recipe
 from hotfoot.vae.interface import PoseVAE
 from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
 from hotfoot.vae.published import load_published, published_kind
@@ -91,12 +91,10 @@ def train_vae(
             "this recipe trains a decoder for an encoder that is there",
             "Name the VAE to begin with (--begin-with).",
         )
-    told = {"data": data_fingerprint(Data(motion))}
-    check_run(recipe, folder, told)
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion))
     held = held or clips
-    keep_recipe(recipe, folder, told)
+    keep_recipe(recipe, folder, {"data": data_fingerprint(Data(motion))})
     if begin_with is not None:
         recipe = replace(recipe, vae=begin_with.config)
     model = LineVAE(recipe.vae)
