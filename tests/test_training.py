@@ -69,6 +69,8 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
         m.setattr(torch.optim.AdamW, "step", step)
         with pytest.raises(Stop):
             regression(tmp_path / "b", 20)
+    with (tmp_path / "b" / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 1')  # killed while it wrote
     again = regression(tmp_path / "b", 20)
     torch.testing.assert_close(again.weight, whole.weight)
     torch.testing.assert_close(again.bias, whole.bias)

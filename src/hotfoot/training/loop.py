@@ -148,13 +148,12 @@ def _log(folder: Path, writer: Any, row: dict[str, float]) -> None:
 
 
 def _forget(folder: Path, step: int) -> None:
-    """Drop rows after the checkpoint; those steps are taken again."""
+    """Drop rows after the checkpoint, whose steps are taken again, and one that was cut off."""
     path = folder / "metrics.jsonl"
     if path.exists():
-        lines = path.read_text().splitlines()
+        lines = [line for line in path.read_text().splitlines() if line.endswith("}")]
         kept = [line for line in lines if json.loads(line)["step"] <= step]
-        if len(kept) < len(lines):
-            save_text(path, "".join(f"{line}\n" for line in kept))
+        save_text(path, "".join(f"{line}\n" for line in kept))
 
 
 def _tensorboard(folder: Path) -> Any:
