@@ -343,3 +343,17 @@ def test_published_definitions_stand_beside_their_chance(tmp_path, capsys):
     assert len(keys) == 5
     for key in keys:
         assert found[key]["value"] > found[key]["chance"] + 0.1
+
+
+def test_seams_are_compared_with_where_there_are_none():
+    facts = music(120)
+    poses = on_beat(beats_of(120, 24), 24)
+    xy = poses.keypoints.copy()
+    xy[200:, :, 0] += 60
+    jumped = measure_dance(replace(poses, keypoints=xy), facts, seams=(200,)).chanced
+    smooth = measure_dance(poses, facts, seams=(200,)).chanced
+    assert jumped["seams_within"].value == 0
+    assert jumped["seams_within"].chance == smooth["seams_within"].chance == 1
+    assert jumped["seam_ratio"].p == 1, "rougher than anywhere"
+    assert smooth["seam_ratio"].value < 1.2 * smooth["seam_ratio"].chance
+    assert "seam_ratio" not in measure_dance(poses, facts).chanced

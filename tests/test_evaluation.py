@@ -385,6 +385,10 @@ def test_one_jump_is_found_where_it_is(beats):
     assert smooth.seam_ratio < 1.2
     assert smooth.worst_jump < 2
     assert math.isnan(bodies.measure_body(poses).seam_ratio)
+    assert len(bodies.measure_body(poses).seams_moved) == 0
+    moved = jumped.seams_moved
+    assert len(moved) > 10
+    assert moved.max() < 1.5, "elsewhere it is smooth"
 
 
 def test_freezes_jitter_and_speed(beats):

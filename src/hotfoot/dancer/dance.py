@@ -20,7 +20,7 @@ from hotfoot.errors import OptionError, PoseError
 from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
 from hotfoot.pose.cleaning import smoothed, without_flicker
-from hotfoot.pose.proportions import girdle_limits, keep_proportions, limb_limits
+from hotfoot.pose.proportions import keep_proportions
 from hotfoot.pose.references import DEFAULT_FIGURE, check_reference
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.timebase import frames_in
@@ -191,7 +191,6 @@ def variations(
     stages = ("model", "music", "sampling")
     timings = {s: b - a for s, a, b in zip(stages, clock[:-1], clock[1:], strict=True)}
     dances = []
-    limits, girdle = limb_limits(pose), girdle_limits(pose)
     for v in range(count):
         poses = PoseSequence(
             generated.xy[v, :made] * np.asarray(pose.canvas, np.float32),
@@ -203,7 +202,7 @@ def variations(
         poses = smoothed(without_flicker(poses), chosen.smoothing_s)
         gain = movement_gain(analysis.features.loudness_db, made, config.fps, energy)
         poses = scaled_movement(poses, gain)
-        poses = keep_proportions(poses, limits, girdle)
+        poses = keep_proportions(poses, pose)
         seams = tuple(s for s in generated.seams if s < made)
         if beat_lock:
             poses, seams = lock_to_beats(poses, analysis.rhythm.beats, seams)

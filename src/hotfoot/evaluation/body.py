@@ -41,6 +41,7 @@ class Body:
         speed: mean speed of the joints, body heights per second.
         acceleration: mean, body heights per second squared.
         seam_ratio: 99th percentile of joint acceleration at seams over that elsewhere.
+        seams_moved: the same [N] with all seams moved to where none is: what chance makes of it.
         worst_jump: the largest joint acceleration over the 90th percentile of what the fastest
             joint does.
         worst_jump_s: where it is.
@@ -59,6 +60,7 @@ class Body:
     speed: float
     acceleration: float
     seam_ratio: float
+    seams_moved: NDArray[np.float64]
     worst_jump: float
     worst_jump_s: float
     frozen: float
@@ -101,7 +103,8 @@ def measure_body(
         jerk=measure_jerk(motion),
         speed=float(speed.mean()),
         acceleration=float(acceleration.mean()),
-        seam_ratio=_seam_ratio(acceleration, seams, poses.fps),
+        seam_ratio=_seam_ratio(acceleration, [s / poses.fps for s in seams]),
+        seams_moved=_seams_moved(acceleration, [s / poses.fps for s in seams]),
         worst_jump=float(peak.max() / max(usual, 1e-9)),
         worst_jump_s=float(peak.argmax() / RATE),
         frozen=_frozen(speed.mean(axis=1)),
@@ -188,18 +191,41 @@ def _drift(lengths: dict[str, NDArray[np.float64]], fps: float) -> tuple[dict[st
     return drift, max(growth, default=float("nan"))
 
 
-def _seam_ratio(acceleration: NDArray[np.float64], seams: tuple[int, ...], fps: float) -> float:
+def _seam_ratio(acceleration: NDArray[np.float64], seams_s: list[float]) -> float:
     """Acceleration [N, J] within 0.1 s of a seam against the rest, both at the 99th percentile."""
     near = np.zeros(len(acceleration), bool)
     reach = round(_SEAM_S * RATE)
-    for seam in seams:
-        at = round(seam / fps * RATE)
+    for seam in seams_s:
+        at = round(seam * RATE)
         near[max(0, at - reach) : at + reach + 1] = True
     if not near.any() or near.all():
         return float("nan")
     return float(
         np.percentile(acceleration[near], 99) / max(np.percentile(acceleration[~near], 99), 1e-9)
     )
+
+
+def _seams_moved(
+    acceleration: NDArray[np.float64], seams_s: list[float], count: int = 20
+) -> NDArray[np.float64]:
+    """Seam ratios [N] with the seams moved round in the dance, together, and away from all seams.
+
+    A dance has few seams, and few samples reach their 99th percentile by chance anywhere.
+    """
+    duration = len(acceleration) / RATE
+    clear = 4 * _SEAM_S
+    moved = [
+        [(seam + by) % duration for seam in seams_s]
+        for by in duration * np.arange(1, count + 1) / (count + 1)
+    ]
+    free = [
+        m
+        for m in moved
+        if all(abs(a - b) > clear for a in m for b in seams_s)
+        and all(clear < a < duration - clear for a in m)
+    ]
+    found = np.array([_seam_ratio(acceleration, m) for m in free])
+    return found[np.isfinite(found)]
 
 
 def _frozen(speed: NDArray[np.float64]) -> float:

@@ -202,7 +202,7 @@ def measure_dance(
         ("limbs_within", "limb_error", LIMB_BAR), ("seams_within", "seam_ratio", SEAM_BAR)
     ):  # fmt: skip
         values[key] = float(values[of] <= bar) if np.isfinite(values[of]) else NAN
-    chanced: dict[str, Chanced] = {}
+    chanced = _seam_chance(values, body.seams_moved)
     lags, curve = np.zeros(0), np.zeros(0)
     if (music.beats <= motion.duration_s).sum() >= 4:
         found = measure_synchrony(motion, music.beats, seed)
@@ -235,6 +235,18 @@ def measure_dance(
         name, music.name, seed, tempo, values, chanced, curve, lags, motion,
         kinetic_features(motion), pose_windows(motion), response.rate_bpm, music,
     )  # fmt: skip
+
+
+def _seam_chance(values: dict[str, float], moved: NDArray[np.float64]) -> dict[str, Chanced]:
+    """Seams against the same dance where there is no seam; p is that of seams so smooth."""
+    if not len(moved) or not np.isfinite(values["seam_ratio"]):
+        return {}
+    out = {}
+    for key, chance in (("seam_ratio", moved), ("seams_within", (moved <= SEAM_BAR).astype(float))):
+        sign = -1 if METRICS[key].better == "lower" else 1
+        p = (1 + (sign * chance >= sign * values[key]).sum()) / (1 + len(chance))
+        out[key] = Chanced(values[key], float(chance.mean()), float(chance.std()), float(p))
+    return out
 
 
 def _published(
@@ -324,7 +336,8 @@ def _summary(key: str, values: NDArray[np.float64], dances: list[DanceScores]) -
     if pairs:
         # One difference per song, since its dances share the beats; by chance their sum is normal.
         groups = [g for g in found.values() if g]
-        differences = sum(float(np.mean([c.value - c.chance for c in g])) for g in groups)
+        sign = -1 if METRICS[key].better == "lower" else 1
+        differences = sign * sum(float(np.mean([c.value - c.chance for c in g])) for g in groups)
         spreads = [max(1e-6, *(c.spread for c in g)) for g in groups]
         p = float(norm.sf(differences / np.sqrt(sum(v**2 for v in spreads))))
         corrected = key in SCORES

@@ -1,8 +1,8 @@
 """Body proportions in the picture: how long a limb may get, and keeping it to that.
 
-A limb of fixed length is never longer in the picture than when it lies across the view (but for
-perspective). Its length in the reference is a lower bound of that; where the reference shows it
-foreshortened, the rest of the body tells how long it must be.
+A limb of fixed length is never longer in the picture than when it lies across the view. Its length
+in the reference is a lower bound of that; where the reference shows it foreshortened, the rest of
+the body tells how long it must be.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BONES = (
     *((11, 12), (12, 13), (1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
 )
 """Pairs of BODY_18 keypoints, parent before child; the neck is the root."""
-_PERSPECTIVE = 1.05  # a limb stretched towards the camera looks a little longer
+_SIDES = 1.04  # the outer side of a trunk that bends gets longer than it is upright
 _TYPICAL = 0.85  # trust in the average body where the reference says less
 
 
@@ -36,11 +36,6 @@ def bone_lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
     """Bone lengths [T, 17] of BODY_18 keypoints [T, 18, 2]."""
     a, b = np.array(BONES).T
     return np.linalg.norm(xy[:, a].astype(np.float64) - xy[:, b], axis=-1)
-
-
-def limb_limits(reference: PoseSequence) -> NDArray[np.float64]:
-    """How long each bone [17] may get in the picture: its length, and some for perspective."""
-    return _PERSPECTIVE * limb_lengths(reference)
 
 
 def limb_lengths(reference: PoseSequence) -> NDArray[np.float64]:
@@ -69,12 +64,6 @@ def _partners() -> tuple[int, ...]:
     return tuple(places.get((mirror[a], mirror[b]), i) for i, (a, b) in enumerate(BONES))
 
 
-def girdle_limits(reference: PoseSequence) -> tuple[float, float]:
-    """How long trunk and hips may get in the picture: as :func:`limb_limits`."""
-    trunk, hips = girdle_lengths(reference)
-    return _PERSPECTIVE * trunk, _PERSPECTIVE * hips
-
-
 def girdle_lengths(reference: PoseSequence) -> tuple[float, float]:
     """Picture length in pixels of the trunk (neck to the middle of the hips) and of the hips.
 
@@ -96,32 +85,40 @@ def girdle(xy: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.norm(parts.astype(np.float64), axis=-1))
 
 
-def keep_proportions(
-    poses: PoseSequence, limits: NDArray[np.float64], girdle: tuple[float, float] | None = None
-) -> PoseSequence:
-    """Shorten limbs that are longer than their limit; what hangs on them moves along.
+def keep_proportions(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
+    """Shorten limbs that are longer than the reference's; what hangs on them moves along.
 
     Args:
         poses: BODY_18.
-        limits: pixels [17] from :func:`limb_limits`.
-        girdle: pixels of trunk and hips from :func:`girdle_limits`.
+        reference: BODY_18, of the same canvas.
     """
-    old = poses.keypoints if girdle is None else _keep_girdle(poses, *girdle)
+    limits = limb_lengths(reference)
+    old = poses.keypoints
     new = old.copy()
+    torso = _torso_seen(poses.confidence)
     for (a, b), limit in zip(BONES, limits.astype(np.float32), strict=True):
         bone = old[:, b] - old[:, a]
         length = np.linalg.norm(bone, axis=-1, keepdims=True)
+        if b in (8, 11):  # hips keep their distance from each other where both are seen
+            limit = np.where(torso[:, None], np.float32(np.inf), limit)
         both = (poses.confidence[:, a] > 0) & (poses.confidence[:, b] > 0)
         shortened = new[:, a] + bone * np.minimum(np.float32(1), limit / np.maximum(length, 1e-6))
         new[:, b] = np.where(both[:, None], shortened, old[:, b])
+    _keep_girdle(new, poses.confidence, reference)
     _keep_heads(poses, new, limits)
     return replace(poses, keypoints=new)
 
 
-def _keep_girdle(poses: PoseSequence, trunk: float, hips: float) -> NDArray[np.float32]:
-    """Keypoints with hips no wider and no farther from the neck than they may; legs move along."""
-    xy = poses.keypoints.copy()
-    seen = np.asarray((poses.confidence[:, [1, 8, 11]] > 0).all(axis=1))[:, None]
+def _torso_seen(confidence: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where [T] neck and both hips are seen."""
+    return np.asarray((confidence[:, [1, 8, 11]] > 0).all(axis=1))
+
+
+def _keep_girdle(
+    xy: NDArray[np.float32], confidence: NDArray[np.float32], reference: PoseSequence
+) -> None:
+    """Hips no wider and no farther from neck and shoulders than they may; legs move along."""
+    trunk, hips = girdle_lengths(reference)
 
     def at_most(vector: NDArray[np.floating], limit: float) -> NDArray[np.floating]:
         length = np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-6)
@@ -129,13 +126,35 @@ def _keep_girdle(poses: PoseSequence, trunk: float, hips: float) -> NDArray[np.f
 
     neck, middle = xy[:, 1], (xy[:, 8] + xy[:, 11]) / 2
     half = at_most((xy[:, 11] - xy[:, 8]) / 2, hips / 2)
-    centre = np.asarray(neck + at_most(middle - neck, trunk))
+    centre = neck + at_most(middle - neck, trunk)
+    sides = _SIDES * _side_length(reference)
+    shoulders = (confidence[:, [2, 5]] > 0).all(axis=1)[:, None]
+    for _ in range(3):  # pulling in one side may push out the other
+        reach = np.stack([centre - half - xy[:, 2], centre + half - xy[:, 5]])
+        over = at_most(reach, sides) - reach
+        worse = np.linalg.norm(over, axis=-1).argmax(axis=0)
+        centre += np.where(shoulders, over[worse, np.arange(len(xy))], 0)
+    torso = _torso_seen(confidence)[:, None]
     for hip, knee, ankle, offset in ((8, 9, 10, -half), (11, 12, 13, half)):
-        moved = np.where(seen, centre + offset - xy[:, hip], 0)
+        moved = np.where(torso, centre + offset - xy[:, hip], 0)
         for point in (hip, knee, ankle):
-            there = poses.confidence[:, point, None] > 0
+            there = confidence[:, point, None] > 0
             xy[:, point] += np.where(there, moved, 0)
-    return xy
+
+
+def _side_length(reference: PoseSequence) -> float:
+    """Picture length in pixels of the longer side of the trunk, shoulder to hip."""
+    from hotfoot.pose.references import figure_pose
+
+    def longer(xy: NDArray[np.float32]) -> float:
+        return float(np.linalg.norm(xy[0, [2, 5]] - xy[0, [8, 11]], axis=-1).max())
+
+    average = figure_pose("average").keypoints
+    scale = girdle_lengths(reference)[0] / girdle(average)[0, 0]
+    length = scale * longer(average)
+    if (reference.confidence[0, [2, 5, 8, 11]] > 0).all():
+        length = max(_TYPICAL * length, longer(reference.keypoints))
+    return float(length)
 
 
 def _keep_heads(poses: PoseSequence, new: NDArray[np.float32], limits: NDArray[np.float64]) -> None:
