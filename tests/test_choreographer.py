@@ -21,6 +21,7 @@ from hotfoot.choreographer.body import (
     centre_of_mass,
     neutral,
 )
+from hotfoot.choreographer.dynamics import choreograph
 from hotfoot.choreographer.moves import FAMILIES, LIBRARY, find, mirrored
 from hotfoot.choreographer.perform import Dancer, cycle, perform, random_dancer
 from hotfoot.choreographer.recurrence import Span, recurrences
@@ -401,3 +402,50 @@ def test_nobody_squats_for_a_minute(folder):
             low = sum(p.beats for p in phrases if p.lower.family == "floor")
             shares.append(low / sum(p.beats for p in phrases))
         assert max(shares) <= 0.3
+
+
+def test_a_move_right_after_itself_has_other_arms_and_is_not_danced_thrice(folder):
+    analysis = song(folder, 120)
+    twice = 0
+    for seed in range(30):
+        phrases = [p for p in arrange(analysis, seed).phrases if p.lower.family != "pose"]
+        for a, b, c in zip(phrases, phrases[1:], phrases[2:]):
+            new = len({p.label for p in (a, b, c)}) == 3  # a repeat repeats what it was
+            adjoin = a.start + a.beats == b.start and b.start + b.beats == c.start
+            if new and adjoin and min(p.beats for p in (a, b, c)) == 8:
+                assert not (a.lower is b.lower is c.lower), (seed, a.lower.name)
+                if a.lower is b.lower:
+                    twice += 1
+                    assert a.upper is not b.upper
+                    assert a.lower.family in ("groove", "step", "kick")
+    assert twice > 10
+
+
+def test_phrases_of_slow_songs_have_eight_counts_too(folder):
+    analysis = song(folder, 100)
+    assert max(p.beats for p in arrange(analysis, 0).phrases) == 8
+    slow = arrange(analysis, 0, rate=0.7).phrases
+    assert max(p.beats for p in slow) == 4
+    assert max(p.beats / p.pace for p in slow if p.lower.family != "pose") == 8
+
+
+def test_phrases_of_one_level_move_alike(folder):
+    analysis = song(folder, 110)
+    beats = np.arange(25) * 60 / 110
+    times = beats[8] + np.arange(0, 4, 1 / 30)
+    speeds, levels = [], []
+    for seed in range(6):
+        found = []
+        for p in choreograph(analysis, seed).phrases:
+            if p.lower.family != "pose" and 0.56 < p.size < 1.59 and p.pace == 1:
+                one = replace(cycle(p.lower, beats=24), upper=p.upper, size=p.size)
+                flat = perform(Score(beats, (one,), "none"), times, STIFF)[..., :2]
+                speed = np.linalg.norm(np.diff(flat, axis=0), axis=-1).mean()
+                found.append((np.log2(speed), p.level))
+        if len(found) > 1:  # dancers differ; each answers the song
+            own = np.array(found) - np.mean(found, axis=0)
+            speeds.extend(own[:, 0])
+            levels.extend(own[:, 1])
+    assert len(speeds) > 15
+    assert np.corrcoef(speeds, levels)[0, 1] > 0.6
+    assert np.polyfit(levels, speeds, 1)[0] == pytest.approx(0.75, abs=0.2)

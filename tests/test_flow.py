@@ -90,3 +90,11 @@ def test_training_times_lean_to_noise_and_repeat():
 def test_unknown_solver():
     with pytest.raises(OptionError, match="euler, midpoint, heun"):
         solve(lambda x, t: x, torch.zeros(1), (1.0, 0.0), "rk45")
+
+
+def test_the_less_a_draft_leads_the_more_is_smoothed():
+    from hotfoot.flow.sampling import Sampling
+
+    both = Sampling(smoothing_s=0.08, smoothing_draft_s=0.02)
+    assert [both.smoothing(d) for d in (0.0, 0.5, 1.0)] == pytest.approx([0.08, 0.05, 0.02])
+    assert Sampling(smoothing_s=0.08).smoothing(0.7) == pytest.approx(0.08)

@@ -15,10 +15,12 @@ from hotfoot.choreographer.perform import Dancer, perform
 from hotfoot.choreographer.score import Phrase, Score, arrange
 from hotfoot.music.tokens import SongAnalysis
 
-_SIZES = (0.55, 1.6)
-_USUAL_M_S = 0.78  # over a draft 0.23 body heights per second in the picture; real dance 0.24
+_SIZES = (0.55, 0.85, 1.2, 1.6)  # from the least to the most, where a phrase is measured
+_USUAL_M_S = 0.66  # in the picture 0.23 body heights per second; real dance 0.24
 _OCTAVES = 0.75  # of movement per level of loudness
-_MEASURED_BEATS = 8
+_TEMPERAMENT, _MOST = 0.55, 0.9  # octaves of movement by which dancers differ; real ones by 0.67
+_LEAD_BEATS, _MEASURED_BEATS = 4, 8
+_TEMPER = 1_000_005  # the seed's second part, as in score.py
 
 
 def choreograph(
@@ -31,35 +33,46 @@ def choreograph(
     """
     score = arrange(song, seed, style, rate)
     period = float(np.median(np.diff(score.beats)))
-    speeds = [_speed(p, period) for p in score.phrases]
-    own = float(np.median([s for s in speeds if s > 0.05] or [_USUAL_M_S]))
-    usual = float(np.sqrt(own * _USUAL_M_S))
+    speeds = [_speeds(p, period) for p in score.phrases]
+    own = float(np.median([np.interp(1, _SIZES, s) for s in speeds if s[-1] > 0.05] or _USUAL_M_S))
+    temper = np.random.default_rng([seed, _TEMPER]).normal(0, _TEMPERAMENT)
+    usual = float(own**0.75 * _USUAL_M_S**0.25 * 2 ** np.clip(temper, -_MOST, _MOST))
     phrases = tuple(
         replace(p, size=_size(p, s, usual)) for p, s in zip(score.phrases, speeds, strict=True)
     )
     return replace(score, phrases=phrases)
 
 
-def _size(phrase: Phrase, speed: float, usual: float) -> float:
+def _size(phrase: Phrase, speeds: tuple[float, ...], usual: float) -> float:
     if phrase.lower.family == "pose":  # held: it has no speed
         return float(np.clip(0.92 + 0.33 * phrase.level, 0.6, 1.15))
     wanted = usual * 2 ** (_OCTAVES * phrase.level)
-    return float(np.clip(wanted / max(speed, 1e-3), *_SIZES))
+    return float(np.interp(wanted, np.maximum.accumulate(speeds), _SIZES))
 
 
-def _speed(phrase: Phrase, period: float) -> float:
+def _speeds(phrase: Phrase, period: float) -> tuple[float, ...]:
+    """Mean joint speeds of a phrase at each of :data:`_SIZES`: they are not in proportion."""
     upper = phrase.upper.name if phrase.upper else None
     return _measured(phrase.lower.name, upper, phrase.pace, round(period, 2))
 
 
-@lru_cache(maxsize=4096)
-def _measured(lower: str, upper: str | None, pace: float, period: float) -> float:
-    """Mean joint speed, metres per second, of a phrase at full size."""
-    fps = 15.0
-    phrase = Phrase(
-        0, 3 * _MEASURED_BEATS, find(lower), find(upper) if upper else None, False, pace, 1.0, 0, 0
+@lru_cache(maxsize=8192)
+def _measured(lower: str, upper: str | None, pace: float, period: float) -> tuple[float, ...]:
+    """Mean joint speed at each size, metres per second in the picture's plane.
+
+    All sizes are danced one after the other; the beats in which one becomes the next do not count.
+    """
+    each, fps = _LEAD_BEATS + _MEASURED_BEATS, 15.0
+    moves = find(lower), find(upper) if upper else None
+    phrases = tuple(
+        Phrase(i * each, each, *moves, False, pace, size, 0, 0) for i, size in enumerate(_SIZES)
     )
-    score = Score(np.arange(3.0 * _MEASURED_BEATS + 1) * np.float64(period), (phrase,), "")
-    times = _MEASURED_BEATS * period + np.arange(round(_MEASURED_BEATS * period * fps)) / fps
-    joints = perform(score, times, Dancer(looseness=0.0), fps)
-    return float(np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean() * fps)
+    score = Score(np.arange(len(_SIZES) * each + 1.0) * period, phrases, "")
+    times = np.arange(round(len(_SIZES) * each * period * fps)) / fps
+    flat = perform(score, times, Dancer(looseness=0.0), fps)[..., :2]
+    speed = np.linalg.norm(np.diff(flat, axis=0), axis=-1).mean(axis=-1) * fps
+    beat = times[1:] / period
+    return tuple(
+        float(speed[(beat >= i * each + _LEAD_BEATS) & (beat < (i + 1) * each)].mean())
+        for i in range(len(_SIZES))
+    )

@@ -120,9 +120,14 @@ _BACK: Place = (0.22, -0.8, -0.3)
 _HANG: Place = (0.18, -0.9, 0.14)
 
 
-def _move(name: str, family: str, counts: float, *keys: tuple[float, Array], **how: object) -> Move:
-    at = np.array([a for a, _ in keys])
-    return Move(name, family, counts, at, np.stack([k for _, k in keys]), **how)  # type: ignore[arg-type]
+def _move(
+    name: str, family: str, counts: float, *keys: tuple[float, Array], angle: float = 0.0,
+    **how: object,
+) -> Move:  # fmt: skip
+    """``angle``: radians that the dancer turns from the front, to show what moves in depth."""
+    at, poses = np.array([a for a, _ in keys]), np.stack([k for _, k in keys])
+    poses[:, INDEX["yaw"]] += angle
+    return Move(name, family, counts, at, poses, **how)  # type: ignore[arg-type]
 
 
 def _grooves() -> list[Move]:
@@ -138,7 +143,7 @@ def _grooves() -> list[Move]:
               bounce=0.015, sharp=0.0, energy=0.1),
         _move("hip circle", "groove", 4, key(0, px=0.1, proll=-0.14, arms=_BENT),
               key(1, pz=0.09, lean=-0.1, arms=_BENT), key(2, px=-0.1, proll=0.14, arms=_BENT),
-              key(3, pz=-0.1, lean=0.16, arms=_BENT), bounce=0.01, sharp=0.0, energy=0.3),
+              key(3, pz=-0.1, lean=0.16, arms=_BENT), bounce=0.01, sharp=0.0, angle=0.3, energy=0.3),
         _move("twist", "groove", 2, key(0, pyaw=0.5, twist=-0.35, py=-0.07, left=_AHEAD, right=_BACK),
               key(1, pyaw=-0.5, twist=0.35, py=-0.07, left=_BACK, right=_AHEAD),
               bounce=0.03, energy=0.55),
@@ -148,11 +153,11 @@ def _grooves() -> list[Move]:
         _move("bogle", "groove", 4, key(0, lean=0.3, py=-0.1, chest=-0.05, arms=_AHEAD),
               key(1, lean=0.05, py=-0.05, chest=0.07, arms=_BENT),
               key(2, lean=-0.12, py=-0.01, chest=0.05, arms=_BACK),
-              key(3, lean=0.1, py=-0.12, arms=_BENT), bounce=0.02, sharp=0.1, energy=0.45),
+              key(3, lean=0.1, py=-0.12, arms=_BENT), bounce=0.02, sharp=0.1, angle=0.7, energy=0.45),
         _move("two knees", "groove", 2,
-              key(0, rf=(0.05, 0.05, 0.05), px=0.07, py=-0.03, side=0.06, left=_BENT, right=_AHEAD),
-              key(1, lf=(0.05, 0.05, 0.05), px=-0.07, py=-0.03, side=-0.06, left=_AHEAD,
-                  right=_BENT), bounce=0.04, energy=0.4),
+              key(0, rf=(0.05, 0.05, 0.05), px=0.11, py=-0.04, side=0.08, left=_GUARD, right=_LOW_V),
+              key(1, lf=(0.05, 0.05, 0.05), px=-0.11, py=-0.04, side=-0.08, left=_LOW_V,
+                  right=_GUARD), bounce=0.05, energy=0.4),
         _move("snap", "groove", 4,
               key(0, px=0.08, left=(0.4, -0.3, 0.5), right=_HANG, look=0.35, side=0.07),
               key(1, px=0.03, left=_BENT), key(2, px=-0.08, right=(0.4, -0.3, 0.5), look=-0.35,
@@ -191,7 +196,7 @@ def _steps() -> list[Move]:
               key(0, lf=(0, 0, 0.26), pz=0.08, proll=0.1, left=_BENT, right=_AHEAD, twist=-0.12),
               key(1, px=-0.04, proll=-0.08, arms=_BENT),
               key(2, rf=(0, 0, -0.24), pz=-0.06, proll=-0.1, left=_AHEAD, right=_BENT, twist=0.12),
-              key(3, px=0.04, proll=0.08, arms=_BENT), bounce=0.02, sharp=0.2, energy=0.45),
+              key(3, px=0.04, proll=0.08, arms=_BENT), bounce=0.02, sharp=0.2, angle=0.6, energy=0.45),
         _move("cha cha", "step", 4,
               key(0, lf=(0, 0, 0.24), pz=0.06, proll=0.12, arms=_BENT, twist=-0.15),
               key(1, proll=-0.1, arms=_BENT, px=-0.05),
@@ -204,7 +209,7 @@ def _steps() -> list[Move]:
               key(1, lf=(0, 0, 0.22), rf=(0, 0.2, 0.5), left=_AHEAD, right=_BACK, lean=-0.08),
               key(2, rf=(0, 0, -0.2), left=_BACK, right=_AHEAD, py=-0.03),
               key(3, rf=(0, 0, -0.2), lf=(0, 0.1, -0.45), left=_AHEAD, right=_BACK, lean=0.2),
-              bounce=0.03, sharp=0.3, energy=0.7),
+              bounce=0.03, sharp=0.3, angle=0.6, energy=0.7),
         _move("running man", "step", 2,
               key(0, lf=(0, 0, 0.2), rf=(0, 0, -0.22), left=_GUARD, right=_BENT, py=-0.05, lean=0.1),
               key(0.5, lf=(0, 0.3, 0.18), rf=(0, 0, 0), arms=_BENT),
@@ -220,7 +225,7 @@ def _steps() -> list[Move]:
               key(0, lf=(0.08, 0.03, 0.3), px=-0.06, lean=0.05, left=_AHEAD, right=_HIP, re=1),
               key(1, arms=_BENT),
               key(2, rf=(0.08, 0.03, 0.3), px=0.06, lean=0.05, right=_AHEAD, left=_HIP, le=1),
-              key(3, arms=_BENT), bounce=0.035, sharp=0.35, energy=0.4),
+              key(3, arms=_BENT), bounce=0.035, sharp=0.35, angle=0.4, energy=0.4),
         _move("toe back", "step", 4,
               key(0, lf=(-0.2, 0.03, -0.22), px=-0.05, twist=-0.2, left=_FRONT, right=_SIDE),
               key(1, arms=_BENT),
@@ -245,7 +250,7 @@ def _steps() -> list[Move]:
               key(4, sz=0.6, rf=(0, 0, -0.22), left=_AHEAD, right=_BACK),
               key(5, sz=0.36, lf=(0, 0, -0.22), left=_BACK, right=_AHEAD),
               key(6, sz=0.1, rf=(0, 0, -0.1), left=_AHEAD, right=_BACK),
-              key(7, arms=_CLAP), bounce=0.025, energy=0.4),
+              key(7, arms=_CLAP), bounce=0.025, angle=0.4, energy=0.4),
     ]  # fmt: skip
 
 
@@ -310,9 +315,9 @@ def _torso() -> list[Move]:
         _move("body wave", "torso", 4, key(0, chest=0.08, lean=-0.1, nod=-0.15, arms=_BENT),
               key(1, chest=0.02, lean=0.05, pz=0.06, py=-0.03, arms=(0.3, -0.7, 0.3)),
               key(2, chest=-0.05, lean=0.2, pz=0.1, py=-0.09, nod=0.15, arms=_HANG),
-              key(3, lean=0.1, pz=-0.06, py=-0.08, arms=_BENT), bounce=0.01, sharp=0.0, energy=0.3),
+              key(3, lean=0.1, pz=-0.06, py=-0.08, arms=_BENT), bounce=0.01, sharp=0.0, angle=0.8, energy=0.3),
         _move("chest pop", "torso", 2, key(0, chest=0.09, lean=-0.08, arms=(0.3, -0.7, -0.1)),
-              key(1, chest=-0.06, lean=0.12, arms=_AHEAD), bounce=0.02, sharp=0.65, energy=0.6),
+              key(1, chest=-0.06, lean=0.12, arms=_AHEAD), bounce=0.02, sharp=0.65, angle=0.7, energy=0.6),
         _move("lean", "torso", 4, key(0, side=0.35, px=-0.08, tilt=0.1, left=_LOW_V, right=_UP),
               key(2, side=-0.35, px=0.08, tilt=-0.1, left=_UP, right=_LOW_V),
               bounce=0.01, sharp=0.1, energy=0.35),
@@ -325,8 +330,8 @@ def _torso() -> list[Move]:
               key(0.5, twist=-0.22, rs=0.02, arms=(0.5, -0.45, 0.3), lean=0.08),
               bounce=0.02, sharp=0.0, energy=0.6),
         _move("rib cage", "torso", 4, key(0, px=-0.04, side=0.2, arms=_SIDE),
-              key(1, chest=0.07, arms=_SIDE), key(2, px=0.04, side=-0.2, arms=_SIDE),
-              key(3, chest=-0.05, lean=0.08, arms=_SIDE), bounce=0.01, sharp=0.5, energy=0.4),
+              key(1, chest=0.07, arms=_LOW_V), key(2, px=0.04, side=-0.2, arms=_SIDE),
+              key(3, chest=-0.05, lean=0.08, arms=_LOW_V), bounce=0.01, sharp=0.5, energy=0.4),
         _move("bow and rise", "torso", 4, key(0, lean=0.8, py=-0.16, nod=0.3, arms=(0.1, -0.85, 0.4)),
               key(2, lean=-0.12, nod=-0.2, arms=_HIGH_V), bounce=0.01, sharp=0.3, energy=0.65),
     ]  # fmt: skip
@@ -370,7 +375,7 @@ def _kicks() -> list[Move]:
               key(0, lf=(0, 0.42, 0.58), px=-0.03, lean=-0.12, left=_BACK, right=_AHEAD),
               key(1, arms=_BENT, py=-0.03),
               key(2, rf=(0, 0.42, 0.58), px=0.03, lean=-0.12, left=_AHEAD, right=_BACK),
-              key(3, arms=_BENT, py=-0.03), bounce=0.02, sharp=0.4, energy=0.85),
+              key(3, arms=_BENT, py=-0.03), bounce=0.02, sharp=0.4, angle=0.4, energy=0.85),
         _move("kick aside", "kick", 4,
               key(0, lf=(0.55, 0.32, 0), side=-0.15, left=_LOW_V, right=_HIGH_V),
               key(1, arms=_BENT, py=-0.03),
@@ -386,14 +391,14 @@ def _kicks() -> list[Move]:
               key(1, hop=0.09, py=-0.04, arms=_HANG), bounce=0.02, sharp=0.1, energy=0.95),
         _move("hop", "kick", 2, key(0, hop=0.12, py=-0.06, arms=_BENT), key(1, py=-0.12, arms=_BACK,
                                                                          lean=0.15),
-              bounce=0.0, sharp=0.1, energy=0.85),
+              bounce=0.0, sharp=0.1, angle=0.4, energy=0.85),
         _move("scissor", "kick", 2,
               key(0, lf=(0, 0, 0.22), rf=(0, 0, -0.22), hop=0.06, py=-0.04, left=_BACK, right=_FRONT),
               key(1, lf=(0, 0, -0.22), rf=(0, 0, 0.22), hop=0.06, py=-0.04, left=_FRONT, right=_BACK),
               bounce=0.01, sharp=0.1, energy=0.95),
         _move("kick ball change", "kick", 2,
               key(0, lf=(0, 0.25, 0.45), arms=_AHEAD), key(0.5, lf=(0, 0.02, -0.1), py=-0.03, arms=_BENT),
-              key(1, py=-0.02, arms=_BENT), bounce=0.02, sharp=0.2, energy=0.75, alternates=True),
+              key(1, py=-0.02, arms=_BENT), bounce=0.02, sharp=0.2, angle=0.5, energy=0.75, alternates=True),
         _move("pony", "kick", 2,
               key(0, lf=(0.12, 0, 0), rf=(0.05, 0.18, 0), hop=0.05, px=0.05, left=_GUARD, right=_BENT),
               key(1, rf=(0.12, 0, 0), lf=(0.05, 0.18, 0), hop=0.05, px=-0.05, left=_BENT, right=_GUARD),
@@ -405,7 +410,7 @@ def _floor() -> list[Move]:
     return [
         _move("squat", "floor", 4,
               key(0, lf=(0.12, 0, 0), rf=(0.12, 0, 0), py=-0.3, lean=0.4, arms=_CLAP),
-              key(2, lf=(0.12, 0, 0), rf=(0.12, 0, 0), arms=_BENT), bounce=0.02, sharp=0.3, energy=0.7),
+              key(2, lf=(0.12, 0, 0), rf=(0.12, 0, 0), arms=_BENT), bounce=0.02, sharp=0.3, angle=0.4, energy=0.7),
         _move("lunge", "floor", 4,
               key(0, lf=(0.5, 0, 0.05), py=-0.24, px=0.16, side=0.12, left=_BENT, right=_HIGH_V),
               key(1, py=-0.03, arms=_BENT),
@@ -416,7 +421,7 @@ def _floor() -> list[Move]:
               key(2, lf=(0.08, 0, 0), rf=(0.08, 0, 0), py=-0.4, lean=0.5, arms=_AHEAD),
               key(3, lf=(0.08, 0, 0), rf=(0.08, 0, 0), py=-0.36, lean=0.45, px=0.06, arms=_BENT),
               key(4, lf=(0.08, 0, 0), rf=(0.08, 0, 0), py=-0.4, lean=0.5, px=-0.06, arms=_AHEAD),
-              key(6, arms=_UP, nod=-0.15), key(7, arms=_BENT), bounce=0.015, sharp=0.2, energy=0.75),
+              key(6, arms=_UP, nod=-0.15), key(7, arms=_BENT), bounce=0.015, sharp=0.2, angle=0.4, energy=0.75),
         _move("touch the floor", "floor", 4,
               key(0, lf=(0.2, 0, 0), py=-0.34, lean=1.0, side=0.15, left=(0.1, -0.95, 0.1),
                   right=(0.6, 0.3, -0.3)),

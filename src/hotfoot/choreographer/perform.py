@@ -33,7 +33,7 @@ _SMOOTH_S = 0.03
 _MARGIN_S = 0.8
 _ACCENT_S = (0.07, 0.28)  # how quickly an accent comes, and goes
 _ACCENT = {"py": -0.06, "nod": 0.22, "lean": 0.12, "chest": -0.03, "ly": -0.09, "ry": -0.09}
-_STANDS_M = 0.04
+_STANDS_M = 0.06  # of an ankle: below it the toes stand still
 _FOOT_M = (0.05, 0.17)  # from the ankle to the heel, to the ball
 _SIDE_M = 0.05  # half of a foot's width
 _MOST_SHIFT_M = 0.15
@@ -67,7 +67,7 @@ def random_dancer(rng: np.random.Generator) -> Dancer:
     return Dancer(
         size=float(np.clip(rng.normal(1, 0.13), 0.7, 1.25)),
         sharp=float(rng.normal(0, 0.12)),
-        bounce=float(np.exp(rng.normal(0, 0.3))),
+        bounce=float(0.75 * np.exp(rng.normal(0, 0.5))),
         swing=float(rng.choice([0, 0, 0.08])),
         looseness=float(rng.uniform(0.5, 1.5)),
         stance=float(rng.uniform(-0.01, 0.05)),

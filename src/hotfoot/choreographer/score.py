@@ -1,8 +1,9 @@
 """Arrange moves by a song's structure: what is danced on which count.
 
-A song's sections are cut into phrases of eight beats from its downbeats on. A section has a small
-vocabulary, chosen by its energy and a style, danced A A B A or the like; after four phrases two new
-moves come and one stays. What is heard again in a later section is danced again. Before a border
+A song's sections are cut into phrases of eight counts from its downbeats on. A section has a small
+vocabulary, chosen by its energy and a style, danced A A B A or the like, with other arms the second
+time; after four phrases two new moves come and one stays. What is heard again in a later section is
+danced again. Before a border
 there may be a pose that is held, and the dancer freezes where the music breaks off. Quiet parts are
 danced in half time, slow songs in double time, so that a count lasts what legs can do. Onsets that
 stand out from all around them get an accent. How large a phrase is danced is for
@@ -112,14 +113,15 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
     taste = _taste(style, seed)
     beats = steady_beats(song)
+    eight = _phrase_beats(beats / rate)
     levels = loudness_level(song.features.loudness_db, FEATURE_RATE)
     loud = song.features.loudness_db
     quiet = float(np.median(loud)) - _QUIET_DB
     starts = _section_beats(song, beats)
     spans = [
-        Span(place, min(PHRASE_BEATS, end - place), section)
+        Span(place, min(eight, end - place), section)
         for section, (begin, end) in enumerate(itertools.pairwise(starts))
-        for place in range(begin, end, PHRASE_BEATS)
+        for place in range(begin, end, eight)
     ]
     labels = recurrences(song.features, beats, spans)
     danced: list[tuple[Move, Move | None, bool]] = []
@@ -134,7 +136,14 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
             place, length = spans[i].start, spans[i].beats
             # Each block of four phrases goes on from the last move of the one before.
             block, part = divmod(number, len(form))
-            own = (*words[2 * block + form[part]], bool(number % 2))
+            word = words[2 * block + form[part]]
+            before = [move for move, _, _ in danced[-2:]]
+            if before and word[0] is before[-1]:
+                other = words[2 * block + (form[part] + 1) % 3]
+                word = (
+                    other if before.count(word[0]) > 1 else _again(rng, taste, energy, word, other)
+                )
+            own = (*word, bool(number % 2))
             danced.append(own if labels[i] == i else danced[labels[i]])
             lower, upper, flip = danced[i]
             here = _mean_level(levels, beats, place, place + length)
@@ -155,6 +164,22 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
                 phrases.append(phrase)
     phrases = _frozen(phrases, _breaks(song, beats), np.random.default_rng([seed, _BREAKS]), taste)
     return Score(beats / rate, tuple(phrases), style, _accents(song, beats))
+
+
+def _phrase_beats(beats: Array) -> int:
+    """Beats of eight counts: slow songs have two counts on a beat."""
+    return PHRASE_BEATS if float(np.median(np.diff(beats))) <= _COUNT_S[1] else PHRASE_BEATS // 2
+
+
+def _again(
+    rng: np.random.Generator, taste: Taste, energy: float, word: tuple[Move, Move | None],
+    other: tuple[Move, Move | None],
+) -> tuple[Move, Move | None]:  # fmt: skip
+    """A move right after itself has other arms; one that needs its own arms gives way."""
+    lower, upper = word
+    if lower.family not in _FREE_ARMS:
+        return other
+    return lower, _pick(rng, taste, energy, ("arms",), (upper.name,) if upper else ())
 
 
 def _taste(style: str, seed: int) -> Taste:

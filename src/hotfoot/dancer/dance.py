@@ -199,7 +199,7 @@ def variations(
             pose.canvas,
             config.skeleton,
         )
-        poses = smoothed(without_flicker(poses), chosen.smoothing_s)
+        poses = smoothed(without_flicker(poses), chosen.smoothing(strength))
         gain = movement_gain(analysis.features.loudness_db, made, config.fps, energy)
         poses = scaled_movement(poses, gain)
         poses = keep_proportions(poses, pose)

@@ -16,7 +16,9 @@ class Sampling:
         solver: euler, midpoint or heun.
         draft: share of the way from noise to data that the choreographer's draft takes over; 0
             begins with noise alone, 1 keeps the draft.
-        smoothing_s: standard deviation of the smoothing over time, in seconds.
+        smoothing_s: standard deviation of the smoothing over time, in seconds, from noise alone.
+        smoothing_draft_s: the same for a draft alone; between them it is in proportion. A network
+            is rougher the less there is to lead it. None is as from noise.
     """
 
     steps: int = 10
@@ -25,3 +27,9 @@ class Sampling:
     solver: str = "euler"
     draft: float = 0.0
     smoothing_s: float = 0.06
+    smoothing_draft_s: float | None = None
+
+    def smoothing(self, draft: float) -> float:
+        """Seconds of smoothing for what begins from this much of a draft, 0 to 1."""
+        led = self.smoothing_s if self.smoothing_draft_s is None else self.smoothing_draft_s
+        return (1 - draft) * self.smoothing_s + draft * led

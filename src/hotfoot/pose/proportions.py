@@ -111,7 +111,7 @@ def keep_proportions(poses: PoseSequence, reference: PoseSequence) -> PoseSequen
 
 def _torso_seen(confidence: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where [T] neck and both hips are seen."""
-    return np.asarray((confidence[:, [1, 8, 11]] > 0).all(axis=1))
+    return np.asarray((confidence[:, [1, 8, 11]] > 0).all(axis=1), dtype=np.bool_)
 
 
 def _keep_girdle(
@@ -128,7 +128,7 @@ def _keep_girdle(
     half = at_most((xy[:, 11] - xy[:, 8]) / 2, hips / 2)
     centre = neck + at_most(middle - neck, trunk)
     sides = _SIDES * _side_length(reference)
-    shoulders = (confidence[:, [2, 5]] > 0).all(axis=1)[:, None]
+    shoulders = np.asarray((confidence[:, [2, 5]] > 0).all(axis=1))[:, None]
     for _ in range(3):  # pulling in one side may push out the other
         reach = np.stack([centre - half - xy[:, 2], centre + half - xy[:, 5]])
         over = at_most(reach, sides) - reach
