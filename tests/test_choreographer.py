@@ -21,7 +21,7 @@ from hotfoot.choreographer.body import (
     centre_of_mass,
     neutral,
 )
-from hotfoot.choreographer.dynamics import choreograph
+from hotfoot.choreographer.dynamics import _SIZES, _measured, _speeds, choreograph
 from hotfoot.choreographer.moves import FAMILIES, LIBRARY, find, mirrored
 from hotfoot.choreographer.perform import Dancer, cycle, perform, random_dancer
 from hotfoot.choreographer.recurrence import Span, recurrences
@@ -387,7 +387,7 @@ def test_what_is_in_a_corpus(folder, tmp_path, capsys):
     assert 50 < found["tempo_bpm"]["p5"] < found["tempo_bpm"]["p95"] < 260
     assert 0.3 < found["size"]["p50"] < 1
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
-    assert main([*arguments, "--procedural", "1"]) == 0
+    assert main([*arguments, "--procedural", "1", "--segments", "6"]) == 0
     assert set(json.loads(capsys.readouterr().out)["styles"]) <= set(STYLES)
     assert main([*arguments, "--procedural", "2"]) == 2
     assert main([*arguments, "--plot", str(tmp_path / "c.jpg")]) == 2
@@ -449,3 +449,47 @@ def test_phrases_of_one_level_move_alike(folder):
     assert len(speeds) > 15
     assert np.corrcoef(speeds, levels)[0, 1] > 0.6
     assert np.polyfit(levels, speeds, 1)[0] == pytest.approx(0.75, abs=0.2)
+
+
+def test_dancers_differ_in_how_much_they_move(folder):
+    analysis = song(folder, 110)
+    usual = []
+    for seed in range(24):
+        phrases = choreograph(analysis, seed).phrases
+        speeds = [
+            np.interp(p.size, _SIZES, np.maximum.accumulate(_speeds(p, 60 / 110)))
+            for p in phrases
+            if p.lower.family != "pose"
+        ]
+        usual.append(np.log2(np.median(speeds)))
+    assert 0.25 < np.std(usual) < 0.8, "real ones by 0.67 octaves"
+
+
+def test_sizes_are_measured_while_somebody_moves():
+    """A longer look finds the same speeds, and a larger dance is not measured as a slower one."""
+    for name in ("bow and rise", "squat", "box step", "march", "spin"):
+        speeds = _measured(name, None, 1.0, 0.5)
+        for size, speed in zip(_SIZES, speeds, strict=True):
+            beats = np.arange(41) * 0.5
+            score = Score(beats, (replace(cycle(find(name), beats=40), size=size),), "none")
+            flat = perform(score, 4 + np.arange(0, 8, 1 / 15), STIFF, 15.0)[..., :2]
+            whole = np.linalg.norm(np.diff(flat, axis=0), axis=-1).mean() * 15
+            assert speed == pytest.approx(whole, rel=0.12), (name, size)
+        assert speeds[3] > speeds[2]
+
+
+def test_what_moves_in_depth_is_danced_at_an_angle():
+    """The angle turns path, feet and body together."""
+    walk = find("walk ahead")
+    yaw, path = walk.keys[:, INDEX["yaw"]], walk.keys[:, [INDEX["sx"], INDEX["sz"]]]
+    np.testing.assert_allclose(yaw, 0.4)
+    far = path[np.linalg.norm(path, axis=1) > 0.2]
+    np.testing.assert_allclose(np.arctan2(far[:, 0], far[:, 1]), 0.4, atol=1e-9)
+    assert find("body wave").keys[0, INDEX["yaw"]] > 0.5
+    assert find("grapevine").keys[0, INDEX["yaw"]] == 0
+
+
+def test_phrases_of_fast_songs_have_eight_counts_too(folder):
+    fast = arrange(song(folder, 100), 0, rate=1.8).phrases
+    assert max(p.beats for p in fast) == 16
+    assert max(p.beats / p.pace for p in fast if p.lower.family != "pose") == 8

@@ -429,3 +429,15 @@ def test_the_sides_of_a_leaning_trunk_do_not_stretch():
     unseen = replace(leaning, confidence=leaning.confidence * (np.arange(18) != 2))
     kept = keep_proportions(unseen, pose)
     np.testing.assert_allclose(kept.keypoints[0, 8:14], leaning.keypoints[0, 8:14], atol=1e-3)
+
+
+def test_one_hip_alone_stays_as_far_from_the_neck_as_it_may():
+    pose = figure_pose("average")
+    confidence = pose.confidence * (np.arange(18) != 8)
+    xy = pose.keypoints.copy()
+    xy[0, [11, 12, 13]] += (40, 300)
+    out = keep_proportions(PoseSequence(xy, confidence, 30.0, pose.canvas), pose)
+    far, usual = (np.linalg.norm(p.keypoints[0, 11] - p.keypoints[0, 1]) for p in (out, pose))
+    assert far == pytest.approx(usual, rel=1e-3)
+    thigh = [np.linalg.norm(p.keypoints[0, 12] - p.keypoints[0, 11]) for p in (out, pose)]
+    assert thigh[0] == pytest.approx(thigh[1], rel=1e-3)

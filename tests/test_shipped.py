@@ -95,7 +95,7 @@ def test_a_style_that_drafts_do_not_know_is_not_passed_over_in_silence(model, lo
 def test_beat_lock_puts_the_dance_on_the_beat(model, long_dance):
     """Without a draft the network hardly listens; with one the dance is on the beat either way."""
     plain, locked = (
-        dance(long_dance.song.path, model=model, seed=1, end=17.0, beat_lock=lock, draft=0)
+        dance(long_dance.song.path, model=model, seed=1, end=13.0, beat_lock=lock, draft=0)
         for lock in (False, True)
     )
     before, after = (sync_score(d.poses, d.beats) for d in (plain, locked))

@@ -127,6 +127,9 @@ def _move(
     """``angle``: radians that the dancer turns from the front, to show what moves in depth."""
     at, poses = np.array([a for a, _ in keys]), np.stack([k for _, k in keys])
     poses[:, INDEX["yaw"]] += angle
+    path = [INDEX["sx"], INDEX["sz"]]
+    c, s = np.cos(angle), np.sin(angle)
+    poses[:, path] = poses[:, path] @ np.array([[c, -s], [s, c]])
     return Move(name, family, counts, at, poses, **how)  # type: ignore[arg-type]
 
 

@@ -1,10 +1,10 @@
 """Arrange moves by a song's structure: what is danced on which count.
 
-A song's sections are cut into phrases of eight counts from its downbeats on. A section has a small
-vocabulary, chosen by its energy and a style, danced A A B A or the like, with other arms the second
-time; after four phrases two new moves come and one stays. What is heard again in a later section is
-danced again. Before a border
-there may be a pose that is held, and the dancer freezes where the music breaks off. Quiet parts are
+A song's sections are cut into phrases of eight counts (at the song's usual tempo) from its
+downbeats on. A section has a small vocabulary, chosen by its energy and a style, danced A A B A or
+the like; a move right after itself has other arms; after four phrases two new moves come and one
+stays. What is heard again in a later section is danced again. Before a border there may be a pose
+that is held, and the dancer freezes where the music breaks off. Quiet parts and fast songs are
 danced in half time, slow songs in double time, so that a count lasts what legs can do. Onsets that
 stand out from all around them get an accent. How large a phrase is danced is for
 :mod:`~hotfoot.choreographer.dynamics`.
@@ -136,20 +136,24 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
             place, length = spans[i].start, spans[i].beats
             # Each block of four phrases goes on from the last move of the one before.
             block, part = divmod(number, len(form))
-            word = words[2 * block + form[part]]
             before = [move for move, _, _ in danced[-2:]]
-            if before and word[0] is before[-1]:
-                other = words[2 * block + (form[part] + 1) % 3]
-                word = (
-                    other if before.count(word[0]) > 1 else _again(rng, taste, energy, word, other)
-                )
-            own = (*word, bool(number % 2))
-            danced.append(own if labels[i] == i else danced[labels[i]])
-            lower, upper, flip = danced[i]
+            if labels[i] != i:
+                lower, upper, flip = danced[labels[i]]
+            else:
+                (lower, upper), flip = words[2 * block + form[part]], bool(number % 2)
+                if before.count(lower) > 1 or (
+                    lower in before[-1:] and lower.family not in _FREE_ARMS
+                ):
+                    lower, upper = words[2 * block + (form[part] + 1) % 3]
+                elif lower in before[-1:]:
+                    worn = danced[-1][1]
+                    upper = _pick(rng, taste, energy, ("arms",), (worn.name,) if worn else ())
             here = _mean_level(levels, beats, place, place + length)
             pace = _pace(beats / rate, place, here)
             if _mean_level(loud, beats, place, place + length) < quiet:
-                lower, upper = _pick(rng, taste, 0.1, ("groove", "torso")), None
+                last = tuple(move.name for move in before[-1:])
+                lower, upper = _pick(rng, taste, 0.1, ("groove", "torso"), last), None
+            danced.append((lower, upper, flip))
             phrase = Phrase(place, length, lower, upper, flip, pace, 1.0, labels[i], here)
             ending = i == numbers[-1] and i < len(spans) - 1 and length >= 4
             if ending and rng.random() < 0.25 + taste["pose"]:
@@ -167,19 +171,11 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
 
 
 def _phrase_beats(beats: Array) -> int:
-    """Beats of eight counts: slow songs have two counts on a beat."""
-    return PHRASE_BEATS if float(np.median(np.diff(beats))) <= _COUNT_S[1] else PHRASE_BEATS // 2
-
-
-def _again(
-    rng: np.random.Generator, taste: Taste, energy: float, word: tuple[Move, Move | None],
-    other: tuple[Move, Move | None],
-) -> tuple[Move, Move | None]:  # fmt: skip
-    """A move right after itself has other arms; one that needs its own arms gives way."""
-    lower, upper = word
-    if lower.family not in _FREE_ARMS:
-        return other
-    return lower, _pick(rng, taste, energy, ("arms",), (upper.name,) if upper else ())
+    """Beats of eight counts: slow songs have two counts on a beat, fast ones one on two."""
+    period = float(np.median(np.diff(beats)))
+    if period > _COUNT_S[1]:
+        return PHRASE_BEATS // 2
+    return PHRASE_BEATS * (2 if period < _COUNT_S[0] else 1)
 
 
 def _taste(style: str, seed: int) -> Taste:

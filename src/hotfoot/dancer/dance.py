@@ -163,8 +163,8 @@ def variations(
     def tick(done: int, total: int) -> None:
         say("dancing", done, total)
 
+    drafts = None
     if isinstance(loaded, DanceModel):
-        drafts = None
         if strength:
             frames = plan[-1].start + plan[-1].length
             drafts, more = _drafts(
@@ -199,7 +199,9 @@ def variations(
             pose.canvas,
             config.skeleton,
         )
-        poses = smoothed(without_flicker(poses), chosen.smoothing(strength))
+        poses = smoothed(
+            without_flicker(poses), chosen.smoothing(drafts.strength if drafts else 0.0)
+        )
         gain = movement_gain(analysis.features.loudness_db, made, config.fps, energy)
         poses = scaled_movement(poses, gain)
         poses = keep_proportions(poses, pose)

@@ -28,7 +28,7 @@ _FLOOR = 0.04  # a foot so near to the lower one, in body heights, is on the gro
 _SEAM_S = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Body:
     """What was measured; lengths in body heights, NaN where it cannot be told.
 
@@ -93,6 +93,7 @@ def measure_body(
     usual = float(np.percentile(peak, 90))
     lengths = limb_lengths(poses)
     visible = poses.confidence >= VISIBLE_FROM
+    seams_s = [seam / poses.fps for seam in seams]
     drift, growth = _drift(lengths, poses.fps)
     return Body(
         limb_ratio=None
@@ -103,8 +104,8 @@ def measure_body(
         jerk=measure_jerk(motion),
         speed=float(speed.mean()),
         acceleration=float(acceleration.mean()),
-        seam_ratio=_seam_ratio(acceleration, [s / poses.fps for s in seams]),
-        seams_moved=_seams_moved(acceleration, [s / poses.fps for s in seams]),
+        seam_ratio=_seam_ratio(acceleration, seams_s),
+        seams_moved=_seams_moved(acceleration, seams_s),
         worst_jump=float(peak.max() / max(usual, 1e-9)),
         worst_jump_s=float(peak.argmax() / RATE),
         frozen=_frozen(speed.mean(axis=1)),

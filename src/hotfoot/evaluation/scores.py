@@ -39,6 +39,7 @@ from hotfoot.pose.sequence import PoseSequence
 NAN = float("nan")
 
 
+_LEAST_MOVED = 5  # places for seams, to tell chance by
 LIMB_BAR, SEAM_BAR = 0.08, 1.1
 """What a dance's worst limb and its seams should stay within; shares of dances that do are told."""
 
@@ -239,13 +240,19 @@ def measure_dance(
 
 def _seam_chance(values: dict[str, float], moved: NDArray[np.float64]) -> dict[str, Chanced]:
     """Seams against the same dance where there is no seam; p is that of seams so smooth."""
-    if not len(moved) or not np.isfinite(values["seam_ratio"]):
+    if len(moved) < _LEAST_MOVED or not np.isfinite(values["seam_ratio"]):
         return {}
+    within = moved <= SEAM_BAR
+    # Twenty draws that are all alike do not say that the next one is (Laplace).
+    share = (within.sum() + 1) / (len(moved) + 2)
     out = {}
-    for key, chance in (("seam_ratio", moved), ("seams_within", (moved <= SEAM_BAR).astype(float))):
+    for key, chance, spread in (
+        ("seam_ratio", moved, float(moved.std())),
+        ("seams_within", within.astype(float), float(np.sqrt(share * (1 - share)))),
+    ):
         sign = -1 if METRICS[key].better == "lower" else 1
         p = (1 + (sign * chance >= sign * values[key]).sum()) / (1 + len(chance))
-        out[key] = Chanced(values[key], float(chance.mean()), float(chance.std()), float(p))
+        out[key] = Chanced(values[key], float(chance.mean()), spread, float(p))
     return out
 
 

@@ -99,10 +99,11 @@ def keep_proportions(poses: PoseSequence, reference: PoseSequence) -> PoseSequen
     for (a, b), limit in zip(BONES, limits.astype(np.float32), strict=True):
         bone = old[:, b] - old[:, a]
         length = np.linalg.norm(bone, axis=-1, keepdims=True)
+        factor = np.minimum(np.float32(1), limit / np.maximum(length, 1e-6))
         if b in (8, 11):  # hips keep their distance from each other where both are seen
-            limit = np.where(torso[:, None], np.float32(np.inf), limit)
+            factor = np.where(torso[:, None], np.float32(1), factor)
         both = (poses.confidence[:, a] > 0) & (poses.confidence[:, b] > 0)
-        shortened = new[:, a] + bone * np.minimum(np.float32(1), limit / np.maximum(length, 1e-6))
+        shortened = new[:, a] + bone * factor
         new[:, b] = np.where(both[:, None], shortened, old[:, b])
     _keep_girdle(new, poses.confidence, reference)
     _keep_heads(poses, new, limits)
@@ -127,7 +128,7 @@ def _keep_girdle(
     neck, middle = xy[:, 1], (xy[:, 8] + xy[:, 11]) / 2
     half = at_most((xy[:, 11] - xy[:, 8]) / 2, hips / 2)
     centre = neck + at_most(middle - neck, trunk)
-    sides = _SIDES * _side_length(reference)
+    sides = _SIDES * _side_length(reference, trunk)
     shoulders = np.asarray((confidence[:, [2, 5]] > 0).all(axis=1))[:, None]
     for _ in range(3):  # pulling in one side may push out the other
         reach = np.stack([centre - half - xy[:, 2], centre + half - xy[:, 5]])
@@ -142,16 +143,15 @@ def _keep_girdle(
             xy[:, point] += np.where(there, moved, 0)
 
 
-def _side_length(reference: PoseSequence) -> float:
-    """Picture length in pixels of the longer side of the trunk, shoulder to hip."""
+def _side_length(reference: PoseSequence, trunk: float) -> float:
+    """Picture length in pixels of the longer side of a trunk of this length, shoulder to hip."""
     from hotfoot.pose.references import figure_pose
 
     def longer(xy: NDArray[np.float32]) -> float:
         return float(np.linalg.norm(xy[0, [2, 5]] - xy[0, [8, 11]], axis=-1).max())
 
     average = figure_pose("average").keypoints
-    scale = girdle_lengths(reference)[0] / girdle(average)[0, 0]
-    length = scale * longer(average)
+    length = trunk / float(girdle(average)[0, 0]) * longer(average)
     if (reference.confidence[0, [2, 5, 8, 11]] > 0).all():
         length = max(_TYPICAL * length, longer(reference.keypoints))
     return float(length)
