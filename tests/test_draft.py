@@ -106,6 +106,19 @@ def test_the_whole_draft_comes_through_the_vae(song, analysis):
     assert far(kept, half) < 0.03 < far(kept, free)
 
 
+def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
+    import hotfoot.dancer.dance as dancing
+
+    seconds = []
+    monkeypatch.setattr(dancing, "smoothed", lambda poses, s: (seconds.append(s), poses)[1])
+    for draft in (1.0, None, 0.0):
+        dance(song, end=1.0, draft=draft, steps=1)
+    own = load_model().config.sampling
+    assert own.draft == 0.7
+    assert seconds == [own.smoothing_draft_s, pytest.approx(0.035, abs=1e-4), own.smoothing_s]
+    assert seconds == sorted(seconds)
+
+
 def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, tmp_path, capsys):
     from_noise = partial(
         dance, song, model=load_model(), end=4.0, steps=3, draft=0.0, beat_lock=False

@@ -16,7 +16,7 @@ from hotfoot.dancer.energy import movement_gain, scaled_movement
 from hotfoot.dancer.plan import plan_segments, planned_columns
 from hotfoot.dancer.result import Dance
 from hotfoot.dancer.timing import lock_to_beats
-from hotfoot.errors import OptionError, PoseError
+from hotfoot.errors import OptionError
 from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import ENCODERS, analyse_song, encode_song
 from hotfoot.pose.cleaning import smoothed, without_flicker
@@ -163,11 +163,11 @@ def variations(
     def tick(done: int, total: int) -> None:
         say("dancing", done, total)
 
-    drafts = None
     if isinstance(loaded, DanceModel):
+        drafts = None
         if strength:
             frames = plan[-1].start + plan[-1].length
-            drafts, more = _drafts(
+            drafts = _drafts(
                 analysis,
                 frames,
                 config.fps,
@@ -176,7 +176,6 @@ def variations(
                 style if style in STYLES else "freestyle",
                 strength,
             )
-            warnings += more
             if style is not None and style not in STYLES:
                 warnings.append(
                     f"the draft is danced freestyle: it knows {', '.join(STYLES)}; with --draft 0 "
@@ -199,9 +198,7 @@ def variations(
             pose.canvas,
             config.skeleton,
         )
-        poses = smoothed(
-            without_flicker(poses), chosen.smoothing(drafts.strength if drafts else 0.0)
-        )
+        poses = smoothed(without_flicker(poses), chosen.smoothing(strength))
         gain = movement_gain(analysis.features.loudness_db, made, config.fps, energy)
         poses = scaled_movement(poses, gain)
         poses = keep_proportions(poses, pose)
@@ -249,20 +246,17 @@ def _reference(
 def _drafts(
     analysis: SongAnalysis, frames: int, fps: float, pose: PoseSequence, options: SamplingOptions,
     style: str, strength: float,
-) -> tuple[Draft | None, list[str]]:  # fmt: skip
-    """A draft for each variation; none, with a warning, for a reference without hips."""
+) -> Draft:  # fmt: skip
+    """A draft for each variation."""
     from hotfoot.dancer.draft import Draft, draft_dance
     from hotfoot.dancer.generate import segment_seed
 
-    try:
-        made = [
-            draft_dance(analysis, frames, fps, pose, segment_seed(options.seed, v, -1), style)
-            for v in range(options.variations)
-        ]
-    except PoseError as error:
-        return None, [f"danced without a draft, so less on the beat: {error.message}"]
+    made = [
+        draft_dance(analysis, frames, fps, pose, segment_seed(options.seed, v, -1), style)
+        for v in range(options.variations)
+    ]
     xy, confidence = (np.stack(parts) for parts in zip(*made, strict=True))
-    return Draft(xy, confidence, strength), []
+    return Draft(xy, confidence, strength)
 
 
 def _exactly(poses: PoseSequence, frames: int) -> PoseSequence:
