@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 
 import cv2
 import numpy as np
@@ -11,7 +12,14 @@ from hotfoot.choreographer.moves import find
 from hotfoot.choreographer.perform import Dancer, cycle, perform
 from hotfoot.choreographer.score import Score
 from hotfoot.cli.main import main
-from hotfoot.corpus.aist import AistFolder, Camera, calibrated_poses, filled, one_body
+from hotfoot.corpus.aist import (
+    AistFolder,
+    Camera,
+    calibrated_poses,
+    filled,
+    one_body,
+    reprojection_px,
+)
 from hotfoot.corpus.mocap import load_clips
 from hotfoot.corpus.runs import find_runs
 from hotfoot.errors import InputError, OptionError
@@ -45,10 +53,21 @@ def camera(yaw=0.0, distance=500.0):
     )  # fmt: skip
 
 
+def detections(joints):
+    """What nine detectors see [9, T, 17, 3]: a few pixels off, now and then lost, and unsure then."""
+    rng = np.random.default_rng(0)
+    seen = np.stack([camera(i * 0.6).project(joints) for i in range(9)])
+    seen = seen + rng.normal(0, 3, seen.shape)
+    score = np.full((*seen.shape[:-1], 1), 0.9)
+    lost = rng.random(score.shape) < 0.2
+    seen = np.where(lost, rng.uniform(0, 1000, seen.shape), seen)
+    return np.concatenate([seen, np.where(lost, 0.1, score)], axis=-1)
+
+
 @pytest.fixture(scope="module")
 def replica(tmp_path_factory):
     root = tmp_path_factory.mktemp("aist") / "aist_plusplus_final"
-    for part in ("cameras", "keypoints3d", "splits"):
+    for part in ("cameras", "keypoints2d", "keypoints3d", "splits"):
         (root / part).mkdir(parents=True)
     cameras = []
     for i in range(9):
@@ -68,6 +87,9 @@ def replica(tmp_path_factory):
         joints = dance(1 + 0.1 * i)
         data = {"keypoints3d": joints + 5, "keypoints3d_optim": joints}
         (root / "keypoints3d" / f"{name}.pkl").write_bytes(pickle.dumps(data))
+        if name in NAMES["train"]:
+            seen = {"keypoints2d": detections(joints), "timestamps": np.arange(len(joints))}
+            (root / "keypoints2d" / f"{name}.pkl").write_bytes(pickle.dumps(seen))
     for split, names in NAMES.items():
         (root / "splits" / f"crossmodal_{split}.txt").write_text("\n".join(names) + "\n")
     return root
@@ -144,6 +166,43 @@ def test_calibrated_poses_have_one_scale():
         calibrated_poses(one_body(dance()), camera(), 30.0, "body-25")
 
 
+def test_detected_joints_tell_whether_the_camera_fits(replica):
+    folder = AistFolder(replica)
+    one = folder.sequences("train")[0]
+    joints = folder.joints(one)
+    for name in ("c01", "c04"):
+        view, seen = folder.camera(one, name), folder.detected(one, name)
+        # The median of a length with two normal parts of 3 pixels.
+        assert reprojection_px(joints, view, seen) == pytest.approx(3 * 1.1774, rel=0.05)
+    wrong = reprojection_px(joints, folder.camera(one, "c03"), folder.detected(one, "c01"))
+    assert wrong > 25, "nine cameras look at the same spot"
+    unsure = folder.detected(one, "c01") * (1, 1, 0)
+    assert np.isnan(reprojection_px(joints, folder.camera(one), unsure))
+    assert folder.detected(folder.sequences("test")[0], "c01") is None
+
+
+def test_sequences_of_other_cameras_are_left_out(replica, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(replica, copy)
+    name = NAMES["train"][0]
+    path = copy / "keypoints2d" / f"{name}.pkl"
+    seen = pickle.loads(path.read_bytes())["keypoints2d"]
+    for content, why in (
+        ({"keypoints2d": np.roll(seen, 2, axis=0)}, "pixels (median) from where c01 saw them"),
+        ({"keypoints2d": seen[:, :, :5]}, "Expected [cameras, frames, 17, 3]"),
+        ({"other": seen}, "holds no keypoints2d"),
+    ):
+        path.write_bytes(pickle.dumps(content))
+        out = tmp_path / f"out{len(why)}"
+        assert main(["corpus", "aist", str(copy), "-o", str(out)]) == 0
+        left_out = {
+            r["name"]: r["why"] for r in json.loads((out / "manifest.json").read_text())["left_out"]
+        }
+        assert why in left_out[name]
+        assert not (out / "poses" / "train").exists()
+    capsys.readouterr()
+
+
 def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys):
     (tmp_path / "songs").mkdir()
     (tmp_path / "songs" / "mBR0.wav").write_bytes(b"")
@@ -157,6 +216,8 @@ def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys
     assert {s["music"]: s["music_found"] for s in manifest["sequences"]} == {
         "mBR0": True, "mWA1": False, "mJB5": False,
     }  # fmt: skip
+    off = {s["music"]: s["reprojection_px"] for s in manifest["sequences"]}
+    assert off == {"mBR0": pytest.approx(3.53, abs=0.2), "mWA1": None, "mJB5": None}
     assert "CC BY 4.0" in manifest["credit"]
     poses = read_poses(tmp_path / "out" / "poses" / "test" / f"{NAMES['test'][0]}.npz")
     assert (poses.fps, poses.skeleton, poses.canvas) == (30.0, "coco-17", (1920, 1080))
@@ -173,6 +234,7 @@ def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys
     before = path.stat().st_mtime_ns
     assert main(arguments) == 0
     assert path.stat().st_mtime_ns == before, "what is there is kept"
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == manifest
     capsys.readouterr()
     assert main([*arguments, "--camera", "c02"]) == 2
     assert "other settings" in capsys.readouterr().err

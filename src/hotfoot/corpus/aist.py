@@ -1,9 +1,10 @@
 """AIST++ from the user's own copy: calibrated 2D poses and 3D clips.
 
 In: the folder of the published annotations (``cameras``, ``keypoints3d``, ``splits``,
-``ignore_list.txt``; ``keypoints2d`` and ``motions`` are not needed), 60 frames per second,
-centimetres. Out: what a calibrated camera sees of one body shape at one scale (AIST++2D), and clips
-in metres for virtual cameras. Pickles are read as arrays only.
+``ignore_list.txt``; ``keypoints2d``, where it is there, to check that camera and joints belong
+together; ``motions`` is not needed), 60 frames per second, centimetres. Out: what a calibrated
+camera sees of one body shape at one scale (AIST++2D), and clips in metres for virtual cameras.
+Pickles are read as arrays only.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ CREDIT = (
 )
 _COCO = get_skeleton("coco-17").index
 _CANVAS = (1920, 1080)
+_MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
+_SURE = 0.5  # score of a detected joint that counts
 _STATURE = 0.55  # of the canvas' height, for every dancer
 # Bones of the mocap corpus, metres, outwards: from, to, length.
 _BONES = (
@@ -174,6 +177,41 @@ class AistFolder:
             )
         return joints
 
+    def detected(self, sequence: Sequence, camera: str) -> NDArray[np.float64] | None:
+        """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied.
+
+        Raises:
+            InputError: not a keypoint file.
+        """
+        path = self._folder / "keypoints2d" / f"{sequence.name}.pkl"
+        if not path.exists():
+            return None
+        try:
+            found = np.asarray(load_arrays(path)["keypoints2d"], np.float64)
+            view = found[int(camera.lstrip("c")) - 1]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise InputError(f"{path.name} holds no keypoints2d of {camera} ({error})") from error
+        if view.ndim != 3 or view.shape[1:] != (17, 3):
+            raise InputError(
+                f"{path.name}: keypoints2d has shape {found.shape}",
+                "Expected [cameras, frames, 17, 3].",
+            )
+        return np.asarray(view)
+
+
+def reprojection_px(
+    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64]
+) -> float:
+    """Median distance in pixels of projected joints [T, 17, 3] from detected ones [T, 17, 3].
+
+    Joints that the detector is unsure of do not count; NaN if it is sure of none.
+    """
+    frames = min(len(joints), len(detected))
+    seen = detected[:frames]
+    off = np.linalg.norm(camera.project(joints[:frames]) - seen[..., :2], axis=-1)
+    counts = np.isfinite(off) & (seen[..., 2] >= _SURE)
+    return float(np.median(off[counts])) if counts.any() else float("nan")
+
 
 def filled(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     """Joints without holes and single-frame outliers.
@@ -305,6 +343,7 @@ def build(
             raise OptionError(
                 f"{output} was begun with other settings", "Give another -o, or delete that folder."
             )
+    earlier = {r["name"]: r for r in before["sequences"]}
     songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
     manifest: dict[str, Any] = {
         "schema": 1, "source": "AIST++", "credit": CREDIT, "settings": settings,
@@ -317,8 +356,13 @@ def build(
             clip = output / "clips" / split / f"{sequence.name}.npz"
             try:
                 view = folder.camera(sequence, camera)
-                if not (poses.exists() and clip.exists()):
-                    joints = one_body(filled(folder.joints(sequence)))
+                there = poses.exists() and clip.exists()
+                off = earlier.get(sequence.name, {}).get("reprojection_px")
+                if not (there and sequence.name in earlier):
+                    recorded = filled(folder.joints(sequence))
+                    off = _checked(recorded, view, folder.detected(sequence, camera))
+                if not there:
+                    joints = one_body(recorded)
                     seen = calibrated_poses(joints, view, fps, skeleton)
                     if not path.exists():  # what this folder is must outlive an interruption
                         save_text(path, _dumped(manifest))
@@ -334,6 +378,7 @@ def build(
                 {
                     "name": sequence.name, "split": split, "music": sequence.music,
                     "music_found": sequence.music in songs, "genre": sequence.genre,
+                    "reprojection_px": off,
                 }
             )  # fmt: skip
     save_text(path, _dumped(manifest))
@@ -348,6 +393,21 @@ def build(
     if runs:
         write_runs(output, runs)
     return manifest
+
+
+def _checked(
+    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
+) -> float | None:
+    """How far joints lie from where they were detected; InputError if another camera saw them."""
+    if detected is None:
+        return None
+    off = reprojection_px(joints, camera, detected)
+    if off > _MOST_OFF_PX:
+        raise InputError(
+            f"joints lie {off:.0f} pixels (median) from where {camera.name} saw them",
+            f"At most {_MOST_OFF_PX:.0f} are allowed; the setting of its cameras may be wrong.",
+        )
+    return round(off, 2) if np.isfinite(off) else None
 
 
 def _dumped(manifest: dict[str, Any]) -> str:
