@@ -378,10 +378,10 @@ def test_what_is_in_a_corpus(folder, tmp_path, capsys):
     for i in range(6):
         compose(14.0, 100 + 8 * i, seed=i).save(tmp_path / "music" / f"{i}.wav")
     arguments = ["corpus", "stats", "--motion", str(tmp_path / "motion"), "--music",
-                 str(tmp_path / "music"), "--segments", "24", "--composed", "4", "--json"]  # fmt: skip
+                 str(tmp_path / "music"), "--segments", "16", "--composed", "4", "--json"]  # fmt: skip
     assert main([*arguments, "--plot", str(tmp_path / "c.png")]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["segments"] == 24 == sum(found["styles"].values())
+    assert found["segments"] == 16 == sum(found["styles"].values())
     assert 0.3 < found["procedural"] < 0.7
     assert set(found["styles"]) & set(STYLES)
     assert 50 < found["tempo_bpm"]["p5"] < found["tempo_bpm"]["p95"] < 260
