@@ -111,9 +111,10 @@ def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
 
     seconds = []
     monkeypatch.setattr(dancing, "smoothed", lambda poses, s: (seconds.append(s), poses)[1])
+    model = load_model()
+    own = model.config.sampling
     for draft in (1.0, None, 0.0):
-        dance(song, end=1.0, draft=draft, steps=1)
-    own = load_model().config.sampling
+        dance(song, model=model, end=1.0, draft=draft, steps=1)
     assert own.draft == 0.7
     assert seconds == [own.smoothing_draft_s, pytest.approx(0.035, abs=1e-4), own.smoothing_s]
     assert seconds == sorted(seconds)
