@@ -124,7 +124,7 @@ def test_noise_does_not_listen(beats, cutoff, fps):
     scores = np.array(
         [
             measure_synchrony(prepare(noise(SECONDS, fps, seed, cutoff)), beats).alignment.corrected
-            for seed in range(30)
+            for seed in range(20)
         ]
     )
     error = scores.std() / math.sqrt(len(scores))
