@@ -12,14 +12,8 @@ from hotfoot.choreographer.moves import find
 from hotfoot.choreographer.perform import Dancer, cycle, perform
 from hotfoot.choreographer.score import Score
 from hotfoot.cli.main import main
-from hotfoot.corpus.aist import (
-    AistFolder,
-    Camera,
-    calibrated_poses,
-    filled,
-    one_body,
-    reprojection_px,
-)
+from hotfoot.corpus.aist import calibrated_poses, filled, one_body
+from hotfoot.corpus.aist_folder import AistFolder, Camera, reprojection_px
 from hotfoot.corpus.mocap import load_clips
 from hotfoot.corpus.runs import find_runs
 from hotfoot.errors import InputError, OptionError

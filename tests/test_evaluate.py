@@ -9,15 +9,8 @@ import pytest
 from hotfoot.cli.main import main
 from hotfoot.evaluation.protocol import PROTOCOLS, Protocol, tasks
 from hotfoot.evaluation.report import cell, html, markdown
-from hotfoot.evaluation.scores import (
-    LIMB_BAR,
-    METRICS,
-    MusicFacts,
-    RealMotion,
-    Summary,
-    measure_dance,
-    summarise,
-)
+from hotfoot.evaluation.scores import LIMB_BAR, METRICS, MusicFacts, measure_dance
+from hotfoot.evaluation.summary import RealMotion, Summary, summarise
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import figure_pose

@@ -15,7 +15,8 @@ import numpy as np
 from hotfoot.cli.measuring import real_motion
 from hotfoot.dancer.draft import draft_dance
 from hotfoot.evaluation.protocol import protocol, tasks
-from hotfoot.evaluation.scores import measure_dance, music_facts, summarise
+from hotfoot.evaluation.scores import measure_dance, music_facts
+from hotfoot.evaluation.summary import summarise
 from hotfoot.music.audio import open_song
 from hotfoot.music.tokens import analyse_song
 from hotfoot.pose.references import load_reference

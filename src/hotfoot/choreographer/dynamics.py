@@ -35,13 +35,9 @@ def choreograph(
     """
     score = arrange(song, seed, style, rate)
     period = float(np.median(np.diff(score.beats)))
-    speeds = [_speeds(p, period) for p in score.phrases]
-    whole = [
-        np.interp(1, _SIZES, s)
-        for p, s in zip(score.phrases, speeds, strict=True)
-        if p.lower.family != "pose"
-    ]
-    own = float(np.median(whole or _USUAL_M_S))
+    # Poses are held: they have no speed.
+    speeds = [None if p.lower.family == "pose" else _speeds(p, period) for p in score.phrases]
+    own = float(np.median([np.interp(1, _SIZES, s) for s in speeds if s] or _USUAL_M_S))
     temper = np.random.default_rng([seed, _TEMPER]).normal(0, _TEMPERAMENT)
     usual = float(own**0.75 * _USUAL_M_S**0.25 * 2 ** np.clip(temper, _CALM, _LIVELY))
     phrases = tuple(
@@ -50,8 +46,8 @@ def choreograph(
     return replace(score, phrases=phrases)
 
 
-def _size(phrase: Phrase, speeds: tuple[float, ...], usual: float) -> float:
-    if phrase.lower.family == "pose":  # held: it has no speed
+def _size(phrase: Phrase, speeds: tuple[float, ...] | None, usual: float) -> float:
+    if speeds is None:
         return float(np.clip(0.92 + 0.33 * phrase.level, 0.6, 1.15))
     wanted = usual * 2 ** (_OCTAVES * phrase.level)
     return float(np.interp(wanted, np.maximum.accumulate(speeds), _SIZES))

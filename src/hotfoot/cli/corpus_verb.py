@@ -224,7 +224,8 @@ def aist_command(
     OUT/manifest.json (songs, genres, credits, what was left out and why). Sequences that are there
     already are not made again.
     """
-    from hotfoot.corpus.aist import SPLITS, build
+    from hotfoot.corpus.aist import build
+    from hotfoot.corpus.aist_folder import SPLITS
 
     check_out(output)
     if music is not None and not music.is_dir():

@@ -13,7 +13,8 @@ from hotfoot.errors import EvaluationError, InputError, OptionError
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.protocol import Task
-    from hotfoot.evaluation.scores import DanceScores, MusicFacts, RealMotion, Result
+    from hotfoot.evaluation.scores import DanceScores, MusicFacts
+    from hotfoot.evaluation.summary import RealMotion, Result
     from hotfoot.pose.sequence import PoseSequence
 
 _R = TypeVar("_R")
@@ -76,7 +77,7 @@ def measure_files(
 ) -> Result:  # fmt: skip
     """Measure pose files danced to songs: one for all, or one for each."""
     from hotfoot.evaluation.protocol import unique_names
-    from hotfoot.evaluation.scores import summarise
+    from hotfoot.evaluation.summary import summarise
     from hotfoot.music.audio import open_song
     from hotfoot.pose.formats import detect_format
     from hotfoot.pose.references import load_reference
@@ -116,7 +117,7 @@ def real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
     from hotfoot.evaluation.body import measure_jerk
     from hotfoot.evaluation.motion import prepare
     from hotfoot.evaluation.realism import kinetic_features, pose_windows
-    from hotfoot.evaluation.scores import RealMotion
+    from hotfoot.evaluation.summary import RealMotion
     from hotfoot.pose.formats import read_poses
 
     def load(folder: Path) -> list[Any]:
@@ -233,7 +234,7 @@ def run_protocol(
 
     from hotfoot.dancer.model import model_folder, read_config
     from hotfoot.evaluation.protocol import protocol, tasks
-    from hotfoot.evaluation.scores import summarise
+    from hotfoot.evaluation.summary import summarise
     from hotfoot.files import removing_parts
     from hotfoot.render.sheets import contact_sheet
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from hotfoot._version import __version__
 from hotfoot.errors import DependencyError, InputError
-from hotfoot.evaluation.scores import METRICS, NAN, Result, Summary
+from hotfoot.evaluation.scores import METRICS, NAN
+from hotfoot.evaluation.summary import Result, Summary
 
 SCHEMA = 1
 _PER_DANCE = ("alignment", "f1", "lag_s", "energy", "speed", "jerk", "limb_error", "in_frame")
