@@ -5,7 +5,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.envi
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -45,12 +44,12 @@ def tiny_model(tmp_path_factory):
     """A folder with an untrained model: everything works, nothing dances."""
     import torch
 
-    from hotfoot.dancer.model import DanceModel, ModelConfig, Sampling, save_model
-    from hotfoot.dit.config import preset
-    from hotfoot.dit.model import DanceDiT
+    from hotfoot.model.checkpoint import DanceModel, ModelConfig, Sampling, save_model
+    from hotfoot.model.codec import CodecConfig
+    from hotfoot.model.config import preset
+    from hotfoot.model.dit import DanceDiT
+    from hotfoot.model.vae import LineVAE, LineVAEConfig
     from hotfoot.music.tokens import SpectralEncoder
-    from hotfoot.onehot.codec import CodecConfig
-    from hotfoot.vae.lines import LineVAE, LineVAEConfig
 
     torch.manual_seed(0)
     vae = LineVAE(LineVAEConfig(width=16, blocks=1))
@@ -71,7 +70,7 @@ def weights(tmp_path_factory):
     """A folder as a user of DWPose has it."""
     pytest.importorskip("onnx")
     pytest.importorskip("rtmlib")
-    from .networks import save_pose, save_yolox
+    from tests.helpers.networks import save_pose, save_yolox
 
     folder = tmp_path_factory.mktemp("weights")
     people = [(40, 15, 120, 155, 0.9, 0), (0, 0, 25, 25, 0.9, 16)]
@@ -80,21 +79,8 @@ def weights(tmp_path_factory):
     return folder
 
 
-def walker(frames=90, fps=30.0, canvas=(320, 480), seed=0):
-    """A figure whose joints swing smoothly; all visible but the right ear."""
-    from hotfoot.pose.references import figure_pose
-    from hotfoot.pose.sequence import PoseSequence
-
-    rng = np.random.default_rng(seed)
-    base = figure_pose("average").with_canvas(canvas).keypoints[0]
-    t = np.arange(frames)[:, None, None] / fps
-    phase = rng.uniform(0, 6, (1, 18, 2))
-    xy = base[None] + 12 * np.sin(2 * np.pi * 0.8 * t + phase)
-    confidence = np.ones((frames, 18), np.float32)
-    confidence[:, 16] = 0
-    return PoseSequence(xy.astype(np.float32), confidence, fps, canvas, "body-18")
-
-
 @pytest.fixture
 def poses():
+    from tests.helpers.poses import walker
+
     return walker()

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.cli.measuring import real_motion
-from hotfoot.dancer.draft import draft_dance
 from hotfoot.evaluation.protocol import protocol, tasks
 from hotfoot.evaluation.scores import measure_dance, music_facts
-from hotfoot.evaluation.summary import summarise
+from hotfoot.evaluation.summary import summarize
+from hotfoot.generation.initial import draft_dance
 from hotfoot.music.audio import open_song
-from hotfoot.music.tokens import analyse_song
+from hotfoot.music.tokens import analyze_song
 from hotfoot.pose.references import load_reference
 from hotfoot.pose.sequence import PoseSequence
 
@@ -33,7 +33,7 @@ def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for i, task in enumerate(tasks(protocol("standard"), songs, Path(folder))):
             song = open_song(task.song, task.start_s, task.start_s + task.seconds)
-            analysis = analyse_song(song)
+            analysis = analyze_song(song)
             facts = music_facts(task.label, analysis)
             reference = load_reference(task.figure)
             for seed in range(seeds):
@@ -47,7 +47,7 @@ def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
                     poses, facts, name=f"{task.label}-{seed}", seed=seed, reference=reference
                 )
                 dances.append(replace(scores, song=task.label))
-    found = summarise("drafts", dances, real_motion(real, training)).summaries
+    found = summarize("drafts", dances, real_motion(real, training)).summaries
     for key in KEYS:
         print(f"{key}: {found[key].value:.3f} [{found[key].low:.3f}, {found[key].high:.3f}]")
 

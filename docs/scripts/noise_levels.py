@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
-from hotfoot.dancer.model import load_model
-from hotfoot.dit.reference import known_mask
-from hotfoot.flow.path import interpolate
+from hotfoot.model.checkpoint import load_model
+from hotfoot.model.conditioning import known_mask
+from hotfoot.model.flow import interpolate
 from hotfoot.training.shards import load_shard, shard_path
 
 LEVELS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.3, 0.15, 0.05)

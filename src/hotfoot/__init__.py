@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 from hotfoot._version import __version__
 
 if TYPE_CHECKING:
-    from hotfoot.dancer.dance import dance, variations
-    from hotfoot.dancer.model import load_model
-    from hotfoot.dancer.result import Dance
     from hotfoot.errors import HotfootError, InputError
+    from hotfoot.generation.pipeline import dance, variations
+    from hotfoot.generation.result import Dance
+    from hotfoot.model.checkpoint import load_model
     from hotfoot.music.synthesis import compose
     from hotfoot.pose.formats import read_poses, write_poses
     from hotfoot.pose.sequence import PoseSequence
 
 # Public names are imported on first use, so that `import hotfoot` costs nothing.
 _HOMES = {
-    "dance": "hotfoot.dancer.dance",
-    "variations": "hotfoot.dancer.dance",
-    "Dance": "hotfoot.dancer.result",
-    "load_model": "hotfoot.dancer.model",
+    "dance": "hotfoot.generation.pipeline",
+    "variations": "hotfoot.generation.pipeline",
+    "Dance": "hotfoot.generation.result",
+    "load_model": "hotfoot.model.checkpoint",
     "compose": "hotfoot.music.synthesis",
     "PoseSequence": "hotfoot.pose.sequence",
     "read_poses": "hotfoot.pose.formats",

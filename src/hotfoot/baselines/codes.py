@@ -1,4 +1,4 @@
-"""Codes: quantised pose columns and a causal transformer, in the manner of Bailando (2022).
+"""Codes: quantized pose columns and a causal transformer, in the manner of Bailando (2022).
 
 Our own writing from the paper: upper and lower body each have a codebook of 8-frame columns, and a
 transformer that attends only to the past predicts both codes of the next column from the music and
@@ -49,7 +49,7 @@ class CodesConfig:
 
 
 class ColumnVQ(nn.Module):
-    """Vector-quantised autoencoder of frame sequences [B, T, D], one code per 8 frames."""
+    """Vector-quantized autoencoder of frame sequences [B, T, D], one code per 8 frames."""
 
     def __init__(self, numbers: int, config: CodesConfig) -> None:
         super().__init__()
@@ -88,12 +88,12 @@ class ColumnVQ(nn.Module):
         """
         z = self.encoder(frames.transpose(1, 2)).transpose(1, 2).float()
         codes = self._nearest(z)
-        quantised = self.book[codes]
+        quantized = self.book[codes]
         if self.training:
             self._follow(z.detach().flatten(0, 1), codes.flatten())
-        passed = z + (quantised - z).detach()
+        passed = z + (quantized - z).detach()
         rebuilt = self.decoder(passed.transpose(1, 2)).transpose(1, 2)
-        return rebuilt, F.mse_loss(z, quantised.detach())
+        return rebuilt, F.mse_loss(z, quantized.detach())
 
     @torch.no_grad()
     def _follow(self, z: Tensor, codes: Tensor, decay: float = 0.97) -> None:

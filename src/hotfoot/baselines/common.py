@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.flow.sampling import Sampling
+from hotfoot.model.config import Sampling
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class BaselineConfig:
     overlap: int = 16
     music: str = "spectral-1"
     sampling: Sampling = field(default_factory=lambda: Sampling(steps=1))
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
 
     def to_dict(self) -> dict[str, Any]:
         """For ``config.json``."""

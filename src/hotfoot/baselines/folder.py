@@ -16,7 +16,7 @@ from hotfoot.baselines.codes import CodesConfig, CodesDancer, CodesNetwork
 from hotfoot.baselines.common import BaselineConfig
 from hotfoot.baselines.retrieval import Retrieval
 from hotfoot.errors import ModelError
-from hotfoot.flow.sampling import Sampling
+from hotfoot.model.config import Sampling
 
 KINDS = ("retrieval", "codes")
 Baseline = Retrieval | CodesDancer

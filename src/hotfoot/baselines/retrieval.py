@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from hotfoot.baselines.common import BaselineConfig, crossfade
 from hotfoot.errors import InputError
 from hotfoot.music.tokens import SongAnalysis
-from hotfoot.pose.motion import body_speed, stops
+from hotfoot.pose.body import body_speed, stops
 from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 

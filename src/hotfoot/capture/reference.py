@@ -38,7 +38,7 @@ def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -
         raise PoseError(f"no reference '{source}'", "Give the path of a photo or a pose file.")
     found = estimator or make_estimator("mediapipe")
     pose = _video_pose(path, found) if video else photo_pose(path, found)
-    check_reference(pose.confidence[0], pose.normalised[0], path.name)
+    check_reference(pose.confidence[0], pose.normalized[0], path.name)
     width, height = pose.canvas
     scale = min(1.0, LONGEST_SIDE / max(width, height))
     return pose.with_canvas((_even(width * scale), _even(height * scale)))
@@ -54,7 +54,7 @@ def _video_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
         for i in range(len(shot.poses)):
             one = shot.poses.frames(i, i + 1)
             try:
-                check_reference(one.confidence[0], one.normalised[0], path.name)
+                check_reference(one.confidence[0], one.normalized[0], path.name)
             except PoseError as error:
                 why = error
                 continue

@@ -26,9 +26,9 @@ _WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
 def _facts(song: Path, start: float) -> MusicFacts:
     from hotfoot.evaluation.scores import music_facts
     from hotfoot.music.audio import open_song
-    from hotfoot.music.tokens import analyse_song
+    from hotfoot.music.tokens import analyze_song
 
-    return music_facts(song.stem, analyse_song(open_song(song, start)))
+    return music_facts(song.stem, analyze_song(open_song(song, start)))
 
 
 def _read(path: Path, fps: float | None = None) -> tuple[PoseSequence, tuple[int, ...], int]:
@@ -77,7 +77,7 @@ def measure_files(
 ) -> Result:  # fmt: skip
     """Measure pose files danced to songs: one for all, or one for each."""
     from hotfoot.evaluation.protocol import unique_names
-    from hotfoot.evaluation.summary import summarise
+    from hotfoot.evaluation.summary import summarize
     from hotfoot.music.audio import open_song
     from hotfoot.pose.formats import detect_format
     from hotfoot.pose.references import load_reference
@@ -96,7 +96,7 @@ def measure_files(
     silent = [p.name for p in poses if fps is None and detect_format(p) in _WITHOUT_RATE]
     if silent:
         warn([f"{', '.join(silent[:3])}: the file has no frame rate, 30 fps assumed (--fps)"])
-    return summarise(name, _collect(mapper(_measure_file, files), len(files), say), real)
+    return summarize(name, _collect(mapper(_measure_file, files), len(files), say), real)
 
 
 def file_sheets(poses: tuple[Path, ...], fps: float | None, most: int = 20) -> list[Any]:
@@ -152,7 +152,7 @@ def real_motion(real: Path | None, training: Path | None) -> RealMotion | None:
 def _model(name: str) -> Any:
     import torch
 
-    from hotfoot.dancer.model import load_dancer
+    from hotfoot.model.checkpoint import load_dancer
 
     torch.set_num_threads(1)
     return load_dancer(name)
@@ -194,8 +194,8 @@ def _song_of(task: Task, folder: Path) -> Path:
 def _dance_and_measure(job: _Job) -> list[DanceScores]:
     from dataclasses import replace
 
-    from hotfoot.dancer.dance import variations
     from hotfoot.evaluation.scores import measure_dance
+    from hotfoot.generation.pipeline import variations
     from hotfoot.pose.references import load_reference
 
     task = job.task
@@ -232,10 +232,10 @@ def run_protocol(
     from contextlib import closing
     from dataclasses import replace
 
-    from hotfoot.dancer.model import model_folder, read_config
     from hotfoot.evaluation.protocol import protocol, tasks
-    from hotfoot.evaluation.summary import summarise
+    from hotfoot.evaluation.summary import summarize
     from hotfoot.files import removing_parts
+    from hotfoot.model.checkpoint import model_folder, read_config
     from hotfoot.render.sheets import contact_sheet
 
     chosen = protocol(protocol_name)
@@ -266,7 +266,7 @@ def run_protocol(
         poses, seams, _ = _read(output / "dances" / f"{task.names[0]}.npz")
         beats = _facts(_song_of(task, output), 0.0).beats
         sheets.append((task.names[0], contact_sheet(poses, beats, seams, columns=20, rows=2)))
-    result = summarise(name, [d for group in groups for d in group], real)
+    result = summarize(name, [d for group in groups for d in group], real)
     if shuffled:  # the other songs hold the dances' own
         kept = {k: v for k, v in result.summaries.items() if not k.endswith("_own")}
         result = replace(result, summaries=kept)
@@ -284,8 +284,8 @@ def _claim(
     import hashlib
     import json
 
-    from hotfoot.dancer.model import model_folder
     from hotfoot.files import save_text
+    from hotfoot.model.checkpoint import model_folder
 
     weights = model_folder(model) / "model.safetensors"
     now = {

@@ -5,7 +5,7 @@ white jitter scores 0.28 to 0.30 in Bailando's beat alignment, above real dance 
 "acceleration" of the kinetic features is the distance from the origin. Use
 :mod:`~hotfoot.evaluation.synchrony` and :mod:`~hotfoot.evaluation.realism` for what is true.
 
-Joints are arrays [T, J, 3] in metres, or [T, J, 2] where said; beats are frame numbers at the
+Joints are arrays [T, J, 3] in meters, or [T, J, 2] where said; beats are frame numbers at the
 definition's frame rate.
 """
 
@@ -130,7 +130,7 @@ def kinetic_features(joints: NDArray[np.floating]) -> Array:
     ).ravel()
 
 
-# Humerus, shoulders and hips of the SMPL template, metres.
+# Humerus, shoulders and hips of the SMPL template, meters.
 _HL, _SW, _HW = 0.2567, 0.3909, 0.1193
 _PER_FRAME = 1 / 120  # the default that nobody overrides
 _TESTS: tuple[tuple[str, tuple[str, str, str, str], float | tuple[float, float]], ...] = (

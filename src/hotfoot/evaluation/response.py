@@ -197,7 +197,7 @@ def repetition(
 ) -> Correlation:
     """Rank correlation of the song's self-similarity with the dance's, over windows of 4 s.
 
-    Pairs nearer than two windows are left out: neighbours are alike in any dance.
+    Pairs nearer than two windows are left out: neighbors are alike in any dance.
     """
     movement = _windows(_movement_features(motion), RATE)
     music = _windows(np.asarray(music_features, float), rate)

@@ -108,7 +108,7 @@ class MusicFacts:
 
 
 def music_facts(name: str, analysis: SongAnalysis) -> MusicFacts:
-    """Facts of an analysed song: timbre and harmony for comparing its parts."""
+    """Facts of an analyzed song: timbre and harmony for comparing its parts."""
     features, rhythm = analysis.features, analysis.rhythm
     mel = np.maximum(features.mel.astype(np.float32), -60)
     return MusicFacts(

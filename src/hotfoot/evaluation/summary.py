@@ -59,7 +59,7 @@ class Result:
     dances: list[DanceScores] = field(default_factory=list)
 
 
-def summarise(name: str, dances: list[DanceScores], real: RealMotion | None = None) -> Result:
+def summarize(name: str, dances: list[DanceScores], real: RealMotion | None = None) -> Result:
     """Summaries of a set; intervals are bootstrapped over songs, since seeds share theirs.
 
     Raises:
@@ -67,7 +67,7 @@ def summarise(name: str, dances: list[DanceScores], real: RealMotion | None = No
     """
     plain = [d for d in dances if d.tempo == 1.0]
     if not plain:
-        raise EvaluationError("there is no dance to summarise", "Give at least one.")
+        raise EvaluationError("there is no dance to summarize", "Give at least one.")
     out: dict[str, Summary] = {}
     for key in METRICS:
         values = np.array([d.values.get(key, NAN) for d in plain])

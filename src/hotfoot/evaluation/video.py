@@ -2,7 +2,7 @@
 
 The network is an ONNX file, run by onnxruntime (an extra): pictures [N, 3, H, W] give FID-VID
 (features of frames), clips [N, 3, T, H, W] give FVD. No network ships: I3D's and Inception's
-weights have licences of their own. Values from different networks, sizes or clip lengths cannot be
+weights have licenses of their own. Values from different networks, sizes or clip lengths cannot be
 compared.
 """
 

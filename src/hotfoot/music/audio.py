@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hotfoot.errors import AudioError
 
 SAMPLE_RATE = 24_000
-"""Hz of everything that this package analyses; 100 hops of 240 samples a second."""
+"""Hz of everything that this package analyzes; 100 hops of 240 samples a second."""
 
 MIN_SONG_S = 1.0
 MAX_SONG_S = 2 * 3600.0

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from hotfoot.lattice import viterbi
 from hotfoot.music.features import FEATURE_RATE, Features
+from hotfoot.viterbi import viterbi
 
 _BPM = np.geomspace(48.0, 216.0, 140)
 _PRIOR_BPM, _PRIOR_OCTAVES = 120.0, 0.6
@@ -46,7 +46,7 @@ class Rhythm:
     onset_strength: NDArray[np.float32]
 
 
-def analyse(features: Features) -> Rhythm:
+def analyze(features: Features) -> Rhythm:
     """Beats, downbeats, tempo and sections of a song. A silent song has no beats."""
     strength = onset_strength(features)
     if features.is_silent:
@@ -97,18 +97,18 @@ def tempo_path(envelope: NDArray[np.float64], rate: float) -> NDArray[np.float64
     n = len(envelope)
     window = int(min(_TEMPO_WINDOW_S * rate, n))
     hop = int(_TEMPO_HOP_S * rate)
-    centres = np.arange(0, n, hop)
+    centers = np.arange(0, n, hop)
     smooth = gaussian_filter1d(envelope, 0.02 * rate)
     padded = np.pad(smooth - smooth.mean(), window // 2)
     taper = np.hanning(window)
     lags = 60.0 * rate / _BPM
     prior = -0.5 * (np.log2(_BPM / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2
-    scores = np.empty((len(_BPM), len(centres)), np.float32)
+    scores = np.empty((len(_BPM), len(centers)), np.float32)
     size = 1 << int(np.ceil(np.log2(2 * window)))
     reach = np.arange(window)
     unbias = np.correlate(taper, taper, "full")[window - 1 :] + 0.05 * (taper**2).sum()
-    for i, centre in enumerate(centres):
-        part = padded[centre : centre + window]
+    for i, center in enumerate(centers):
+        part = padded[center : center + window]
         spectrum = np.fft.rfft((part - part.mean()) * taper, size)
         acf = np.fft.irfft(np.abs(spectrum) ** 2)[:window] / unbias
         acf = acf / (acf[0] + 1e-9)
@@ -118,7 +118,7 @@ def tempo_path(envelope: NDArray[np.float64], rate: float) -> NDArray[np.float64
             comb += weight * np.where(at < window - 1, np.interp(at, reach, acf), 0)
         scores[:, i] = _COMB * comb + prior
     path = viterbi(scores[None], penalty=0.005, band=len(_BPM) - 1)[0]
-    return np.interp(np.arange(n), centres, lags[path])
+    return np.interp(np.arange(n), centers, lags[path])
 
 
 def _chain(
@@ -183,7 +183,7 @@ def _on_beats(strength: NDArray[np.float64], eighths: NDArray[np.intp]) -> NDArr
 def _refine(
     strength: NDArray[np.float64], beats: NDArray[np.intp], rate: float
 ) -> NDArray[np.float64]:
-    """Seconds of beats, between samples: the centre of mass of each onset's peak."""
+    """Seconds of beats, between samples: the center of mass of each onset's peak."""
     reach = np.arange(-3, 4)
     around = np.clip(beats[:, None] + reach, 0, len(strength) - 1)
     weight = np.maximum(strength[around], 0) ** 2 + 1e-9
@@ -192,7 +192,7 @@ def _refine(
 
 
 def _beat_features(features: Features, beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean mel (dB, standardised) and chroma between beats, [N beats, 52]."""
+    """Mean mel (dB, standardized) and chroma between beats, [N beats, 52]."""
     edges = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(features.mel) - 1)
     edges = np.append(edges, len(features.mel))
     spans = [slice(a, max(b, a + 1)) for a, b in itertools.pairwise(edges)]

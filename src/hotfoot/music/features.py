@@ -1,7 +1,7 @@
 """Frame-wise features of a song at 100 Hz: spectral flux in three bands, mel spectrum, loudness.
 
 One pass over streamed blocks; memory grows only with the features (about 20 kB per second).
-Frame ``i`` is centred on second ``i / 100``.
+Frame ``i`` is centerd on second ``i / 100``.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def extract(song: Song) -> Features:
     mels, levels, chromas = [], [], []
     samples = 0
 
-    def analyse(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    def analyze(signal: NDArray[np.float32]) -> NDArray[np.float32]:
         count = (len(signal) - _WINDOW) // _HOP + 1
         if count <= 0:
             return signal
@@ -87,13 +87,13 @@ def extract(song: Song) -> Features:
                 f"{song.path.name} is longer than {MAX_SONG_S / 3600:g} hours",
                 "Cut it with --start and --end.",
             )
-        tail = analyse(np.concatenate([tail, block]))
+        tail = analyze(np.concatenate([tail, block]))
     duration = samples / SAMPLE_RATE
     if duration < MIN_SONG_S:
         raise AudioError(
             f"{song.path.name} lasts {duration:.2f} s", f"At least {MIN_SONG_S:g} s are needed."
         )
-    analyse(np.concatenate([tail, np.zeros(_WINDOW // 2 + _HOP, np.float32)]))
+    analyze(np.concatenate([tail, np.zeros(_WINDOW // 2 + _HOP, np.float32)]))
     count = int(np.ceil(duration * FEATURE_RATE))
     mel = np.concatenate(mels)[:count]
     mels.clear()

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from hotfoot.music.audio import Song
 from hotfoot.music.beats import Rhythm
-from hotfoot.music.beats import analyse as analyse_rhythm
+from hotfoot.music.beats import analyze as analyze_rhythm
 from hotfoot.music.features import FEATURE_RATE, Features, extract
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
@@ -53,10 +53,10 @@ class MusicEncoder(Protocol):
         ...
 
 
-def analyse_song(song: Song) -> SongAnalysis:
+def analyze_song(song: Song) -> SongAnalysis:
     """Features and rhythm of a song (a few seconds for each minute of music)."""
     features = extract(song)
-    return SongAnalysis(features, analyse_rhythm(features))
+    return SongAnalysis(features, analyze_rhythm(features))
 
 
 _PULSE_S = 0.035

@@ -120,7 +120,7 @@ def read_poses(
     if not (conf > 0).any():
         raise PoseError(f"{path.name} holds no visible keypoint", "Check the pose detection.")
     canvas = found or canvas
-    if (conf > 0).any() and np.abs(xy[conf > 0]).max() <= 1.0:  # normalised, as some tools write
+    if (conf > 0).any() and np.abs(xy[conf > 0]).max() <= 1.0:  # normalized, as some tools write
         canvas = canvas or (512, 512)
         xy = xy * np.asarray(canvas, np.float32)
     if canvas is None:

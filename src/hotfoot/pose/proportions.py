@@ -127,17 +127,17 @@ def _keep_girdle(
 
     neck, middle = xy[:, 1], (xy[:, 8] + xy[:, 11]) / 2
     half = at_most((xy[:, 11] - xy[:, 8]) / 2, hips / 2)
-    centre = neck + at_most(middle - neck, trunk)
+    center = neck + at_most(middle - neck, trunk)
     sides = _SIDES * _side_length(reference, trunk)
     shoulders = np.asarray((confidence[:, [2, 5]] > 0).all(axis=1))[:, None]
     for _ in range(3):  # pulling in one side may push out the other
-        reach = np.stack([centre - half - xy[:, 2], centre + half - xy[:, 5]])
+        reach = np.stack([center - half - xy[:, 2], center + half - xy[:, 5]])
         over = at_most(reach, sides) - reach
         worse = np.linalg.norm(over, axis=-1).argmax(axis=0)
-        centre += np.where(shoulders, over[worse, np.arange(len(xy))], 0)
+        center += np.where(shoulders, over[worse, np.arange(len(xy))], 0)
     torso = _torso_seen(confidence)[:, None]
     for hip, knee, ankle, offset in ((8, 9, 10, -half), (11, 12, 13, half)):
-        moved = np.where(torso, centre + offset - xy[:, hip], 0)
+        moved = np.where(torso, center + offset - xy[:, hip], 0)
         for point in (hip, knee, ankle):
             there = confidence[:, point, None] > 0
             xy[:, point] += np.where(there, moved, 0)

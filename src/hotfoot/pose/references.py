@@ -136,7 +136,7 @@ def load_reference(source: str | Path, frame: int = 0) -> PoseSequence:
     if not -len(poses) <= frame < len(poses):
         raise PoseError(f"frame {frame} asked for", f"{path.name} has {len(poses)} frames.")
     one = poses.frames(frame, frame + 1 if frame != -1 else None).to_skeleton("body-18")
-    check_reference(one.confidence[0], one.normalised[0], path.name)
+    check_reference(one.confidence[0], one.normalized[0], path.name)
     return one
 
 
@@ -147,7 +147,7 @@ def check_reference(
 
     Args:
         confidence: [18].
-        xy: [18, 2] normalised by the canvas.
+        xy: [18, 2] normalized by the canvas.
         name: for messages.
     """
     index = get_skeleton("body-18").index

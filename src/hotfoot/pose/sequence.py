@@ -90,7 +90,7 @@ class PoseSequence:
         return get_skeleton(self.skeleton)
 
     @property
-    def normalised(self) -> NDArray[np.float32]:
+    def normalized(self) -> NDArray[np.float32]:
         """Keypoints divided by the canvas sides, [T, K, 2]; inside the canvas they lie in 0..1."""
         return np.asarray(self.keypoints / np.asarray(self.canvas, np.float32), np.float32)
 
@@ -113,7 +113,7 @@ class PoseSequence:
         return replace(self, keypoints=xy, confidence=self.confidence[:, order])
 
     def with_canvas(self, canvas: tuple[int, int]) -> PoseSequence:
-        """Fit into another canvas: scaled by one factor, centred, nothing cut off."""
+        """Fit into another canvas: scaled by one factor, centerd, nothing cut off."""
         scale = min(canvas[0] / self.canvas[0], canvas[1] / self.canvas[1])
         offset = (np.asarray(canvas) - np.asarray(self.canvas) * scale) / 2
         xy = self.keypoints * np.float32(scale) + offset.astype(np.float32)

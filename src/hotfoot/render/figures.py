@@ -27,7 +27,7 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
     *((0, 255, 0), (0, 255, 85), (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255)),
     *((0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85)),
 )
-"""Colour of limb ``i`` and of joint ``i``."""
+"""Color of limb ``i`` and of joint ``i``."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def draw_pose(
         keypoints: BODY_18 [18, 2] in pixels.
         confidence: [18]; points below 0.3 are not drawn.
         canvas: (width, height).
-        style: widths, colours.
+        style: widths, colors.
         hands: both hands [42, 2] and [42], left first.
     """
     style = style or FigureStyle()
@@ -92,13 +92,13 @@ def draw_pose(
         half = radius = max(int(min(canvas) / 200) - 1, 1)
     picture = np.zeros((height, width, 3), np.uint8)
     points = keypoints * np.float32(scale)
-    for (a, b), colour in zip(BODY18_LIMBS, PALETTE[:17], strict=True):
+    for (a, b), color in zip(BODY18_LIMBS, PALETTE[:17], strict=True):
         if confidence[a] >= VISIBLE_FROM and confidence[b] >= VISIBLE_FROM:
-            _limb(picture, points[a], points[b], colour, half, style.by_length)
+            _limb(picture, points[a], points[b], color, half, style.by_length)
     picture = (picture * style.limb_brightness).astype(np.uint8)
-    for point, seen, colour in zip(points, confidence, PALETTE, strict=True):
+    for point, seen, color in zip(points, confidence, PALETTE, strict=True):
         if seen >= VISIBLE_FROM:
-            cv2.circle(picture, (int(point[0]), int(point[1])), radius, colour, -1)
+            cv2.circle(picture, (int(point[0]), int(point[1])), radius, color, -1)
     if hands is not None:
         _hands(picture, hands[0] * np.float32(scale), hands[1], radius)
     if scale != 1.0:
@@ -112,7 +112,7 @@ def _limb(
     picture: Frame,
     a: NDArray[np.float32],
     b: NDArray[np.float32],
-    colour: tuple[int, int, int],
+    color: tuple[int, int, int],
     half_axis: int,
     by_length: bool,
 ) -> None:
@@ -122,9 +122,9 @@ def _limb(
     angle = float(np.degrees(np.arctan2(ay - by, ax - bx)))
     if by_length:
         half_axis = int(np.searchsorted([5, 10, 20, 40, 80, 160, 320], length, side="right")) + 1
-    centre = (int((ax + bx) / 2), int((ay + by) / 2))
-    polygon = cv2.ellipse2Poly(centre, (int(length / 2), half_axis), int(angle), 0, 360, 1)
-    cv2.fillConvexPoly(picture, np.asarray(polygon, np.int32), colour)
+    center = (int((ax + bx) / 2), int((ay + by) / 2))
+    polygon = cv2.ellipse2Poly(center, (int(length / 2), half_axis), int(angle), 0, 360, 1)
+    cv2.fillConvexPoly(picture, np.asarray(polygon, np.int32), color)
 
 
 def _hands(
@@ -135,9 +135,9 @@ def _hands(
         for e, (a, b) in enumerate(edges):
             i, j = side + a - 18, side + b - 18
             if confidence[i] >= VISIBLE_FROM and confidence[j] >= VISIBLE_FROM:
-                colour = tuple(round(255 * v) for v in colorsys.hsv_to_rgb(e / 20, 1, 1))
+                color = tuple(round(255 * v) for v in colorsys.hsv_to_rgb(e / 20, 1, 1))
                 ends = [(int(points[k][0]), int(points[k][1])) for k in (i, j)]
-                cv2.line(picture, ends[0], ends[1], colour, 2)
+                cv2.line(picture, ends[0], ends[1], color, 2)
     for point, seen in zip(points, confidence, strict=True):
         if seen >= VISIBLE_FROM:
             cv2.circle(picture, (int(point[0]), int(point[1])), radius, (0, 0, 255), -1)

@@ -1,6 +1,6 @@
 """Presets: what each pose-to-video tool wants, as data, and the folders that they read.
 
-Sizes, frame rates, colour order and stick widths follow the tools' own code; the table is in
+Sizes, frame rates, color order and stick widths follow the tools' own code; the table is in
 ``docs/presets.md``.
 """
 

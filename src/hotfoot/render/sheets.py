@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.files import replacing
-from hotfoot.pose.motion import body_speed
+from hotfoot.pose.body import body_speed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_pose
 
@@ -41,7 +41,7 @@ def contact_sheet(
         rows: rows at the most.
         start: first frame.
         step: frames between pictures; default spreads the sheet over the whole sequence.
-        style: for its colour order.
+        style: for its color order.
     """
     count = columns * rows
     if step is None:
@@ -165,16 +165,16 @@ class _Panel:
     def title(self, text: str) -> None:
         self._text(text, (self.left, 20))
 
-    def mark(self, time: float, colour: tuple[int, int, int], width: int) -> None:
+    def mark(self, time: float, color: tuple[int, int, int], width: int) -> None:
         if self.begin <= time <= self.end:
             x = self._x(time)
-            cv2.line(self.picture, (x, self.top), (x, self.bottom), colour, width, cv2.LINE_AA)
+            cv2.line(self.picture, (x, self.top), (x, self.bottom), color, width, cv2.LINE_AA)
 
     def curve(
         self,
         times: NDArray[np.floating],
         values: NDArray[np.floating],
-        colour: tuple[int, int, int],
+        color: tuple[int, int, int],
         span: tuple[float, float],
         fill: bool = False,
     ) -> None:
@@ -189,6 +189,6 @@ class _Panel:
         points = np.round(np.stack([x, y], axis=1)).astype(np.int32)
         if fill:
             ends = np.array([[points[-1, 0], self.bottom], [points[0, 0], self.bottom]], np.int32)
-            cv2.fillPoly(self.picture, [np.concatenate([points, ends])], colour)
+            cv2.fillPoly(self.picture, [np.concatenate([points, ends])], color)
         else:
-            cv2.polylines(self.picture, [points], False, colour, 1, cv2.LINE_AA)
+            cv2.polylines(self.picture, [points], False, color, 1, cv2.LINE_AA)

@@ -1,4 +1,4 @@
-"""Train the baseline of quantised poses: two codebooks first, then the transformer over them."""
+"""Train the baseline of quantized poses: two codebooks first, then the transformer over them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hotfoot.baselines.codes import CodesConfig, CodesDancer, CodesNetwork, about_the_hips
+from hotfoot.baselines.edge import frames_of
 from hotfoot.baselines.folder import codes_config
-from hotfoot.corpus.sources import Data, check_data, fingerprint
-from hotfoot.dit.edge import frames_of
+from hotfoot.baselines.raw import RawConfig, RawCoordinates
+from hotfoot.data.sources import Data, check_data, fingerprint
 from hotfoot.errors import TrainingError
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import CodesRecipe, DancerRecipe, keep_recipe
 from hotfoot.training.shards import ShardPool
-from hotfoot.vae.raw import RawConfig, RawCoordinates
 
 
 def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:

@@ -1,4 +1,4 @@
-"""One training loop for all: optimiser, averaged weights, checkpoints, metrics, resuming."""
+"""One training loop for all: optimizer, averaged weights, checkpoints, metrics, resuming."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from hotfoot.errors import TrainingError
 from hotfoot.files import save_text
-from hotfoot.training.parallel import Workers, like, shard_weights, whole
+from hotfoot.training.distributed import Workers, like, shard_weights, whole
 
 Losses = dict[str, Tensor]
 
@@ -59,9 +59,9 @@ def fit(
 
     Args:
         model: trained in place.
-        losses_at: losses of the module to call and a step; ``loss`` is minimised, the rest logged.
+        losses_at: losses of the module to call and a step; ``loss`` is minimized, the rest logged.
         folder: gets ``metrics.jsonl``, TensorBoard events where tensorboard is installed, and
-            ``checkpoint.safetensors`` (weights, averaged weights, optimiser).
+            ``checkpoint.safetensors`` (weights, averaged weights, optimizer).
         config: steps, rates, intervals.
         validate: metrics of the averaged model at each checkpoint.
         on_save: called with the averaged model at each checkpoint, unless weights are sharded.
@@ -79,18 +79,18 @@ def fit(
         shard_weights(average)
     if compiled:
         forward = torch.compile(forward)  # type: ignore[assignment]
-    optimiser = torch.optim.AdamW(
+    optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, betas=(0.9, 0.95),
         weight_decay=config.weight_decay,
     )  # fmt: skip
-    start = _resume(folder, model, average, optimiser)
+    start = _resume(folder, model, average, optimizer)
     if workers.main:
         _forget(folder, start)
     writer = _tensorboard(folder) if workers.main else None
     totals: dict[str, float] = {}
     began, counted = time.monotonic(), 0
     for step in range(start, config.steps):
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config)
         losses = losses_at(forward, step)
         if not torch.isfinite(losses["loss"]):
@@ -98,10 +98,10 @@ def fit(
                 f"the loss is not finite at step {step}",
                 "Lower the learning rate and run again; the last checkpoint is kept.",
             )
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        optimiser.step()
+        optimizer.step()
         # Early on the average follows closely, so that a short run has a usable one.
         _update(average, model, min(config.ema, (step + 1) / (step + 10)))
         for name, value in {**losses, "grad_norm": norm}.items():
@@ -118,7 +118,7 @@ def fit(
                 _log(folder, writer, row)
             began, totals, counted = time.monotonic(), {}, 0
         if done % config.save_every == 0 or last:
-            _save(folder, done, model, average, optimiser, workers)
+            _save(folder, done, model, average, optimizer, workers)
             average.eval()
             if validate is not None:
                 found = {"step": done, **validate(average)}
@@ -166,12 +166,12 @@ def _tensorboard(folder: Path) -> Any:
 
 def _save(
     folder: Path, step: int, model: nn.Module, average: nn.Module,
-    optimiser: torch.optim.Optimizer, workers: Workers,
+    optimizer: torch.optim.Optimizer, workers: Workers,
 ) -> None:  # fmt: skip
     tensors = {f"weights.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"ema.{k}": v for k, v in average.state_dict().items()}
-    for i, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items()}
+    for i, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
     entire = {}
     for name, tensor in tensors.items():
         value = whole(tensor.detach())  # all processes take part, one keeps it
@@ -185,7 +185,7 @@ def _save(
 
 
 def _resume(
-    folder: Path, model: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer
+    folder: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
 ) -> int:
     path = folder / "checkpoint.safetensors"
     if not path.exists():
@@ -204,10 +204,10 @@ def _resume(
         module.load_state_dict({k: like(v, own[k]) for k, v in part(prefix).items()})
     parameters = list(model.parameters())
     state: dict[int, dict[str, Tensor]] = {}
-    for key, value in part("optimiser.").items():
+    for key, value in part("optimizer.").items():
         index, name = key.split(".", 1)
         of = parameters[int(index)]
         state.setdefault(int(index), {})[name] = like(value, of) if value.dim() else value
-    groups = optimiser.state_dict()["param_groups"]
-    optimiser.load_state_dict({"state": state, "param_groups": groups})
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
     return step

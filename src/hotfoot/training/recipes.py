@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from hotfoot.errors import OptionError
 from hotfoot.files import save_text
-from hotfoot.vae.lines import LineVAEConfig
+from hotfoot.model.vae import LineVAEConfig
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class VAERecipe:
 
     Attributes:
         vae: shape of the network.
-        steps: optimiser steps.
+        steps: optimizer steps.
         lines: coordinate channels per step.
         frames: length of a line.
         learning_rate: peak; cosine to a hundredth.
@@ -65,14 +65,14 @@ class DancerRecipe:
         shards: how many shards of segments are made.
         shard_size: segments per shard.
         shards_ahead: shards that exist before training begins.
-        steps: optimiser steps.
+        steps: optimizer steps.
         batch: segments per step.
         learning_rate: peak; cosine to a hundredth.
         warmup: steps.
         ema: decay of the averaged weights.
         drop_music: chance that a segment's music is dropped (paper: 0.3).
         time_mean: mean of the logit-normal times.
-        music_noise: standard deviation of noise on music tokens' spectrum, against memorising.
+        music_noise: standard deviation of noise on music tokens' spectrum, against memorizing.
         seed: of data, weights and noise.
     """
 
@@ -106,7 +106,7 @@ class DancerRecipe:
 
 @dataclass(frozen=True)
 class CodesRecipe:
-    """How the baseline of quantised poses is trained.
+    """How the baseline of quantized poses is trained.
 
     Attributes:
         composed: songs that are composed besides the user's.
@@ -225,7 +225,7 @@ def dancer_recipe(name: str, **changes: object) -> DancerRecipe:
 
 
 def codes_recipe(**changes: object) -> CodesRecipe:
-    """The recipe of the baseline of quantised poses, with fields changed."""
+    """The recipe of the baseline of quantized poses, with fields changed."""
     return replace(CodesRecipe(), **_given(changes))  # type: ignore[arg-type]
 
 

@@ -19,14 +19,14 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hotfoot.corpus.segments import Segment, SegmentSource
-from hotfoot.corpus.sources import Data, open_source
-from hotfoot.corpus.styles import style_index
-from hotfoot.dit.reference import compose_reference
+from hotfoot.data.samples import Segment, SegmentSource
+from hotfoot.data.sources import Data, open_source
+from hotfoot.data.styles import style_index
 from hotfoot.errors import HotfootError, TrainingError
-from hotfoot.onehot.codec import to_lines
+from hotfoot.model.codec import to_lines
+from hotfoot.model.conditioning import compose_reference
+from hotfoot.model.vae import PoseVAE
 from hotfoot.training.recipes import DancerRecipe
-from hotfoot.vae.interface import PoseVAE
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,8 @@ def encode_segments(
             for line, still in zip(lines, static, strict=True)
         ]
         with torch.inference_mode():
-            centre, value = (torch.stack(pair) for pair in zip(lines, composed, strict=True))
-            encoded = vae.encode_lines(centre, value).half()
+            center, value = (torch.stack(pair) for pair in zip(lines, composed, strict=True))
+            encoded = vae.encode_lines(center, value).half()
         latents.append(encoded[0])
         references.append(encoded[1])
     return Shard(

@@ -14,20 +14,19 @@ from safetensors.torch import load_file, save_file
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from hotfoot.corpus.cameras import CLEAN, DETECTOR, film
-from hotfoot.corpus.mocap import MotionClip, load_clips, split_clips
-from hotfoot.corpus.sources import Data
-from hotfoot.corpus.sources import fingerprint as data_fingerprint
-from hotfoot.dancer.model import load_model, model_names
+from hotfoot.baselines.raw import RawConfig, RawCoordinates
+from hotfoot.data.cameras import CLEAN, DETECTOR, film
+from hotfoot.data.mocap import MotionClip, load_clips, split_clips
+from hotfoot.data.sources import Data
+from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, ModelError, OptionError
-from hotfoot.onehot.codec import decode, to_lines
+from hotfoot.model.checkpoint import load_model, model_names
+from hotfoot.model.codec import decode, to_lines
+from hotfoot.model.published_vae import load_published, published_kind
+from hotfoot.model.vae import LineVAE, LineVAEConfig, PoseVAE, vae_loss
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import VAERecipe, keep_recipe
-from hotfoot.vae.interface import PoseVAE
-from hotfoot.vae.lines import LineVAE, LineVAEConfig, vae_loss
-from hotfoot.vae.published import load_published, published_kind
-from hotfoot.vae.raw import RawConfig, RawCoordinates
 
 _FILMED = 160  # frames filmed at once; a window of them is used
 _FILMS = 8
@@ -40,7 +39,7 @@ def draw_lines_batch(
 
     Some lines end in one value repeated, as reference images do.
     """
-    centres, values = [], []
+    centers, values = [], []
     for _ in range(_FILMS):
         joints = clips[rng.integers(len(clips))].joints
         begin = int(rng.integers(max(1, len(joints) - _FILMED)))
@@ -48,32 +47,32 @@ def draw_lines_batch(
         seen = film(joints[begin : begin + _FILMED], rng, style)
         begin = int(rng.integers(max(1, len(seen.xy) - recipe.frames + 1)))
         window = slice(begin, begin + recipe.frames)
-        centre, value = to_lines(seen.xy[window], seen.confidence[window], recipe.vae.bins)
-        missing = recipe.frames - centre.shape[1]
+        center, value = to_lines(seen.xy[window], seen.confidence[window], recipe.vae.bins)
+        missing = recipe.frames - center.shape[1]
         if missing > 0:
-            centre, value = (
-                np.pad(a, ((0, 0), (0, missing)), mode="edge") for a in (centre, value)
+            center, value = (
+                np.pad(a, ((0, 0), (0, missing)), mode="edge") for a in (center, value)
             )
         if rng.random() < recipe.still:
             cut, at = int(rng.integers(recipe.frames - 8)), int(rng.integers(recipe.frames))
-            centre, value = centre.copy(), value.copy()
-            centre[:, cut:], value[:, cut:] = centre[:, at : at + 1], value[:, at : at + 1]
-        centres.append(centre)
+            center, value = center.copy(), value.copy()
+            center[:, cut:], value[:, cut:] = center[:, at : at + 1], value[:, at : at + 1]
+        centers.append(center)
         values.append(value)
-    centre, value = np.concatenate(centres), np.concatenate(values)
-    pick = _pick_lines(centre, value, rng, recipe)
-    return torch.from_numpy(centre[pick]), torch.from_numpy(value[pick])
+    center, value = np.concatenate(centers), np.concatenate(values)
+    pick = _pick_lines(center, value, rng, recipe)
+    return torch.from_numpy(center[pick]), torch.from_numpy(value[pick])
 
 
 def _pick_lines(
-    centre: NDArray[np.float32], value: NDArray[np.float32], rng: np.random.Generator,
+    center: NDArray[np.float32], value: NDArray[np.float32], rng: np.random.Generator,
     recipe: VAERecipe,
 ) -> NDArray[np.intp]:  # fmt: skip
     """Indices of the lines of a batch: some by speed, the rest by chance."""
     both_seen = (value[:, 1:] > 0) & (value[:, :-1] > 0)
-    speed = (np.abs(np.diff(centre, axis=1)) * both_seen).mean(axis=1) + 1e-3
-    chance = recipe.fast * speed / speed.sum() + (1 - recipe.fast) / len(centre)
-    return rng.choice(len(centre), min(recipe.lines, len(centre)), replace=False, p=chance)
+    speed = (np.abs(np.diff(center, axis=1)) * both_seen).mean(axis=1) + 1e-3
+    chance = recipe.fast * speed / speed.sum() + (1 - recipe.fast) / len(center)
+    return rng.choice(len(center), min(recipe.lines, len(center)), replace=False, p=chance)
 
 
 def train_vae(
@@ -108,16 +107,16 @@ def train_vae(
 
     def losses_at(_: nn.Module, step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng([recipe.seed, step])
-        centre, value = draw_lines_batch(clips, rng, recipe)
+        center, value = draw_lines_batch(clips, rng, recipe)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         noise = torch.randn(latent, generator=generator) * recipe.posterior_noise
-        return vae_loss(model, centre, value, recipe.kl_weight, noise)
+        return vae_loss(model, center, value, recipe.kl_weight, noise)
 
     @torch.inference_mode()
     def validate(average: nn.Module) -> dict[str, float]:
         rng = np.random.default_rng(99)
-        centre, value = draw_lines_batch(held, rng, recipe)
-        losses = vae_loss(average, centre, value, 0.0, torch.zeros(latent))  # type: ignore[arg-type]
+        center, value = draw_lines_batch(held, rng, recipe)
+        losses = vae_loss(average, center, value, 0.0, torch.zeros(latent))  # type: ignore[arg-type]
         return {f"held_out_{k}": float(v) for k, v in losses.items()}
 
     loop = LoopConfig(recipe.steps, recipe.learning_rate, 100, ema=0.99, weight_decay=1e-4)

@@ -1,0 +1,173 @@
+"""A baseline: a transformer decoder over frames, in the manner of EDGE (Tseng et al., 2023).
+
+Our own writing from the paper: every frame is a token of raw coordinates; decoder layers attend to
+themselves and to the music, and are modulated by FiLM from the time of diffusion and the pooled
+music; the clean data are predicted, with a loss on velocities. The known frames and the reference
+pose enter beside the noised coordinates, as they do in our own model, so that it can be asked for
+the same things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hotfoot.model.dit import timestep_embedding
+from hotfoot.timebase import FRAMES_PER_COLUMN
+
+
+@dataclass(frozen=True)
+class EdgeConfig:
+    """Shape of the decoder.
+
+    Attributes:
+        latent_channels: of raw coordinates, 16 per coordinate channel.
+        rows: 1.
+        music_width: width of a music token.
+        width: of the tokens.
+        depth: decoder layers.
+        heads: of attention.
+        mlp_width: hidden width.
+        velocity_weight: of the loss on velocities.
+        prediction: always the data.
+        kind: tells it from other networks in a model folder.
+    """
+
+    latent_channels: int
+    rows: int
+    music_width: int
+    width: int = 192
+    depth: int = 6
+    heads: int = 4
+    mlp_width: int = 512
+    velocity_weight: float = 1.0
+    prediction: Literal["data"] = "data"
+    kind: str = "edge"
+
+
+class _Film(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(width, 2 * width)
+        nn.init.zeros_(self.layer.weight)
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        scale, shift = self.layer(condition)[:, None].chunk(2, dim=-1)
+        return x * (1 + scale) + shift
+
+
+class _Attention(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
+        b, n, width = x.shape
+        q = self.query(x).view(b, n, self.heads, -1).transpose(1, 2)
+        k, v = self.key_value(memory).chunk(2, dim=-1)
+        k, v = (y.view(b, memory.shape[1], self.heads, -1).transpose(1, 2) for y in (k, v))
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        return self.out((scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(b, n, width))
+
+
+class _Layer(nn.Module):
+    """Self-attention, attention to music, feed-forward; each normed before and FiLMed after."""
+
+    def __init__(self, config: EdgeConfig) -> None:
+        super().__init__()
+        w = config.width
+        self.norms = nn.ModuleList(nn.LayerNorm(w) for _ in range(3))
+        self.films = nn.ModuleList(_Film(w) for _ in range(3))
+        self.own = _Attention(w, config.heads)
+        self.music = _Attention(w, config.heads)
+        self.feed = nn.Sequential(
+            nn.Linear(w, config.mlp_width), nn.GELU(), nn.Linear(config.mlp_width, w)
+        )
+
+    def forward(self, x: Tensor, memory: Tensor, condition: Tensor) -> Tensor:
+        normed = self.norms[0](x)
+        x = x + self.films[0](self.own(normed, normed), condition)
+        x = x + self.films[1](self.music(self.norms[1](x), memory), condition)
+        return x + self.films[2](self.feed(self.norms[2](x)), condition)
+
+
+class EdgeDecoder(nn.Module):
+    """Same arguments and result as :class:`~hotfoot.model.dit.DanceDiT`, on raw coordinates."""
+
+    def __init__(self, config: EdgeConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.numbers = config.latent_channels // FRAMES_PER_COLUMN
+        w = config.width
+        self.frame_in = nn.Linear(2 * self.numbers + 1, w)
+        self.music_in = nn.Linear(config.music_width, w)
+        self.music_layers = nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(
+                w, config.heads, config.mlp_width, 0.0, "gelu", batch_first=True, norm_first=True
+            ),
+            2,
+            enable_nested_tensor=False,
+        )
+        self.no_music = nn.Parameter(torch.zeros(w))
+        self.time_in = nn.Sequential(nn.Linear(256, w), nn.SiLU(), nn.Linear(w, w))
+        self.pooled_in = nn.Sequential(nn.LayerNorm(w), nn.Linear(w, w), nn.SiLU(), nn.Linear(w, w))
+        self.layers = nn.ModuleList(_Layer(config) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(w)
+        self.frame_out = nn.Linear(w, self.numbers)
+
+    def forward(
+        self,
+        x: Tensor,
+        t: Tensor,
+        reference: Tensor,
+        mask: Tensor,
+        music: Tensor,
+        drop_music: Tensor | None = None,
+    ) -> Tensor:
+        """The clean latent of the shape of ``x`` [B, C, 1, U]."""
+        known = mask[:, :, 0].transpose(1, 2).reshape(len(x), -1, 1).to(x.dtype)
+        frames = torch.cat([frames_of(x), frames_of(reference), known], dim=-1)
+        position = timestep_embedding(
+            torch.arange(frames.shape[1], device=x.device) / 1000, self.config.width
+        )
+        at_column = timestep_embedding(
+            (torch.arange(music.shape[1], device=x.device) * FRAMES_PER_COLUMN + 3.5) / 1000,
+            self.config.width,
+        )
+        hidden = self.frame_in(frames) + position
+        memory = self.music_layers(self.music_in(music) + at_column)
+        if drop_music is not None:
+            memory = torch.where(
+                drop_music[:, None, None], self.no_music.to(memory.dtype) + 0 * memory, memory
+            )
+        condition = self.time_in(timestep_embedding(t)) + self.pooled_in(memory.mean(dim=1))
+        condition = F.silu(condition)
+        for layer in self.layers:
+            hidden = layer(hidden, memory, condition)
+        return self._cells(self.frame_out(self.norm(hidden)))
+
+    def _cells(self, frames: Tensor) -> Tensor:
+        b, count, _ = frames.shape
+        cells = frames.reshape(b, count // FRAMES_PER_COLUMN, FRAMES_PER_COLUMN, self.numbers)
+        return cells.permute(0, 3, 2, 1).reshape(b, -1, 1, count // FRAMES_PER_COLUMN)
+
+
+def frames_of(latent: Tensor) -> Tensor:
+    """Raw latents [B, 8 n, 1, U] as frames [B, 8 U, n]."""
+    b, numbers, _, columns = latent.shape
+    cells = latent.reshape(b, numbers // FRAMES_PER_COLUMN, FRAMES_PER_COLUMN, columns)
+    return cells.permute(0, 3, 2, 1).reshape(b, columns * FRAMES_PER_COLUMN, -1)
+
+
+def velocity_error(predicted: Tensor, target: Tensor) -> Tensor:
+    """Squared error of the differences between frames, per example [B]."""
+    error = frames_of(predicted).diff(dim=1) - frames_of(target).diff(dim=1)
+    return error.square().mean(dim=(1, 2))

@@ -1,0 +1,105 @@
+"""``hotfoot bench``: the whole program, measured from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from hotfoot.cli.common import emit
+
+
+@dataclass(frozen=True)
+class Run:
+    """One child process: seconds on the clock and on the processor, peak memory."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def measure(arguments: list[str]) -> Run:
+    """Run ``python -m hotfoot`` with arguments and measure it."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hotfoot", *arguments],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    complaints = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise click.ClickException(f"{' '.join(arguments)} failed:\n{complaints.decode()}")
+    per_mb = 1e6 if sys.platform == "darwin" else 1e3
+    return Run(
+        wall_s=time.perf_counter() - began,
+        cpu_s=usage.ru_utime + usage.ru_stime,
+        peak_mb=usage.ru_maxrss / per_mb,
+    )
+
+
+@click.command(epilog="Example: hotfoot bench --hour")
+@click.option("--model", default="default", show_default=True, help="Name or folder.")
+@click.option(
+    "--hour",
+    is_flag=True,
+    help="Also dance a song of one hour (one denoising step, which does not change the "
+    "memory) and compare with a minute.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(model: str, hour: bool, as_json: bool) -> None:
+    """Speed and memory on this machine, against the bars of the design.
+
+    A song of 30 s is composed and danced by a fresh process, video included. Sampling is the
+    difference in processor time between the default number of denoising steps and none to
+    speak of (one), plus that one.
+    """
+    from hotfoot.model.checkpoint import model_folder, read_config
+    from hotfoot.music.synthesis import compose
+
+    steps = read_config(model_folder(model)).sampling.steps
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        song = folder / "song.wav"
+        compose(30.0, 120.0, seed=1).save(song)
+        dance = ["dance", str(song), "--model", model]
+        help_run = min((measure(["--help"]) for _ in range(5)), key=lambda r: r.wall_s)
+        full = measure([*dance, "-o", str(folder / "a.mp4"), "-o", str(folder / "a.npz")])
+        many = measure([*dance, "-o", str(folder / "b.npz")])
+        one = measure([*dance, "--steps", "1", "-o", str(folder / "c.npz")])
+        denoising = (many.cpu_s - one.cpu_s) * steps / max(1, steps - 1)
+        rows = [
+            ("hotfoot --help", help_run.wall_s, "s", 0.5),
+            ("30 s song, everything, wall clock", full.wall_s, "s", 30.0),
+            ("30 s song, processor time without video, per second", many.cpu_s / 30, "CPU-s", None),
+            ("sampling, per second of dance", denoising / 30, "CPU-s", 0.5),
+            ("30 s song, peak memory", full.peak_mb, "MB", 1500.0),
+        ]
+        result: dict[str, object] = {
+            "cores": os.cpu_count(), "steps": steps, "help": asdict(help_run), "full": asdict(full),
+            "no_video": asdict(many), "one_step": asdict(one),
+        }  # fmt: skip
+        if hour:
+            peaks = {}
+            for label, seconds in (("minute", 60.0), ("hour", 3600.0)):
+                # In a process of its own: a child's peak counts what its parent held before it.
+                measure(["compose", str(song), "--seconds", str(seconds), "--seed", "2"])
+                out = folder / f"{label}.mp4"
+                run = measure([*dance, "--steps", "1", "--size", "144x256", "-o", str(out)])
+                peaks[label] = run.peak_mb
+                result[label] = asdict(run)
+                rows.append((f"one {label}, peak memory", run.peak_mb, "MB", None))
+            rows.append(("hour / minute, peak memory", peaks["hour"] / peaks["minute"], "x", 1.2))
+    result["rows"] = [{"what": w, "value": round(v, 4), "unit": u, "bar": b} for w, v, u, b in rows]
+    lines = [
+        f"{w:<52} {v:9.3f} {u:<6}" + (f" bar {b:g}, {v / b:.2f} of it" if b else "")
+        for w, v, u, b in rows
+    ]
+    emit(result, lines, as_json)

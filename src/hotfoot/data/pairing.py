@@ -1,0 +1,171 @@
+"""Put real motion on a song's beats: when a clip's own beats are, and how to warp its time.
+
+In: a motion clip and the beats of a song. Out: a map from song seconds to clip seconds that puts
+the clip's accents on beats. Its rate of play stays within limits where motion looks natural.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import lsq_linear
+
+from hotfoot.data.bodies import resample
+from hotfoot.data.mocap import MotionClip
+from hotfoot.music.beats import track_beats
+
+Array = NDArray[np.float64]
+
+RATE_LIMITS = (0.75, 1.33)
+"""Slowest and fastest play of a clip, against its own speed."""
+
+_ENVELOPE_RATE = 120.0
+_NEAR_S = 0.08  # an accent this near to a beat is its accent
+_LATE_S = 0.03  # one unit of error: an accent so far from its beat ...
+_BEND = 0.2  # ... or a change of rate by so much from beat to beat
+_MULTIPLES = ((1.0, 0.0), (2.0, 0.03), (0.5, 0.03), (1.5, 0.4), (2 / 3, 0.4))
+"""Song beats per clip beat, and what taking it costs, as an octave of rate would."""
+
+
+def joint_speed(joints: NDArray[np.float32], fps: float) -> Array:
+    """Mean joint speed [T] in meters per second, smoothed over about 50 ms."""
+    velocity = np.gradient(joints.astype(np.float64), 1 / fps, axis=0)
+    return gaussian_filter1d(np.linalg.norm(velocity, axis=-1).mean(axis=1), 0.05 * fps)
+
+
+def accent_envelope(joints: NDArray[np.float32], fps: float) -> Array:
+    """Strength of movement accents at 120 Hz: impulses at minima of speed, by their depth."""
+    speed = joint_speed(joints, fps)
+    lows = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
+    around = max(2, round(0.35 * fps))
+    duration = len(joints) / fps
+    out = np.zeros(int(duration * _ENVELOPE_RATE) + 1)
+    for i in lows:
+        high = speed[max(0, i - around) : i + around + 1].max()
+        depth = (high - speed[i]) / (high + 0.2)
+        out[min(round(i / fps * _ENVELOPE_RATE), len(out) - 1)] += depth
+    return gaussian_filter1d(out, 0.02 * _ENVELOPE_RATE)
+
+
+@dataclass(frozen=True, eq=False)
+class KinematicBeats:
+    """The regular chain through a clip's accents.
+
+    Attributes:
+        times: [N] seconds of the clip.
+        confidence: [N] 0..1, how strong an accent is near each beat.
+        rhythm: 0..1, how much more of the accents lies on beats than would by chance.
+        phase: 0..3, which beats begin a bar: those with the strongest accents.
+    """
+
+    times: Array
+    confidence: Array
+    rhythm: float
+    phase: int
+
+
+def kinematic_beats(clip: MotionClip) -> KinematicBeats:
+    """The clip's own beats and how sure they are."""
+    envelope = accent_envelope(clip.joints, clip.fps)
+    times = track_beats(envelope.astype(np.float32), _ENVELOPE_RATE)
+    if len(times) < 2:
+        return KinematicBeats(times, np.zeros(len(times)), 0.0, 0)
+    near = round(_NEAR_S * _ENVELOPE_RATE)
+    padded = np.pad(envelope, near)
+    at = np.clip(np.round(times * _ENVELOPE_RATE).astype(int), 0, len(envelope) - 1)
+    strength = np.array([padded[i : i + 2 * near + 1].max() for i in at])
+    usual = float(np.percentile(envelope[envelope > 0.05 * envelope.max()], 75))
+    confidence = np.clip(strength / usual, 0, 1)
+    inside = np.zeros(len(envelope), bool)
+    for i in at:
+        inside[max(0, i - near) : i + near + 1] = True
+    share, chance = envelope[inside].sum() / envelope.sum(), float(inside.mean())
+    rhythm = float(np.clip((share - chance) / max(1 - chance, 1e-6), 0, 1))
+    phase = int(np.argmax([confidence[p::4].mean() if p < len(times) else 0 for p in range(4)]))
+    return KinematicBeats(times, confidence, rhythm, phase)
+
+
+@dataclass(frozen=True, eq=False)
+class TimeWarp:
+    """A smooth monotone map from song seconds to clip seconds.
+
+    Between knots the rate of play changes linearly, so it is nowhere outside of the knots' rates.
+
+    Attributes:
+        song_s: [N] knots.
+        clip_s: [N] where they fall in the clip.
+        rate: [N] clip seconds per song second at each knot; constant beyond the ends.
+        late_s: [N] how far the accent of each knot stays from its beat.
+    """
+
+    song_s: Array
+    clip_s: Array
+    rate: Array
+    late_s: Array
+
+    def __call__(self, times: Array) -> Array:
+        """Clip seconds at song seconds."""
+        i = np.clip(np.searchsorted(self.song_s, times, side="right") - 1, 0, len(self.song_s) - 2)
+        gap = np.diff(self.song_s)
+        inside = np.clip(times - self.song_s[i], 0, gap[i])
+        slope = np.diff(self.rate) / gap
+        clip = self.clip_s[i] + self.rate[i] * inside + 0.5 * slope[i] * inside**2
+        before = np.minimum(times - self.song_s[0], 0) * self.rate[0]
+        after = np.maximum(times - self.song_s[-1], 0) * self.rate[-1]
+        return clip + before + after
+
+
+def multiples(clip_beats: Array, song_beats: Array) -> Iterator[tuple[float, float]]:
+    """Song beats that one clip beat may take, and what each costs, the cheapest first.
+
+    1/2, 2/3, 1, 3/2 and 2 are tried; the cost is the rate of play in octaves, more for thirds. A
+    multiple whose rate is outside of :data:`RATE_LIMITS` is none.
+    """
+    song, clip = (float(np.median(np.diff(beats))) for beats in (song_beats, clip_beats))
+    found = []
+    for per_beat, extra in _MULTIPLES:
+        rate = clip / (song * per_beat)
+        if RATE_LIMITS[0] <= rate <= RATE_LIMITS[1]:
+            found.append((abs(float(np.log2(rate))) + extra, per_beat))
+    yield from ((per_beat, cost) for cost, per_beat in sorted(found))
+
+
+def fit_warp(clip_beats: Array, confidence: Array, song_s: Array) -> TimeWarp:
+    """The smooth warp that brings clip beats [N] onto song seconds [N], the sure ones nearest.
+
+    Bounded least squares: rates at the knots within :data:`RATE_LIMITS`; errors of 30 ms at a sure
+    beat weigh as much as a change of rate by a fifth from beat to beat.
+    """
+    gaps = np.diff(song_s)
+    count = len(song_s)
+    # clip seconds at the knots = first + trapezia of the rates
+    steps = np.zeros((count, count))
+    rows = np.arange(1, count)
+    steps[rows, rows - 1] = gaps / 2
+    steps[rows, rows] = gaps / 2
+    place = np.concatenate([np.ones((count, 1)), np.cumsum(steps, axis=0)], axis=1)
+    weight = (0.15 + confidence[:, None]) / _LATE_S
+    bend = np.zeros((count - 1, count + 1))
+    bend[np.arange(count - 1), 1 + np.arange(count - 1)] = -1
+    bend[np.arange(count - 1), 2 + np.arange(count - 1)] = 1
+    found = lsq_linear(
+        np.concatenate([place * weight, bend / _BEND]),
+        np.concatenate([clip_beats * weight[:, 0], np.zeros(count - 1)]),
+        bounds=(
+            np.concatenate([[-np.inf], np.full(count, RATE_LIMITS[0])]),
+            np.concatenate([[np.inf], np.full(count, RATE_LIMITS[1])]),
+        ),
+    ).x
+    clip_s, rate = place @ found, found[1:]
+    return TimeWarp(song_s, clip_s, rate, (clip_beats - clip_s) / rate)
+
+
+def play(clip: MotionClip, clip_s: Array) -> NDArray[np.float32]:
+    """Joints at clip seconds; beyond its ends the clip swings back and forth."""
+    last = (len(clip.joints) - 1) / clip.fps
+    folded = np.abs(np.mod(clip_s + last, 2 * last) - last) if last > 0 else np.zeros_like(clip_s)
+    return resample(clip.joints, folded * clip.fps)

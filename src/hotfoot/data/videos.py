@@ -1,0 +1,256 @@
+"""Users' own dance videos to runs: poses of one person without a cut, and the music beside them.
+
+In: a folder of videos. Out: a folder with ``poses/``, ``music/``, a report per video and
+``runs.json``. A video's report is written last, so one that was cut off is done again, and one that
+was finished is not; results do not depend on who did the work, or how often it was begun.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
+from hotfoot.capture.people import Shot, video_shots
+from hotfoot.capture.pictures import VideoFacts, video_facts
+from hotfoot.capture.quality import Limits, fit_stretches
+from hotfoot.capture.sound import Heard, hear
+from hotfoot.data.recordings import Run, write_runs
+from hotfoot.errors import DependencyError, InputError, OutputError
+from hotfoot.files import check_claim, make_folder, removing_parts, replacing, save_text
+from hotfoot.music.audio import open_song, save_part
+from hotfoot.parallel import spread
+from hotfoot.pose.formats import write_poses
+from hotfoot.pose.references import VIDEO_SUFFIXES
+from hotfoot.pose.smoothing import smoothed, without_flicker
+
+_SETTINGS = "settings.json"
+_LEAST_FPS = 20.0
+_HELD_OUT = 16  # one video in so many
+_SMOOTHING_S = 0.02
+
+
+@dataclass(frozen=True)
+class VideoSettings:
+    """How videos are read; a folder keeps to what it was begun with.
+
+    Attributes:
+        estimator: of poses.
+        weights: folder of its weights, if it needs one.
+        device: of the estimator.
+        style: told for all videos, or empty.
+        credit: whom to credit for the videos.
+        limits: what a run must be.
+    """
+
+    estimator: str = "mediapipe"
+    weights: Path | None = None
+    device: str = "cpu"
+    style: str = ""
+    credit: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class _Task:
+    video: Path
+    name: str
+    out: Path
+    settings: VideoSettings
+
+
+Progress = Callable[[int, int], None]
+"""``progress(done, total)`` in videos."""
+
+
+def find_videos(folder: Path) -> dict[str, Path]:
+    """Videos of a folder and its subfolders by a name of their own.
+
+    Raises:
+        InputError: no folder, or no video in it.
+    """
+    if not folder.is_dir():
+        raise InputError(f"no such folder: {folder}", "Give a folder of videos.")
+    found = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()
+    )
+    if not found:
+        raise InputError(f"no videos in {folder}", f"Known: {', '.join(sorted(VIDEO_SUFFIXES))}.")
+    out = {}
+    for path in found:
+        relative = path.relative_to(folder).as_posix()
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", relative).strip("-")[:60]
+        out[f"{slug}-{hashlib.sha256(relative.encode()).hexdigest()[:8]}"] = path
+    return out
+
+
+def ingest(
+    folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, on: str = "here",
+    address: str | None = None, progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Read all videos of a folder that have not been read; returns the summary of all reports.
+
+    Args:
+        folder: of videos.
+        out: gets poses, music, reports and ``runs.json``.
+        settings: how.
+        jobs: videos at once.
+        on: processes ``here``, or a ``ray`` cluster.
+        address: of the Ray cluster; by default one is started here.
+        progress: called after each video.
+
+    Raises:
+        InputError: no videos; the estimator or its weights are missing.
+        OptionError: the folder was begun with other settings.
+    """
+    videos = find_videos(folder)
+    make_estimator(settings.estimator, settings.weights, settings.device)  # or say why not, now
+    check_claim(out, _SETTINGS, _as_text(settings), "other settings")
+    save_text(out / _SETTINGS, _as_text(settings))
+    tasks = [_Task(path, name, out, settings) for name, path in videos.items()]
+    missing = [t for t in tasks if not _report_path(t).exists()]
+    done = len(tasks) - len(missing)
+    if progress:
+        progress(done, len(tasks))
+    with removing_parts(out), closing(spread(_ingest, missing, jobs, on, address)) as found:
+        for _ in found:
+            done += 1
+            if progress:
+                progress(done, len(tasks))
+    reports = [json.loads(_report_path(t).read_text()) for t in tasks]
+    held = _held_out([report["name"] for report in reports if report["runs"]])
+    write_runs(out, [run for report in reports for run in _runs(report, out, settings, held)])
+    return summary(reports)
+
+
+def summary(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was kept, and why the rest was not, over all videos."""
+    left: Counter[str] = Counter()
+    for report in reports:
+        if report["why"]:
+            left[report["why"]] += report["seconds"]
+        for row in report["left_out"]:
+            left[row["why"]] += row["seconds"]
+    kept = sum(run["seconds"] for report in reports for run in report["runs"])
+    return {
+        "videos": len(reports),
+        "used": sum(bool(r["runs"]) for r in reports),
+        "runs": sum(len(r["runs"]) for r in reports),
+        "seconds": round(sum(r["seconds"] for r in reports), 1),
+        "kept_seconds": round(kept, 1),
+        "left_out_seconds": {why: round(s, 1) for why, s in left.most_common()},
+    }
+
+
+def _as_text(settings: VideoSettings) -> str:
+    weights = settings.weights.name if settings.weights else None
+    return json.dumps({**asdict(settings), "weights": weights, "device": None}, indent=1) + "\n"
+
+
+def _report_path(task: _Task) -> Path:
+    return task.out / "reports" / f"{task.name}.json"
+
+
+_estimators: dict[tuple[str, Path | None, str], PoseEstimator] = {}
+
+
+def _ingest(task: _Task) -> str:
+    """Read one video and write its report; an unreadable one has a report too."""
+    s = task.settings
+    report: dict[str, Any] = {
+        "name": task.name, "video": task.video.name, "seconds": 0.0, "why": "", "sound": None,
+        "runs": [], "left_out": [],
+    }  # fmt: skip
+    try:
+        facts = video_facts(task.video)
+        report |= {
+            "fps": round(facts.fps, 3), "size": list(facts.size),
+            "seconds": round(facts.seconds, 3),
+        }  # fmt: skip
+        why, heard = _unheard(task.video, facts)
+        report["why"] = why
+        report["sound"] = heard and asdict(heard)
+        key = (s.estimator, s.weights, s.device)
+        if not why:
+            if key not in _estimators:
+                _estimators[key] = make_estimator(*key)
+            shots = video_shots(task.video, _estimators[key])
+            report["seconds"] = round(sum(x.poses.duration_s for x in shots), 3)
+            report["shots"] = len(shots)
+            _keep_runs(task, facts, shots, report)
+    except (OutputError, DependencyError):  # of this machine, not of the video: try again later
+        raise
+    except InputError as error:
+        report |= {"why": error.message, "runs": []}
+    save_text(_report_path(task), json.dumps(report, indent=1) + "\n")
+    return task.name
+
+
+def _unheard(video: Path, facts: VideoFacts) -> tuple[str, Heard | None]:
+    if facts.fps < _LEAST_FPS - 0.5:
+        return f"fewer than {_LEAST_FPS:g} frames per second", None
+    if not facts.has_sound:
+        return "no sound", None
+    heard = hear(video)
+    words = {"silence": "silent", "speech": "speech without music"}
+    return words.get(heard.kind, ""), heard
+
+
+def _keep_runs(task: _Task, facts: VideoFacts, shots: list[Shot], report: dict[str, Any]) -> None:
+    for number, shot in enumerate(shots):
+        fps = shot.poses.fps
+        silent = round((facts.sound_late_s - shot.start / fps) * fps)
+        for stretch in fit_stretches(shot.poses, task.settings.limits, max(0, silent)):
+            first = shot.start + stretch.start
+            row = {"start_s": round(first / fps, 3),
+                   "seconds": round((stretch.stop - stretch.start) / fps, 3)}  # fmt: skip
+            if stretch.why:
+                report["left_out"].append({**row, "why": stretch.why})
+                continue
+            name = f"{task.name}-{len(report['runs']):03d}"
+            poses = without_flicker(shot.poses.frames(stretch.start, stretch.stop))
+            path = task.out / "poses" / f"{name}.npz"
+            make_folder(path.parent)
+            write_poses(smoothed(poses, _SMOOTHING_S), path)
+            seen = float((poses.confidence > 0).mean())
+            report["runs"].append(
+                {**row, "poses": name, "shot": number, "others": shot.others,
+                 "song_s": round(first / fps - facts.sound_late_s, 3), "seen": round(seen, 3)}
+            )  # fmt: skip
+    if report["runs"]:
+        music = task.out / "music" / f"{task.name}.wav"
+        make_folder(music.parent)
+        with replacing(music) as temporary:
+            save_part(open_song(task.video), temporary)
+
+
+def _held_out(names: list[str]) -> set[str]:
+    """Videos that nobody trains on: one in sixteen by their names, and one of a few."""
+    numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
+    held = {name for name, number in numbers.items() if number % _HELD_OUT == 0}
+    return held or ({min(numbers, key=numbers.__getitem__)} if len(numbers) > 1 else set())
+
+
+def _runs(
+    report: dict[str, Any], out: Path, settings: VideoSettings, held_out: set[str]
+) -> list[Run]:
+    name = report["name"]
+    return [
+        Run(
+            out / "poses" / f"{row['poses']}.npz",
+            out / "music" / f"{name}.wav",
+            max(0.0, row["song_s"]),  # rounding
+            name,
+            "held-out" if name in held_out else "train",
+            settings.style,
+            settings.credit,
+        )
+        for row in report["runs"]
+    ]

@@ -1,1 +1,0 @@
-"""Rectified flow: path, schedules, guidance, solvers."""

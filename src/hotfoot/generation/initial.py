@@ -1,0 +1,102 @@
+"""A draft of the dance: the choreographer's, filmed from the front and put on the reference's body.
+
+In: an analyzed song and a reference. Out: 2D poses for the whole song, from which the network
+begins instead of from pure noise (Meng et al., "SDEdit", 2022). The draft brings the counts, the
+phrases and the moves; the network makes bodies and movement of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from hotfoot.choreography.arrange import Score
+from hotfoot.choreography.dynamics import choreograph
+from hotfoot.choreography.perform import Dancer, perform, random_dancer
+from hotfoot.music.tokens import SongAnalysis
+from hotfoot.pose.camera import seen_from_ahead
+from hotfoot.pose.retarget import Retarget, fit_to
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import convert_keypoints
+
+_BLOCK = 1800  # frames; a song of an hour is never in memory as a 3D body
+_DISTANCE_M, _HEIGHT_M, _PIXELS = 6.0, 1.0, 300.0
+_YAW = 0.28
+_MARGIN = 0.01
+_RETURN_S = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """Poses [V, T, 18, 2], normalized by the canvas, confidence [V, T, 18], and how far to trust.
+
+    ``strength`` is 0 for pure noise, 1 for the draft as it is.
+    """
+
+    xy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    strength: float
+
+
+def draft_dance(
+    analysis: SongAnalysis, frames: int, fps: float, reference: PoseSequence, seed: int, style: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One draft: poses [T, 18, 2] normalized by the reference's canvas, confidence [T, 18].
+
+    Raises:
+        PoseError: the reference shows no hips.
+        OptionError: unknown style.
+    """
+    rng = np.random.default_rng(seed)
+    score = choreograph(analysis, int(rng.integers(2**31)), style)
+    dancer = random_dancer(rng)
+    yaw = float(rng.normal(0, _YAW))
+    canvas = np.asarray(reference.canvas, np.float32)
+    xy = np.zeros((frames, 18, 2), np.float32)
+    confidence = np.zeros((frames, 18), np.float32)
+    put: Retarget | None = None
+    for begin in range(0, frames, _BLOCK):
+        times = np.arange(begin, min(begin + _BLOCK, frames)) / fps
+        flat, seen = _filmed(score, times, dancer, yaw, fps)
+        put = put or fit_to(flat, reference)
+        xy[begin : begin + len(times)] = put(flat) / canvas
+        confidence[begin : begin + len(times)] = seen
+    shown = reference.confidence[0] > 0
+    xy = _kept_inside(xy, shown, fps)
+    inside = ((xy >= 0) & (xy <= 511.5 / 512)).all(axis=-1)
+    return xy, (confidence * shown * inside).astype(np.float32)
+
+
+def _filmed(
+    score: Score, times: NDArray[np.float64], dancer: Dancer, yaw: float, fps: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """BODY_18 pixels [T, 18, 2] and visibility [T, 18] from a camera in front."""
+    joints = perform(score, times, dancer, fps)
+    c, s = np.float32(np.cos(yaw)), np.float32(np.sin(yaw))
+    turned = joints.copy()
+    turned[..., 0] = joints[..., 0] * c + joints[..., 2] * s
+    turned[..., 2] = joints[..., 2] * c - joints[..., 0] * s
+    scale = _DISTANCE_M / (_DISTANCE_M - turned[..., 2]) * _PIXELS
+    picture = np.stack([turned[..., 0] * scale, (_HEIGHT_M - turned[..., 1]) * scale], axis=-1)
+    return convert_keypoints(
+        picture.astype(np.float32), seen_from_ahead(turned), "coco-17", "body-18"
+    )
+
+
+def _kept_inside(
+    xy: NDArray[np.float32], shown: NDArray[np.bool_], fps: float
+) -> NDArray[np.float32]:
+    """The dancer comes back before leaving the picture at its sides; hands stop at its edges."""
+    low = xy[:, shown, 0].min(axis=1)
+    high = xy[:, shown, 0].max(axis=1)
+    back = np.maximum(_MARGIN - low, 0) - np.maximum(high - (1 - _MARGIN), 0)
+    if np.abs(back).max() > 0:
+        # Somewhat further than needed: smoothing takes from the peaks.
+        xy = xy + np.float32(1.2) * gaussian_filter1d(back, _RETURN_S * fps, mode="nearest").astype(
+            np.float32
+        )[:, None, None] * np.array([1, 0], np.float32)
+    held = np.clip(xy, _MARGIN / 2, 1 - _MARGIN)
+    return np.where(shown[None, :, None], held, xy).astype(np.float32)

@@ -1,1 +1,0 @@
-"""The one-hot image codec."""

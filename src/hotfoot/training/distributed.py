@@ -1,0 +1,170 @@
+"""Training on several processes: each takes its rows of the same global batch.
+
+Started by ``torchrun --nproc-per-node N -m hotfoot train dancer ...``; without it there is one
+process and nothing here does anything. Weights are replicated (DDP), or sharded over the processes
+(FSDP2) where they do not fit. Whatever is saved is whole, so a checkpoint moves between numbers of
+processes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+from hotfoot.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Workers:
+    """This process among all.
+
+    Attributes:
+        rank: its number.
+        count: how many there are.
+        shard: weights are sharded over them.
+    """
+
+    rank: int = 0
+    count: int = 1
+    shard: bool = False
+
+    @property
+    def main(self) -> bool:
+        """The process that writes files and talks."""
+        return self.rank == 0
+
+    def rows(self, batch: int) -> slice:
+        """This process' rows of a global batch.
+
+        Raises:
+            OptionError: the batch cannot be divided equally.
+        """
+        if batch % self.count:
+            raise OptionError(
+                f"a batch of {batch} cannot be divided among {self.count} processes",
+                "Give a --batch that is a multiple of them.",
+            )
+        size = batch // self.count
+        return slice(self.rank * size, (self.rank + 1) * size)
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.count > 1:
+            dist.barrier()
+
+    def mean(self, values: dict[str, float]) -> dict[str, float]:
+        """Means over the processes."""
+        if self.count == 1:
+            return values
+        packed = torch.tensor(list(values.values()), dtype=torch.float64)
+        if dist.get_backend() == "nccl":
+            packed = packed.float().cuda()
+        dist.all_reduce(packed)
+        return dict(zip(values, (packed / self.count).tolist(), strict=True))
+
+    def spread(self, model: nn.Module) -> nn.Module:
+        """The module to call in training: replicated or sharded, sharing ``model``'s parameters."""
+        if self.count == 1:
+            return model
+        if not self.shard:
+            return nn.parallel.DistributedDataParallel(model)
+        shard_weights(model)
+        return model
+
+
+def start_workers(device: str, shard: bool = False) -> tuple[Workers, str]:
+    """Join the processes that torchrun started; with the device of this one.
+
+    Raises:
+        OptionError: sharding asked for in a single process.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        if shard:
+            raise OptionError(
+                "--shard-weights needs several processes",
+                "Start it with torchrun --nproc-per-node N -m hotfoot train dancer ...",
+            )
+        return Workers(), device
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        torch.cuda.set_device(device)
+    return Workers(dist.get_rank(), count, shard), device
+
+
+def stop_workers() -> None:
+    """Leave the processes in order."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def shard_weights(model: nn.Module) -> None:
+    """Shard a model over the processes, each block by itself (FSDP2)."""
+    from torch.distributed.fsdp import fully_shard
+
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList):
+            for block in module:
+                fully_shard(block)
+    fully_shard(model)
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """All of a tensor that may be sharded; every process must ask."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def like(value: Tensor, tensor: Tensor) -> Tensor:
+    """A whole value, sharded like ``tensor`` if that is."""
+    if isinstance(tensor, DTensor):
+        return distribute_tensor(value.to(tensor.device), tensor.device_mesh, tensor.placements)
+    return value
+
+
+def refuse_workers() -> None:
+    """Raise OptionError where torchrun started something that trains in one process only."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise OptionError(
+            "this is trained in one process", "Start it without torchrun; dancers may have more."
+        )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What training a model takes on each of ``processes`` GPUs, in bytes.
+
+    Attributes:
+        parameters: number of them.
+        weights: 32-bit weights, their average, gradients and both moments of the optimizer.
+        largest_block: two blocks gathered whole, one at work and one on its way.
+        activations: of one segment, under 16-bit autocast.
+    """
+
+    parameters: int
+    weights: int
+    largest_block: int
+    activations: int
+
+    def total(self, segments: int) -> int:
+        """Of ``segments`` per GPU."""
+        return self.weights + self.largest_block + segments * self.activations
+
+
+def plan_memory(model: nn.Module, processes: int, tokens: int, width: int, heads: int) -> Memory:
+    """Memory of sharded training, from a model on the meta device.
+
+    Activations are ``tokens * width * (34 + 5 * heads * tokens / width)`` bytes per block
+    (Korthikanti et al., "Reducing activation recomputation", 2022, eq. 1); nothing is recomputed.
+    """
+    count = sum(p.numel() for p in model.parameters())
+    blocks = [m for m in model.modules() if isinstance(m, nn.ModuleList)]
+    sizes = [sum(p.numel() for p in b.parameters()) for group in blocks for b in group]
+    kept = max(1, len(sizes)) * tokens * (34 * width + 5 * heads * tokens)
+    return Memory(count, 5 * 4 * count // processes, 2 * 4 * max(sizes, default=count), kept)

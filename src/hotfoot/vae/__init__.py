@@ -1,1 +1,0 @@
-"""Image VAEs of one-hot images, ours and published ones."""

@@ -1,0 +1,523 @@
+"""Corpora on disk: shards, manifests, videos, and training on them."""
+
+import io
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import tarfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hotfoot.capture.quality import Limits
+from hotfoot.cli.main import main
+from hotfoot.data.building import Plan, build_corpus
+from hotfoot.data.recordings import Run, find_runs, run_takes, write_runs
+from hotfoot.data.samples import Take, cut
+from hotfoot.data.sources import Data, check_data, open_source
+from hotfoot.data.store import (
+    StoredCorpus,
+    check_corpora,
+    check_splits,
+    read_manifest,
+    read_shard,
+    verify_corpus,
+    write_manifest,
+    write_shard,
+)
+from hotfoot.data.videos import VideoSettings, find_videos, ingest
+from hotfoot.errors import HotfootError, InputError, OptionError, OutputError
+from hotfoot.files import removing_parts
+from hotfoot.music.synthesis import compose
+from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.parallel import spread
+from hotfoot.pose.formats import read_poses, write_poses
+from tests.helpers.clips import write_clips
+from tests.helpers.poses import as_poses
+from tests.helpers.screens import STANDING, painted, save_video, swaying
+from tests.helpers.workers import failing, fragile, hopeless
+
+SMALL = Plan(takes=5, frames=96, per_shard=2, composed=2, seed=3)
+
+
+def take(seed, frames=96):
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(0.1, 0.9, (frames, 18, 2)).astype(np.float32)
+    return Take(
+        xy, np.ones((frames, 18), np.float32), rng.normal(0, 1, (frames // 8, 41)).astype(np.float32),
+        "latin", bool(seed % 2), 100.0 + seed, 0.5625, ("a", "b"), "s.mp3",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    write_clips(folder / "motion", 12)
+    (folder / "music").mkdir()
+    for i in range(4):
+        compose(12.0, 100.0 + 10 * i, seed=i).save(folder / "music" / f"{i}.wav")
+    (folder / "music" / "manifest.csv").write_text("file,license\n0.wav,CC0\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(folders, tmp_path_factory):
+    out = tmp_path_factory.mktemp("corpus") / "c"
+    build_corpus(out, SMALL, folders / "motion", folders / "music")
+    return out
+
+
+def test_shards_come_back_and_are_the_same_bytes(tmp_path):
+    takes = [(f"train-00000-{i:05d}", take(i)) for i in range(3)]
+    row = write_shard(takes, tmp_path / "train-00000.tar")
+    assert row["takes"] == 3
+    assert row["frames"] == 288
+    write_shard(takes, tmp_path / "again.tar")
+    assert (tmp_path / "again.tar").read_bytes() == (tmp_path / "train-00000.tar").read_bytes()
+    for (key, a), (name, b) in zip(takes, read_shard(tmp_path / "train-00000.tar"), strict=True):
+        assert key == name
+        np.testing.assert_array_equal(a.xy, b.xy)
+        np.testing.assert_allclose(a.music, b.music, atol=2e-3)
+        assert (a.style, a.procedural, a.tempo_bpm, a.clips) == (
+            b.style,
+            b.procedural,
+            b.tempo_bpm,
+            b.clips,
+        )
+
+
+def test_shards_are_laid_out_as_webdataset_reads_them(tmp_path):
+    write_shard([("k-1", take(1)), ("k-2", take(2))], tmp_path / "a.tar")
+    with tarfile.open(tmp_path / "a.tar") as archive:
+        names = archive.getnames()
+        music = np.load(io.BytesIO(archive.extractfile("k-1.music.npy").read()))
+    assert names == [
+        f"{k}.{p}"
+        for k in ("k-1", "k-2")
+        for p in ("xy.npy", "confidence.npy", "music.npy", "json")
+    ]
+    assert music.shape == (12, 41)
+    assert music.dtype == np.float16
+
+
+def test_damaged_shards_are_refused(tmp_path):
+    path = tmp_path / "train-00000.tar"
+    path.write_bytes(b"junk" * 1000)
+    with pytest.raises(InputError, match="no shard of a corpus"):
+        list(read_shard(path))
+    write_shard([("k", replace(take(1), music=np.zeros((5, 41), np.float32)))], path)
+    with pytest.raises(InputError, match="shapes"):
+        list(read_shard(path))
+
+
+def test_a_corpus_is_built_with_sources_splits_and_licenses(built):
+    manifest = read_manifest(built)
+    counts = {
+        s: sum(r["takes"] for r in manifest["shards"] if r["split"] == s)
+        for s in ("train", "held-out")
+    }
+    assert counts == {"train": 5, "held-out": 1}
+    assert [r["file"] for r in manifest["shards"]][:3] == [f"train-{i:05d}.tar" for i in range(3)]
+    assert {s["name"]: s["license"] for s in manifest["songs"]}["0.wav"] == "CC0"
+    assert {c["split"] for c in manifest["clips"]} == {"train", "held-out"}
+    check_splits(manifest)
+    verify_corpus(built)
+    used = {name for r in manifest["shards"] if r["split"] == "held-out"
+            for _, t in read_shard(built / r["file"]) for name in (*t.clips, t.song)}  # fmt: skip
+    held = {x["name"] for k in ("clips", "songs") for x in manifest[k] if x["split"] == "held-out"}
+    assert used <= held
+
+
+def test_a_build_goes_on_where_it_stopped_and_gives_the_same_bytes(built, folders, tmp_path):
+    out = tmp_path / "c"
+    progress = []
+    build_corpus(out, SMALL, folders / "motion", folders / "music", jobs=2)
+    for path in built.iterdir():
+        assert (out / path.name).read_bytes() == path.read_bytes(), path.name
+    (out / "train-00001.tar").unlink()
+    (out / "manifest.json").unlink()
+    kept = (out / "train-00000.tar").stat().st_mtime_ns
+    build_corpus(
+        out, SMALL, folders / "motion", folders / "music", progress=lambda *a: progress.append(a)
+    )
+    assert progress == [(3, 4), (4, 4)]
+    assert (out / "train-00000.tar").stat().st_mtime_ns == kept
+    assert (out / "train-00001.tar").read_bytes() == (built / "train-00001.tar").read_bytes()
+    with pytest.raises(OutputError, match="another plan"):
+        build_corpus(out, replace(SMALL, seed=4), folders / "motion", folders / "music")
+
+
+def test_what_cannot_be_built(folders, tmp_path):
+    with pytest.raises(OptionError, match="nothing to build from"):
+        build_corpus(tmp_path / "c", SMALL)
+    with pytest.raises(OptionError, match="multiples of 8"):
+        build_corpus(
+            tmp_path / "c", replace(SMALL, frames=100), folders / "motion", folders / "music"
+        )
+    with pytest.raises(OptionError, match="clean, detector"):
+        build_corpus(
+            tmp_path / "c", replace(SMALL, films="imax"), folders / "motion", folders / "music"
+        )
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(OutputError, match="something else"):
+        build_corpus(tmp_path / "mine", SMALL, folders / "motion", folders / "music")
+    write_clips(tmp_path / "few", 3)
+    with pytest.raises(InputError, match="too few to hold one out"):
+        build_corpus(tmp_path / "d", SMALL, tmp_path / "few", folders / "music")
+    assert not (tmp_path / "d").exists(), "so the folder may be begun with better data"
+
+
+def test_leaks_between_splits_are_refused(built, tmp_path):
+    manifest = read_manifest(built)
+    manifest["songs"].append({**manifest["songs"][0], "split": "held-out"})
+    with pytest.raises(InputError, match="of the songs would be trained on and held out"):
+        write_manifest(tmp_path, manifest)
+    for change in ({"music": None}, {"shards": None}, {"clips": [{"name": "a", "split": "val"}]}):
+        (tmp_path / "manifest.json").write_text(json.dumps(read_manifest(built) | change))
+        with pytest.raises(InputError, match="is damaged"):
+            read_manifest(tmp_path)
+    broken = {**read_manifest(built), "schema": 99}
+    (tmp_path / "manifest.json").write_text(json.dumps(broken))
+    with pytest.raises(InputError, match="schema 99"):
+        read_manifest(tmp_path)
+    with pytest.raises(InputError, match="no finished corpus"):
+        read_manifest(tmp_path / "nothing")
+
+
+def test_corpora_that_are_trained_on_together_must_agree(built, tmp_path):
+    manifest = read_manifest(built)
+    check_corpora([manifest, manifest])
+    name = next(r["name"] for r in manifest["clips"] if r["split"] == "train")
+    turned = [{**r, "split": "held-out"} if r["name"] == name else r for r in manifest["clips"]]
+    with pytest.raises(InputError, match=f"{name} of the clips would be"):
+        check_corpora([manifest, {**manifest, "clips": turned}])
+    shards = [r for r in manifest["shards"] if r["split"] == "train"]
+    shutil.copytree(built, tmp_path / "c")
+    (tmp_path / "c" / "manifest.json").write_text(json.dumps({**manifest, "shards": shards}))
+    with pytest.raises(InputError, match="no held-out takes"):
+        check_data(Data(corpora=(tmp_path / "c",)))
+
+
+def test_a_changed_shard_is_noticed(built, tmp_path, capsys):
+    copy = shutil.copytree(built, tmp_path / "c")
+    path = copy / "train-00000.tar"
+    data = bytearray(path.read_bytes())
+    data[3000] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match="was changed"):
+        verify_corpus(copy)
+    assert main(["corpus", "stats", "--corpus", str(copy), "--verify"]) == 2
+    assert "was changed" in capsys.readouterr().err
+    shutil.copy(built / "held-out-00000.tar", path)
+    with pytest.raises(InputError, match="not the shard that the manifest tells of"):
+        StoredCorpus([copy], False, SpectralEncoder.name)
+
+
+def test_the_command_counts_and_verifies(built, capsys):
+    arguments = ["corpus", "stats", "--corpus", str(built), "--segments", "5", "--json"]
+    with pytest.raises(InputError, match="256 frames"):
+        StoredCorpus([built], False, SpectralEncoder.name).draw(np.random.default_rng(0), 256)
+    assert main([*arguments, "--verify"]) == 2, "takes of 96 frames hold no segment"
+    for wrong in (["--procedural", "0.9"], ["--composed", "3"]):
+        assert main([*arguments, *wrong]) == 2
+        assert "with --corpus" in capsys.readouterr().err
+
+
+def test_a_build_whose_workers_are_killed_goes_on(folders, built, tmp_path):
+    out = tmp_path / "c"
+    seen = []
+
+    def kill_one(done, total):
+        if done == 1 and not seen:
+            seen.extend(p.pid for p in multiprocessing.active_children())
+            os.kill(seen[0], signal.SIGKILL)
+
+    build_corpus(out, SMALL, folders / "motion", folders / "music", jobs=2, progress=kill_one)
+    assert seen
+    for path in built.iterdir():
+        assert (out / path.name).read_bytes() == path.read_bytes(), path.name
+    assert not list(out.glob(".*"))
+
+
+def test_segments_of_a_stored_corpus(built):
+    corpus = StoredCorpus([built], False, SpectralEncoder.name)
+    assert len(corpus) == 5
+    a, b = (corpus.draw(np.random.default_rng(4), 64) for _ in range(2))
+    np.testing.assert_array_equal(a.xy, b.xy)
+    assert a.xy.shape == (64, 18, 2)
+    assert a.music.shape == (8, SpectralEncoder.width)
+    with pytest.raises(InputError, match="104 frames"):
+        corpus.draw(np.random.default_rng(0), 104)
+    with pytest.raises(InputError, match="music tokens of spectral-1"):
+        StoredCorpus([built], False, "muq")
+
+
+def test_a_segment_is_the_take_from_its_first_column_on():
+    whole = take(0, 352)
+    starts = set()
+    for seed in range(60):
+        piece = cut(whole, np.random.default_rng(seed), 256)
+        first = int(np.flatnonzero((whole.xy == piece.xy[0]).all(axis=(1, 2)))[0])
+        assert first % 8 == 0
+        np.testing.assert_array_equal(piece.xy, whole.xy[first : first + 256])
+        np.testing.assert_array_equal(piece.music, whole.music[first // 8 : first // 8 + 32])
+        starts.add(first)
+    assert min(starts) == 0
+    assert max(starts) == 96
+    nobody = replace(whole, confidence=np.zeros_like(whole.confidence))
+    assert cut(nobody, np.random.default_rng(0), 256) is None
+
+
+def test_a_dancer_trains_on_corpora(built, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert (
+        main(["train", "dancer", "debug", "--corpus", str(built), "--out", str(out), "--json"]) == 0
+    )
+    assert (out / "model" / "config.json").exists()
+    assert (
+        main(["train", "dancer", "debug", "--corpus", str(built), "--motion", "x", "--out", "y"])
+        == 2
+    )
+    assert "--corpus beside" in capsys.readouterr().err
+    with pytest.raises(OptionError, match="no training data"):
+        check_data(Data())
+    assert isinstance(open_source(Data(corpora=(built,)), True, 0.5), StoredCorpus)
+
+
+def test_runs_are_takes_with_their_own_music(folders, tmp_path):
+    points = swaying(600, 25.0)
+    write_poses(as_poses(points, 25.0), tmp_path / "p.npz")
+    run = Run(tmp_path / "p.npz", folders / "music" / "0.wav", 1.0, "v", "train", "latin")
+    write_runs(tmp_path, [run])
+    assert "../" in (tmp_path / "runs.json").read_text(), "paths are relative"
+    (found,) = find_runs(tmp_path)
+    assert found.music.resolve() == run.music.resolve()
+    takes = list(run_takes(found))
+    assert [len(t.xy) for t in takes] == [720]
+    assert takes[0].style == "latin"
+    assert not takes[0].procedural
+    assert takes[0].tempo_bpm == pytest.approx(100, abs=2)
+    short = replace(run, poses=tmp_path / "s.npz")
+    write_poses(as_poses(points[:150], 25.0), tmp_path / "s.npz")
+    assert list(run_takes(short)) == []
+    (tmp_path / "runs.json").write_text("{}")
+    with pytest.raises(InputError, match="cannot be read"):
+        find_runs(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory, weights):
+    """Two dances, one of them with a cut; silence; a slide show; junk."""
+    folder = tmp_path_factory.mktemp("videos")
+    compose(22.0, 120.0, seed=1).save(folder / "s.wav")
+    import wave
+
+    with wave.open(str(folder / "s.wav")) as file:
+        rate = file.getframerate()
+        data = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        song = data.reshape(-1, file.getnchannels()).mean(axis=1) / 32768
+    (folder / "s.wav").unlink()
+
+    def film(name, frames, background=lambda i: 0, fps=25, sound=song):
+        points = swaying(frames, fps)
+        pictures = [painted(p, background(i)) for i, p in enumerate(points)]
+        wanted = None if sound is None else sound[: round(frames / fps * rate)]
+        save_video(folder / name, pictures, fps, wanted, rate)
+
+    film("a.mkv", 225)
+    (folder / "more").mkdir()
+    film("more/a.mkv", 220, lambda i: 0 if i < 110 else 40)
+    film("silent.mkv", 30, sound=np.zeros(rate * 10))
+    film("mute.mkv", 10, sound=None)
+    film("slides.mkv", 10, fps=10)
+    (folder / "junk.mp4").write_bytes(b"junk")
+    return folder
+
+
+def settings_of(folder):
+    return VideoSettings("dwpose", folder, style="latin", credit="me", limits=Limits(seconds=4.0))
+
+
+def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path):
+    out = tmp_path / "runs"
+    progress = []
+    found = ingest(videos, out, settings_of(weights), progress=lambda *a: progress.append(a))
+    assert found["videos"] == 6
+    assert found["used"] == 2
+    assert found["runs"] == 3
+    assert progress[-1] == (6, 6)
+    assert {"silent", "no sound", "fewer than 20 frames per second"} <= set(
+        found["left_out_seconds"]
+    )
+    reports = {p.name: json.loads(p.read_text()) for p in (out / "reports").iterdir()}
+    assert len(reports) == 6
+    (long,) = [r for n, r in reports.items() if n.startswith("more")]
+    assert long["shots"] == 2
+    assert [r["start_s"] for r in long["runs"]] == [0.0, 4.4]
+    assert long["sound"]["kind"] == "music"
+    runs = find_runs(out)
+    assert sorted(r.start_s for r in runs) == [0.0, 0.0, 4.4]
+    assert all(r.style == "latin" and r.credit == "me" for r in runs)
+    truth = as_poses(swaying(225, 25.0))
+    (short,) = [r for r in runs if r.source.startswith("a-mkv")]
+    poses = read_poses(short.poses)
+    assert np.abs(poses.keypoints[2:-2] - truth.keypoints[2:-2]).mean() < 2
+    (tempo,) = [t.tempo_bpm for r in runs for t in run_takes(r)]
+    assert tempo == pytest.approx(120, abs=3), "of the only run that is long enough for training"
+    # Again does nothing; with other settings it is refused.
+    before = {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
+    assert ingest(videos, out, settings_of(weights)) == found
+    assert before == {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
+    with pytest.raises(OutputError, match="other settings"):
+        ingest(videos, out, replace(settings_of(weights), style=""))
+    corpus = tmp_path / "c"
+    build_corpus(corpus, replace(SMALL, seed=1), runs=(out,))
+    manifest = read_manifest(corpus)
+    assert sum(r["takes"] for r in manifest["shards"]) == 1
+    assert {v["credit"] for v in manifest["videos"]} == {"me"}
+
+
+def humming(folder, count):
+    """A folder of short videos of somebody who sways."""
+    folder.mkdir()
+    hum = np.sin(np.arange(24000 * 3) / 20) * 0.3
+    for i in range(count):
+        save_video(folder / f"{i}.mkv", [painted(p + i) for p in swaying(40)], samples=hum)
+    return folder
+
+
+def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tmp_path):
+    folder = humming(tmp_path / "videos", 2)
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert ingest(folder, one, settings)["runs"] == 2
+    ingest(folder, two, settings, jobs=2)
+    (two / "runs.json").unlink()
+    next((two / "reports").glob("1-*")).unlink()  # as if killed before its last file
+    ingest(folder, two, settings)
+    assert alike(one, two)
+
+
+def alike(one, two):
+    files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
+    assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
+    return [f for f in files if (one / f).read_bytes() == (two / f).read_bytes()] == files
+
+
+@pytest.mark.slow
+def test_videos_are_read_alike_on_ray(weights, tmp_path):
+    pytest.importorskip("ray")
+    folder = humming(tmp_path / "videos", 2)
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+    one, two = tmp_path / "one", tmp_path / "two"
+    ingest(folder, one, settings)
+    assert ingest(folder, two, settings, jobs=2, on="ray")["runs"] == 2
+    assert alike(one, two)
+
+
+def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    hum = np.sin(np.arange(24000 * 4) / 20) * 0.3
+    save_video(folder / "a.mkv", [painted(p) for p in swaying(75)], samples=hum, late_s=1.0)
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+    assert ingest(folder, tmp_path / "out", settings)["runs"] == 1
+    (run,) = find_runs(tmp_path / "out")
+    assert len(read_poses(run.poses)) == 50, "the second before the sound is left out"
+    assert run.start_s == pytest.approx(0, abs=0.03)
+
+
+def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monkeypatch):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    save_video(
+        folder / "a.mkv", [painted(p) for p in swaying(40)], samples=np.sin(np.arange(72000) / 20)
+    )
+    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
+
+    def full(*_):
+        raise OutputError("the disk is full")
+
+    monkeypatch.setattr("hotfoot.data.videos.save_part", full)
+    with pytest.raises(OutputError):
+        ingest(folder, tmp_path / "out", settings)
+    monkeypatch.undo()
+    assert ingest(folder, tmp_path / "out", settings)["runs"] == 1, "tried again"
+
+
+def test_folders_without_videos(tmp_path, capsys):
+    with pytest.raises(InputError, match="no videos"):
+        find_videos(tmp_path)
+    assert main(["corpus", "video", str(tmp_path / "none"), "-o", str(tmp_path / "o")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+    for wrong in (["--on", "moon"], ["--style", "polka"], ["--jobs", "0"]):
+        assert main(["corpus", "video", str(tmp_path), "-o", str(tmp_path / "o"), *wrong]) == 2
+    assert not (tmp_path / "o").exists()
+
+
+def test_the_same_name_in_two_folders_is_two_videos(tmp_path):
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        save_video(tmp_path / place / "x.mkv", [painted(STANDING)])
+    assert len(find_videos(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_work_is_spread(tmp_path, jobs):
+    tasks = [(str(tmp_path), i, ()) for i in range(6)]
+    assert sorted(spread(fragile, tasks, jobs)) == list(range(6))
+    with pytest.raises(ValueError, match="cannot do"):
+        list(spread(failing, [1, 2], jobs))
+    assert list(spread(fragile, [], jobs)) == []
+
+
+def test_killed_workers_lose_nothing(tmp_path):
+    tasks = [(str(tmp_path), i, (1, 4)) for i in range(8)]
+    assert list(spread(fragile, tasks, 2)) == list(range(8))
+    assert len(list(tmp_path.glob("died-*"))) == 2
+    assert len(list(tmp_path.glob("*.txt"))) == 8
+    with pytest.raises(HotfootError, match="killed 4 times"):
+        list(spread(hopeless, [1, 2], 2))
+
+
+def test_no_ray_cluster_is_a_wrong_option(monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    for address in ("nonsense", "auto"):
+        with pytest.raises(OptionError, match=f"no Ray cluster at {address}"):
+            list(spread(fragile, [1], 1, "ray", address))
+
+
+def test_parts_of_killed_writers_are_removed(tmp_path):
+    (tmp_path / "songs").mkdir()
+    (tmp_path / "songs" / ".a.12.part.wav").write_bytes(b"x")
+    (tmp_path / ".b.12.part").mkdir()
+    (tmp_path / "whole.wav").write_bytes(b"x")
+    with pytest.raises(KeyboardInterrupt), removing_parts(tmp_path):
+        raise KeyboardInterrupt
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["songs", "whole.wav"]
+
+
+def test_of_a_few_videos_one_is_held_out():
+    from hotfoot.data.videos import _held_out
+
+    assert _held_out(["only"]) == set()
+    for count in range(2, 60):
+        names = [f"video-{i}" for i in range(count)]
+        assert 1 <= len(_held_out(names)) < max(2, count // 4 + 2)
+    many = [f"v{i}" for i in range(4000)]
+    assert len(_held_out(many)) == pytest.approx(250, abs=50)
+
+
+def test_a_ray_cluster_whose_workers_are_killed(tmp_path):
+    pytest.importorskip("ray")
+    tasks = [(str(tmp_path), i, (1, 4)) for i in range(8)]
+    assert sorted(spread(fragile, tasks, 2, "ray")) == list(range(8))
+    assert len(list(tmp_path.glob("died-*"))) == 2
+    assert len(list(tmp_path.glob("*.txt"))) == 8
+    for i in (0, 2, 3, 5, 6, 7):
+        assert (tmp_path / f"{i}.txt").read_text() == f"{i}\n", "done once"

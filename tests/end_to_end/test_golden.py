@@ -1,0 +1,33 @@
+"""Dances of the shipped model, frame by frame, as they were when the golden file was made."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hotfoot
+from hotfoot.music.synthesis import compose
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "dances.npz"
+CASES = (
+    {"reference": "average", "seed": 0},
+    {"reference": "stocky", "seed": 1, "style": "latin", "energy": 1.3},
+    {"reference": "wide", "seed": 2, "draft": 0.0, "guidance": 2.0, "mirror": True, "fps": 24.0},
+    {"reference": "knees-up", "seed": 3, "beat_lock": False, "steps": 4},
+)
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_a_dance_is_what_it_was(case, tmp_path, monkeypatch):
+    monkeypatch.setattr("hotfoot.generation.sampler._use_bf16", lambda x: False)
+    song = tmp_path / "song.wav"
+    compose(20.0, 118.0, seed=3).save(song)
+    dance = hotfoot.dance(song, **CASES[case])
+    with np.load(GOLDEN, allow_pickle=False) as golden:
+        expected = golden[f"keypoints_{case}"]
+        seen = golden[f"confidence_{case}"] > 0
+        assert dance.seams == tuple(golden[f"seams_{case}"])
+    found = dance.poses.keypoints[::5]
+    assert found.shape == expected.shape
+    np.testing.assert_array_equal(dance.poses.confidence[::5] > 0, seen)
+    assert np.abs(found - expected)[seen].max() < 0.01

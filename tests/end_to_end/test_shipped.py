@@ -1,0 +1,103 @@
+"""End to end with the weights that ship."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hotfoot.cli.main import main
+from hotfoot.generation.beat_lock import lock_to_beats
+from hotfoot.generation.edit import sync_score
+from hotfoot.generation.pipeline import dance
+from hotfoot.model.checkpoint import load_model, model_folder
+from hotfoot.music.synthesis import compose
+from hotfoot.pose.references import figure_pose
+from hotfoot.pose.skeletons import BODY18_LIMBS
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model()
+
+
+@pytest.fixture(scope="module")
+def long_dance(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("s") / "song.wav"
+    compose(26.0, 118.0, seed=3, style="house").save(path)
+    return dance(path, model=model, seed=1)
+
+
+def test_the_default_model_is_small_and_has_a_card():
+    folder = model_folder("default")
+    assert sum(p.stat().st_size for p in folder.iterdir()) < 60e6
+    card = (folder / "README.md").read_text()
+    for word in ("mocap.cs.cmu.edu", "Experiential Technologies", "CC BY 4.0", "AnimatedDrawings",
+                 "RAM Dance Toolkit", "synthetic", "no hands"):  # fmt: skip
+        assert word in card, word
+
+
+def test_a_song_becomes_a_dance_of_its_length(long_dance):
+    assert len(long_dance.poses) == 780
+    assert len(long_dance.seams) == 3
+    seen = long_dance.poses.confidence > 0
+    assert seen[:, 1:14].mean() > 0.95, "the body is seen"
+
+
+def test_people_stay_in_the_picture_and_in_one_piece(long_dance):
+    poses = long_dance.poses
+    seen = poses.confidence > 0
+    inside = ((poses.normalized >= 0) & (poses.normalized <= 1)).all(axis=-1)
+    assert inside[seen].mean() >= 0.99
+    reference = figure_pose("average").keypoints[0]
+    for a, b in BODY18_LIMBS[:12]:
+        both = seen[:, a] & seen[:, b]
+        length = np.linalg.norm(poses.keypoints[both, a] - poses.keypoints[both, b], axis=-1)
+        allowed = np.linalg.norm(reference[a] - reference[b])
+        assert np.percentile(length, 95) < 2.0 * allowed + 25, (a, b)
+
+
+def test_they_move_but_do_not_twitch(long_dance):
+    xy = long_dance.poses.normalized[:, 1:14]
+    speed = np.abs(np.diff(xy, axis=0)).mean()
+    shake = np.abs(np.diff(xy, 2, axis=0)).mean()
+    assert 0.0008 < speed < 0.02
+    assert shake < 1.2 * speed
+
+
+def test_seams_are_no_jumps(long_dance):
+    acceleration = np.abs(np.diff(long_dance.poses.normalized[:, 1:14], 2, axis=0)).max(axis=(1, 2))
+    at = [f for s in long_dance.seams for f in range(s - 2, s + 1)]
+    inside = np.delete(acceleration, at)
+    assert acceleration[at].max() <= np.percentile(inside, 99.5) * 1.5
+
+
+def test_two_seeds_dance_differently(model, long_dance):
+    other = dance(long_dance.song.path, model=model, seed=2, end=8.0)
+    n = len(other.poses)
+    gap = np.abs(other.poses.normalized - long_dance.poses.normalized[:n])[:, 1:14].mean()
+    assert gap > 0.01
+
+
+def test_the_command_line_with_default_weights(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compose", "s.wav", "--bpm", "100", "--seconds", "5"]) == 0
+    assert main(["dance", "s.wav", "-o", "d.npz", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (result["frames"], result["model"]) == (150, load_model().config.name)
+    assert Path("d.npz").exists()
+
+
+def test_a_style_that_drafts_do_not_know_is_not_passed_over_in_silence(model, long_dance):
+    made = dance(long_dance.song.path, model=model, style="jazz", end=2.0)
+    assert any("the draft is danced freestyle" in w for w in made.warnings)
+
+
+def test_beat_lock_puts_the_dance_on_the_beat(model, long_dance):
+    """Without a draft the network hardly listens; with one the dance is on the beat either way."""
+    plain = dance(long_dance.song.path, model=model, seed=1, end=13.0, beat_lock=False, draft=0)
+    locked, _ = lock_to_beats(plain.poses, plain.beats)
+    before, after = (sync_score(poses, plain.beats) for poses in (plain.poses, locked))
+    assert after > 0.2
+    assert after > before + 0.1
+    assert sync_score(long_dance.poses, long_dance.beats) > 0.6

@@ -1,0 +1,248 @@
+import av
+import cv2
+import numpy as np
+import pytest
+
+from hotfoot.errors import OptionError, OutputError
+from hotfoot.music.audio import open_song
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import BODY18_LIMBS
+from hotfoot.render.figures import PALETTE, FigureStyle, draw_frames, draw_pose
+from hotfoot.render.presets import PRESETS, preset_canvas, write_preset
+from hotfoot.render.sheets import contact_sheet, plot_dance, save_png
+from hotfoot.render.video import write_video
+from tests.helpers.poses import walker
+
+# The published table of drawn colors (0.6 of the palette), limb by limb.
+DRAWN = [
+    (153, 0, 0), (153, 51, 0), (153, 102, 0), (153, 153, 0), (102, 153, 0), (51, 153, 0),
+    (0, 153, 0), (0, 153, 51), (0, 153, 102), (0, 153, 153), (0, 102, 153), (0, 51, 153),
+    (0, 0, 153), (51, 0, 153), (102, 0, 153), (153, 0, 153), (153, 0, 102),
+]  # fmt: skip
+
+
+def two_joints(a, b, pa, pb, size=(200, 200), style=None):
+    xy = np.zeros((18, 2), np.float32)
+    seen = np.zeros(18, np.float32)
+    xy[a], xy[b] = pa, pb
+    seen[[a, b]] = 1
+    return draw_pose(xy, seen, size, style)
+
+
+@pytest.mark.parametrize("limb", range(17))
+def test_each_limb_has_its_published_color(limb):
+    a, b = BODY18_LIMBS[limb]
+    picture = two_joints(a, b, (40, 100), (160, 100))
+    assert tuple(picture[100, 100]) == DRAWN[limb]
+    assert tuple(picture[100, 40]) == PALETTE[a]
+    assert tuple(picture[100, 160]) == PALETTE[b]
+
+
+def test_limbs_are_ellipses_nine_pixels_wide_and_joints_circles_of_nine():
+    picture = two_joints(2, 3, (40, 100), (160, 100))
+    column = picture[:, 100].any(axis=-1).nonzero()[0]
+    assert column.tolist() == list(range(96, 105))
+    circle = (picture[90:111, 40] == PALETTE[2]).all(axis=-1).nonzero()[0]
+    assert len(circle) == 9
+    row = picture[100].any(axis=-1).nonzero()[0]
+    assert row.min() == 36, "the circle ends 4 pixels before the joint"
+
+
+def reference_drawing(xy, seen, size):
+    """The rules of DWPose, written a second time with other words."""
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    for index, (a, b) in enumerate(BODY18_LIMBS):
+        if not (seen[a] and seen[b]):
+            continue
+        rows, cols = np.array([xy[a][1], xy[b][1]]), np.array([xy[a][0], xy[b][0]])
+        span = ((rows[0] - rows[1]) ** 2 + (cols[0] - cols[1]) ** 2) ** 0.5
+        turn = np.degrees(np.arctan2(rows[0] - rows[1], cols[0] - cols[1]))
+        outline = cv2.ellipse2Poly(
+            (int(cols.mean()), int(rows.mean())), (int(span / 2), 4), int(turn), 0, 360, 1
+        )
+        cv2.fillConvexPoly(canvas, outline, PALETTE[index])
+    canvas = (canvas * 0.6).astype(np.uint8)
+    for i in range(18):
+        if seen[i]:
+            cv2.circle(canvas, (int(xy[i][0]), int(xy[i][1])), 4, PALETTE[i], thickness=-1)
+    return canvas
+
+
+def test_whole_figures_match_the_rules_pixel_by_pixel(poses):
+    for t in (0, 33, 89):
+        expected = reference_drawing(
+            poses.keypoints[t].astype(np.float64), poses.confidence[t] > 0, poses.canvas
+        )
+        got = draw_pose(poses.keypoints[t], poses.confidence[t], poses.canvas)
+        assert (got == expected).all()
+
+
+def test_blue_first_is_the_picture_with_channels_swapped(poses):
+    red = next(draw_frames(poses))
+    blue = next(draw_frames(poses, FigureStyle(order="blue")))
+    assert (blue == red[..., ::-1]).all()
+    picture = two_joints(1, 2, (40, 100), (160, 100), style=FigureStyle(order="blue"))
+    assert tuple(picture[100, 100]) == (0, 0, 153)
+
+
+def test_joints_that_are_not_seen_are_not_drawn(poses):
+    hidden = PoseSequence(poses.keypoints, np.zeros_like(poses.confidence), 30.0, poses.canvas)
+    assert not next(draw_frames(hidden)).any()
+
+
+@pytest.mark.parametrize(("size", "width"), [((480, 832), 3), ((720, 1280), 5), ((1080, 1920), 9)])
+def test_wan_animate_sticks_follow_the_size(size, width):
+    picture = two_joints(2, 3, (60, 300), (260, 300), size, PRESETS["wan-animate"].style)
+    assert picture[:, 160].any(axis=-1).sum() == width
+
+
+def test_canvas_too_large():
+    with pytest.raises(OptionError):
+        two_joints(2, 3, (1, 1), (2, 2), (100_000, 100_000))
+
+
+def streams(path):
+    with av.open(str(path)) as c:
+        frames = sum(1 for _ in c.decode(video=0))
+        video = c.streams.video[0]
+        rate = float(video.average_rate)
+        names = [s.codec_context.name for s in c.streams]
+        size = (video.codec_context.width, video.codec_context.height)
+    seconds = 0.0
+    with av.open(str(path)) as c:
+        if c.streams.audio:
+            seconds = sum(f.samples / f.sample_rate for f in c.decode(audio=0))
+    return frames, rate, names, size, seconds
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_videos_have_every_frame_and_the_song_to_the_frame(suffix, song, tmp_path):
+    poses = walker(75, canvas=(161, 240))
+    path = tmp_path / f"v{suffix}"
+    write_video(draw_frames(poses), 75, 30.0, path, open_song(song))
+    frames, rate, names, size, seconds = streams(path)
+    assert (frames, rate, size) == (75, 30.0, (162, 240))
+    assert len(names) == 2
+    assert seconds == pytest.approx(75 / 30, abs=0.045)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_sound_and_picture_start_together(tmp_path):
+    """A click at 1 s is heard at 1 s of the video."""
+    from tests.helpers.songs import write_wav
+
+    samples = np.zeros(60_000, np.float32)
+    samples[24_000:24_400] = 0.9
+    write_wav(tmp_path / "click.wav", samples, 24_000)
+    write_video(
+        draw_frames(walker(75)), 75, 30.0, tmp_path / "v.mp4", open_song(tmp_path / "click.wav")
+    )
+    with av.open(str(tmp_path / "v.mp4")) as c:
+        first = None
+        for f in c.decode(audio=0):
+            loud = np.abs(f.to_ndarray()).max(axis=0) > 0.3
+            if loud.any():
+                first = float(f.pts * f.time_base) + loud.argmax() / f.sample_rate
+                break
+    assert first == pytest.approx(1.0, abs=1 / 60)
+
+
+def test_songs_shorter_than_the_picture_end_in_silence(song, tmp_path):
+    write_video(draw_frames(walker(60)), 60, 30.0, tmp_path / "v.mp4", open_song(song, 11.0))
+    assert streams(tmp_path / "v.mp4")[4] == pytest.approx(2.0, abs=0.045)
+
+
+def test_gifs_keep_time(tmp_path):
+    from PIL import Image
+
+    write_video(draw_frames(walker(60)), 60, 30.0, tmp_path / "v.gif")
+    with Image.open(tmp_path / "v.gif") as picture:
+        total = 0
+        for i in range(picture.n_frames):
+            picture.seek(i)
+            total += picture.info["duration"]
+    assert total == pytest.approx(2000, abs=20)
+
+
+def test_unknown_video_suffix(tmp_path):
+    with pytest.raises(OutputError, match=r"\.mp4, \.webm, \.gif"):
+        write_video([], 0, 30.0, tmp_path / "v.avi")
+
+
+def test_a_failure_while_drawing_leaves_nothing(tmp_path):
+    def frames():
+        yield np.zeros((64, 64, 3), np.uint8)
+        raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError):
+        write_video(frames(), 2, 30.0, tmp_path / "v.mp4")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_write_what_the_tool_reads(name, song, tmp_path):
+    preset = PRESETS[name]
+    poses = walker(40, canvas=(180, 320))
+    width, height = preset_canvas((180, 320), preset)
+    assert width % preset.multiple == 0
+    assert height % preset.multiple == 0
+    if preset.area:
+        assert width * height == pytest.approx(preset.area, rel=0.12)
+    folder = tmp_path / "out"
+    write_preset(poses, poses.frames(0, 1), folder, name, open_song(song))
+    found = {p.name for p in folder.iterdir()}
+    expected = {
+        "video": {"pose.mp4", "reference_pose.png"},
+        "wan-animate": {"src_pose.mp4", "src_face.mp4", "src_ref.png", "README.txt"},
+        "steadydancer": {"cond_pos", "cond_neg"},
+        "stableanimator": {"poses", "reference.png"},
+        "unianimate": {"frames", "pose.jpg"},
+        "frames": {"pose_00000.png"},
+    }[preset.layout]
+    assert expected <= found
+    assert "poses.json" in found
+    video = {"video": "pose.mp4", "wan-animate": "src_pose.mp4"}.get(preset.layout)
+    if video:
+        frames, rate, _, size, seconds = streams(folder / video)
+        step, rest = preset.lengths
+        assert (frames - rest) % step == 0
+        assert frames >= 40 / 30 * preset.fps - 1
+        assert rate == preset.fps
+        assert size == (width, height)
+        assert seconds > 1
+    if name == "wan-animate":
+        frames, _, _, size, _ = streams(folder / "src_face.mp4")
+        assert (frames, size) == (40, (512, 512))
+
+
+def test_unknown_preset(tmp_path, poses):
+    with pytest.raises(OptionError, match="wan-animate"):
+        write_preset(poses, poses, tmp_path / "x", "sora", None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_contact_sheets_and_plots_are_pictures(poses, song, tmp_path):
+    from hotfoot.music.tokens import analyze_song
+
+    sheet = contact_sheet(poses, np.array([0.5, 1.0]), (45,), columns=8, rows=3)
+    assert sheet.shape[0] == 3 * 160
+    assert sheet.max() == 255
+    save_png(sheet, tmp_path / "s.png")
+    assert cv2.imread(str(tmp_path / "s.png")).shape == sheet.shape
+    plot_dance(tmp_path / "p.png", poses, analyze_song(open_song(song)))
+    plot_dance(tmp_path / "q.png", poses, None)
+    plot_dance(tmp_path / "r.png", None, analyze_song(open_song(song)))
+    assert all(cv2.imread(str(tmp_path / f"{n}.png")).std() > 5 for n in "pqr")
+
+
+@pytest.mark.parametrize("frames", [3, 95, 97, 150, 191, 700])
+def test_sheets_show_the_whole_sequence(frames, monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "hotfoot.render.sheets.cv2.putText", lambda tile, text, *rest: shown.append(float(text))
+    )
+    contact_sheet(walker(frames))
+    assert shown[0] == 0
+    step = shown[1] - shown[0]
+    assert frames / 30 - shown[-1] <= step + 0.04
+    assert len(shown) <= 96

@@ -1,0 +1,85 @@
+"""The repository keeps its own rules; README's commands and snippets run."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+# Absolute paths of machines, and hosts of packages.
+FORBIDDEN = re.compile(
+    r"(?<![\w.])/(root|work|home)/|\bpypi\.org|pythonhosted\.|download\.pytorch\b"
+)
+
+
+def test_the_rule_finds_what_it_forbids():
+    for parts in (("", "root", "x"), ("", "work", "x"), ("", "home", "me")):
+        assert FORBIDDEN.search("see " + "/".join(parts))
+    assert FORBIDDEN.search("https://" + ".".join(("pypi", "org")))
+    assert not FORBIDDEN.search("../shared/data and src/work/x")
+
+
+def tracked():
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode or not done.stdout:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.split() if (ROOT / name).is_file()]
+
+
+def test_no_machine_paths_no_host_addresses_no_pickles():
+    for path in tracked():
+        assert path.suffix not in (".pkl", ".pt", ".pth", ".ckpt"), path
+        if path.suffix in (".py", ".md", ".toml", ".txt", ".json", ""):
+            if path.name == "LICENSE":
+                continue
+            text = path.read_text(errors="ignore")
+            found = FORBIDDEN.search(text)
+            assert found is None, (path, found)
+
+
+def test_the_readmes_two_commands_are_make_targets():
+    assert re.search(r"^    make dance", README, re.M) or "make dance\n" in README
+    assert "make test" in README
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(r"^dance:", makefile, re.M)
+    assert re.search(r"^test:", makefile, re.M)
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert "make test" in ci
+    assert "make dance" in ci
+
+
+def test_every_option_that_the_readme_shows_exists(capsys):
+    from hotfoot.cli.main import main
+
+    known = {}
+    for verb in ("dance", "render", "convert", "inspect", "models", "bench", "compose"):
+        main([verb, "--help"])
+        known[verb] = capsys.readouterr().out
+    lines = [m for m in re.findall(r"hotfoot (\w+)([^\n`]*)", README) if m[0] in known]
+    assert len(lines) > 5
+    for verb, rest in lines:
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert option in known[verb], (verb, option)
+
+
+def test_the_readmes_python_runs(tmp_path, song, tiny_model):
+    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert blocks
+    (tmp_path / "song.mp3").write_bytes(song.read_bytes())
+    code = "\n".join(blocks).replace("seed=1", f"seed=1, end=2.0, model={str(tiny_model)!r}")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "dance.mp4").exists()
+
+
+def test_links_between_documents_lead_somewhere():
+    for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+            assert (path.parent / target).exists(), (path.name, target)

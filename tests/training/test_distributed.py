@@ -1,0 +1,135 @@
+"""Training on two processes is training on one, and checkpoints move between them."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hotfoot.cli.main import main
+from hotfoot.errors import OptionError
+from hotfoot.model.checkpoint import load_model
+from hotfoot.model.config import preset
+from hotfoot.model.dit import DanceDiT
+from hotfoot.music.synthesis import compose
+from hotfoot.training.distributed import Workers, plan_memory
+from tests.helpers.clips import write_clips
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    write_clips(root / "motion", count=10)
+    (root / "music").mkdir()
+    for i in range(6):
+        compose(12.0, 100 + 8 * i, seed=i).save(root / "music" / f"{i}.wav")
+    return root
+
+
+def train(data, out, steps, processes=1, *more):
+    arguments = ["train", "dancer", "debug", "--motion", str(data / "motion"), "--music",
+                 str(data / "music"), "--out", str(out), "--steps", str(steps), *more]  # fmt: skip
+    if processes == 1:
+        assert main(arguments) == 0
+        return None
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
+                str(processes), "-m", "hotfoot"]  # fmt: skip
+    done = subprocess.run(
+        [*torchrun, *arguments], capture_output=True, text=True, timeout=240,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def losses(out):
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return {r["step"]: r for r in rows if "loss" in r}
+
+
+def weights(out):
+    return load_file(out / "checkpoint.safetensors")
+
+
+def apart(a, b, part):
+    """Distance of two runs' tensors over their size: about 1.4 for unrelated ones."""
+    names = [k for k in a if k.endswith(part)]
+    assert a.keys() == b.keys()
+    assert names
+    flat = [torch.cat([x[k].float().flatten() for k in names]) for x in (a, b)]
+    return float((flat[0] - flat[1]).norm() / flat[1].norm())
+
+
+def test_two_processes_learn_what_one_does(data, tmp_path, capsys):
+    alone, both, sharded = (tmp_path / n for n in ("alone", "both", "sharded"))
+    train(data, alone, 4)
+    for folder in (both, sharded):
+        folder.mkdir()
+        (folder / "shards").symlink_to(alone / "shards")
+    said = train(data, both, 4, 2)
+    assert said.count("model") == 1, "one process talks"
+    train(data, sharded, 4, 2, "--shard-weights")
+    one = losses(alone)[4]
+    for folder in (both, sharded):
+        two = losses(folder)[4]
+        assert two["loss"] == pytest.approx(one["loss"], rel=0.01)
+        assert two["grad_norm"] == pytest.approx(one["grad_norm"], rel=0.03)
+        assert apart(weights(folder), weights(alone), ".exp_avg") < 0.1
+        assert apart(weights(folder), weights(alone), ".exp_avg_sq") < 0.2
+        assert len(load_model(folder / "model").config.latent_mean) == 4
+        held = [json.loads(s) for s in (folder / "metrics.jsonl").read_text().splitlines()][-1]
+        assert "held_out" in held
+    # A checkpoint goes on with another number of processes.
+    capsys.readouterr()
+    before = weights(alone)
+    train(data, sharded, 6)
+    train(data, alone, 6)
+    assert losses(sharded)[6]["loss"] == pytest.approx(losses(alone)[6]["loss"], rel=0.02)
+    assert apart(weights(sharded), weights(alone), ".exp_avg") < 0.1
+    assert apart(weights(sharded), weights(alone), ".exp_avg_sq") < 0.2
+    assert apart(before, weights(alone), ".exp_avg") > 0.2, "moments tell steps apart"
+
+
+def test_batches_are_divided_equally():
+    parts = [Workers(r, 4).rows(32) for r in range(4)]
+    assert [i for p in parts for i in range(p.start, p.stop)] == list(range(32))
+    with pytest.raises(OptionError, match="divided among 3"):
+        Workers(0, 3).rows(32)
+    assert Workers().mean({"a": 1.0}) == {"a": 1.0}
+
+
+def test_sharding_needs_processes(data, tmp_path, capsys):
+    arguments = ["train", "dancer", "debug", "--motion", str(data / "motion"), "--music",
+                 str(data / "music"), "--out", str(tmp_path / "o"), "--shard-weights"]  # fmt: skip
+    assert main(arguments) == 2
+    assert "torchrun" in capsys.readouterr().err
+
+
+def test_memory_of_the_papers_size_is_planned_without_allocating(capsys):
+    assert main(["train", "plan", "paper", "--gpus", "8", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert 2.5e9 < found["parameters"] < 2.7e9
+    assert found["weights"] == 20 * found["parameters"] // 8
+    assert 20 * 2**30 < found["bytes_per_gpu"] < 80 * 2**30
+    assert main(["train", "plan", "paper", "--gpus", "7"]) == 2
+    assert "multiple" in capsys.readouterr().err
+    assert main(["train", "plan", "paper", "--gpus", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["weights"] == 8 * found["weights"]
+    assert main(["train", "plan", "edge"]) == 2
+    assert main(["train", "plan", "paper", "--gpus", "0"]) == 2
+
+
+def test_planned_weights_are_those_of_a_real_network():
+    with torch.device("meta"):
+        thin = DanceDiT(preset("debug", 144, 8, 55))
+    real = DanceDiT(preset("debug", 144, 8, 55))
+    count = sum(p.numel() for p in real.parameters())
+    plan = plan_memory(thin, 2, 64, 64, 2)
+    assert plan.parameters == count
+    assert plan.weights == 10 * count
+    blocks = sum(len(m) for m in real.modules() if isinstance(m, torch.nn.ModuleList))
+    assert plan.activations == blocks * 64 * (34 * 64 + 5 * 2 * 64)
+    assert plan.total(3) == plan.weights + plan.largest_block + 3 * plan.activations
