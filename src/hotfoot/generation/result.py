@@ -14,7 +14,8 @@ from hotfoot._version import __version__
 from hotfoot.errors import OutputError
 from hotfoot.files import check_writable, replacing
 from hotfoot.music.audio import Song
-from hotfoot.pose.formats import npz_arrays, save_npz, write_poses
+from hotfoot.pose.formats import write_poses
+from hotfoot.pose.npz import npz_arrays, save_npz
 from hotfoot.pose.sequence import PoseSequence
 
 OUTPUT_SUFFIXES = (".mp4", ".webm", ".gif", ".npz", ".json", ".png")

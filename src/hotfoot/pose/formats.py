@@ -14,11 +14,9 @@ aist       ``.pkl`` with ``keypoints2d``                AIST++, 9 views, COCO-17
 
 from __future__ import annotations
 
-import io
 import json
 import pickle
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +26,8 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.files import replacing
+from hotfoot.pose.metadata import EMPTY, DanceMetadata
+from hotfoot.pose.npz import npz_arrays, read_npz, save_npz
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 
 FORMATS = ("hotfoot", "openpose", "folder", "coco", "mmpose", "aist")
@@ -88,10 +88,20 @@ def read_poses(
     Raises:
         PoseError: unreadable, unknown, or nothing usable inside.
     """
+    return read_dance(path, fps, canvas, view)[0]
+
+
+def read_dance(
+    path: str | Path,
+    fps: float | None = None,
+    canvas: tuple[int, int] | None = None,
+    view: int = 0,
+) -> tuple[PoseSequence, DanceMetadata]:
+    """Poses as :func:`read_poses` reads them, and what the file knows about them."""
     path = Path(path)
     kind = detect_format(path)
     if kind == "hotfoot":
-        return _read_npz(path)
+        return read_npz(path)
     try:
         if kind == "openpose":
             data = _json(path)
@@ -126,13 +136,21 @@ def read_poses(
     if canvas is None:
         top = xy[conf > 0].max(axis=0)
         canvas = (max(1, int(np.ceil(top[0])) + 1), max(1, int(np.ceil(top[1])) + 1))
-    return PoseSequence(xy, conf, 30.0 if fps is None else fps, canvas, skeleton)
+    return PoseSequence(xy, conf, 30.0 if fps is None else fps, canvas, skeleton), EMPTY
 
 
-def write_poses(poses: PoseSequence, path: str | Path, kind: str | None = None) -> None:
+def write_poses(
+    poses: PoseSequence,
+    path: str | Path,
+    kind: str | None = None,
+    metadata: DanceMetadata = EMPTY,
+) -> tuple[str, ...]:
     """Write poses; the format follows from the suffix unless given.
 
     ``.npz`` is ours, ``.json`` POSE_KEYPOINT, ``.pkl`` AIST++, no suffix an OpenPose folder.
+
+    Returns:
+        Sentences about what the format could not hold.
 
     Raises:
         PoseError: unknown format or suffix.
@@ -143,7 +161,7 @@ def write_poses(poses: PoseSequence, path: str | Path, kind: str | None = None) 
         suffixes = {".npz": "hotfoot", ".json": "openpose", ".pkl": "aist", "": "folder"}
         kind = suffixes.get(path.suffix.lower())
     writers: dict[str | None, Callable[[PoseSequence, Path], None]] = {
-        "hotfoot": _write_npz,
+        "hotfoot": lambda poses, path: save_npz(npz_arrays(poses, metadata), path),
         "openpose": _write_openpose,
         "folder": _write_folder,
         "coco": _write_coco,
@@ -157,46 +175,7 @@ def write_poses(poses: PoseSequence, path: str | Path, kind: str | None = None) 
         )
     with replacing(path, folder=kind == "folder") as temporary:
         writers[kind](poses, temporary)
-
-
-def npz_arrays(poses: PoseSequence) -> dict[str, Any]:
-    """Arrays of our ``.npz``; results add beats, seams, seed and model."""
-    return {
-        "keypoints": poses.keypoints,
-        "confidence": poses.confidence,
-        "fps": np.float64(poses.fps),
-        "canvas": np.asarray(poses.canvas, np.int64),
-        "skeleton": np.str_(poses.skeleton),
-    }
-
-
-def save_npz(arrays: dict[str, Any], path: Path) -> None:
-    """Write an ``.npz`` whose bytes depend on the arrays alone (numpy stamps the time)."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, value in arrays.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.asanyarray(value), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, buffer.getvalue())
-
-
-def _write_npz(poses: PoseSequence, path: Path) -> None:
-    save_npz(npz_arrays(poses), path)
-
-
-def _read_npz(path: Path) -> PoseSequence:
-    try:
-        with np.load(path, allow_pickle=False) as z:
-            return PoseSequence(
-                z["keypoints"], z["confidence"], float(z["fps"]),
-                (int(z["canvas"][0]), int(z["canvas"][1])), str(z["skeleton"]),
-            )  # fmt: skip
-    except (
-        KeyError, IndexError, TypeError, ValueError, OSError, EOFError, zlib.error,
-        zipfile.BadZipFile,
-    ) as error:  # fmt: skip
-        raise PoseError(f"{path.name} is not a hotfoot .npz ({error})", _KNOWN) from error
+    return ()
 
 
 _Parsed = tuple[NDArray[np.float32], NDArray[np.float32], tuple[int, int] | None]

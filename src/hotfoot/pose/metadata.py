@@ -1,0 +1,122 @@
+"""What a dance knows about itself: its song, where in it, how it was made, what happens when.
+
+Every pose file that we write carries it, so that sound, beats and measures are at the right place
+without being said again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hotfoot.errors import PoseError
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A musical phrase of the choreography: seconds of the dance, and the moves in it."""
+
+    start_s: float
+    end_s: float
+    moves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DanceMetadata:
+    """Facts about a dance; whatever is not known keeps its default.
+
+    Times are seconds from the first frame of the dance, but for ``start_s`` and ``end_s``.
+
+    Attributes:
+        start_s: where in the song the dance begins, in seconds of the song's file.
+        end_s: where it ends; None is the end of the song.
+        song: file name.
+        song_sha256: of the song's file, see :func:`file_sha256`.
+        options: the request, as JSON holds it.
+        style: of the choreography.
+        energy: size of movement that was asked for.
+        tempo_bpm: of the music; 0 without a beat.
+        beats: of the music, in seconds.
+        seams: frames at which segments join.
+        seed: of the request.
+        variation: number within the request, from 0.
+        model: name of the model.
+        choreography: phrases in order.
+        hotfoot_version: that made the dance.
+        source_fps: frame rate at which the motion was made, before any resampling.
+        warnings: what reading a file had to assume; never written.
+    """
+
+    start_s: float = 0.0
+    end_s: float | None = None
+    song: str = ""
+    song_sha256: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    style: str = ""
+    energy: float | None = None
+    tempo_bpm: float | None = None
+    beats: tuple[float, ...] = ()
+    seams: tuple[int, ...] = ()
+    seed: int | None = None
+    variation: int = 0
+    model: str = ""
+    choreography: tuple[Phrase, ...] = ()
+    hotfoot_version: str = ""
+    source_fps: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"allow_inf_nan": False, "strict": True}
+
+    def resampled(self, old_fps: float, new_fps: float) -> DanceMetadata:
+        """The same facts for poses at another frame rate: seams are frames."""
+        seams = tuple(round(s * new_fps / old_fps) for s in self.seams)
+        return replace(self, seams=seams, source_fps=self.source_fps or old_fps)
+
+    def to_json(self, without: tuple[str, ...] = ()) -> dict[str, Any]:
+        """What differs from the defaults, as JSON holds it.
+
+        Args:
+            without: names of fields to leave out.
+        """
+        unknown = asdict(DanceMetadata())
+        mine = asdict(replace(self, warnings=()))
+        return {k: v for k, v in mine.items() if k not in without and v != unknown[k]}
+
+
+EMPTY = DanceMetadata()
+FIELDS = tuple(f.name for f in fields(DanceMetadata))
+
+
+def metadata_from_json(data: Any, where: str) -> DanceMetadata:
+    """Metadata from what :meth:`DanceMetadata.to_json` gave.
+
+    Unknown keys are ignored: a newer version may have written them.
+
+    Args:
+        data: parsed JSON.
+        where: name of the file, for the message.
+
+    Raises:
+        PoseError: a value has the wrong type; the message names the field.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(DanceMetadata).validate_json(json.dumps(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "metadata"
+        raise PoseError(
+            f"{where}: the dance's metadata are damaged ({place}: {first['msg']})",
+            "Make the dance again, or remove its metadata.",
+        ) from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
