@@ -2,9 +2,9 @@ import math
 
 import pytest
 import torch
-from hotfoot.model import flow as path
 
 from hotfoot.errors import OptionError
+from hotfoot.model import flow as path
 from hotfoot.model.flow import guided, schedule, solve
 
 
