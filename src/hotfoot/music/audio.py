@@ -37,6 +37,11 @@ class Song:
     start_s: float = 0.0
     end_s: float | None = None
 
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
     def blocks(
         self, sample_rate: int = SAMPLE_RATE, warnings: list[str] | None = None
     ) -> Iterator[NDArray[np.float32]]:
@@ -84,6 +89,12 @@ def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> S
         raise AudioError(f"{path} is a folder", "Give the path of one song.")
     if path.stat().st_size == 0:
         raise AudioError(f"{path.name} is empty (0 bytes)", "Copy or download the song again.")
+    check_part(start_s, end_s)
+    return Song(path, float(start_s), None if end_s is None else float(end_s))
+
+
+def check_part(start_s: float, end_s: float | None) -> None:
+    """Raise AudioError unless a song can be cut from ``start_s`` to ``end_s`` seconds."""
     if not (np.isfinite(start_s) and start_s >= 0):
         raise AudioError(f"--start is {start_s}", "Allowed: 0 or more seconds.")
     if end_s is not None and not (np.isfinite(end_s) and end_s - start_s >= MIN_SONG_S):
@@ -91,7 +102,6 @@ def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> S
             f"the part from {start_s:g} s to {end_s:g} s is too short",
             f"At least {MIN_SONG_S:g} s are needed.",
         )
-    return Song(path, float(start_s), None if end_s is None else float(end_s))
 
 
 def save_part(song: Song, path: Path, rate: float = 1.0) -> float:

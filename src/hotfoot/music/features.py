@@ -14,7 +14,8 @@ from scipy.fft import rfft
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import AudioError
-from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, Song
+from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE
+from hotfoot.music.samples import AnySong
 
 FEATURE_RATE = 100
 """Feature frames per second."""
@@ -53,7 +54,7 @@ class Features:
         return bool(self.loudness_db.max(initial=-120) < _SILENCE_DB)
 
 
-def extract(song: Song) -> Features:
+def extract(song: AnySong) -> Features:
     """Features of a song.
 
     Raises:
@@ -84,14 +85,14 @@ def extract(song: Song) -> Features:
         samples += len(block)
         if samples > MAX_SONG_S * SAMPLE_RATE:
             raise AudioError(
-                f"{song.path.name} is longer than {MAX_SONG_S / 3600:g} hours",
+                f"{song.name} is longer than {MAX_SONG_S / 3600:g} hours",
                 "Cut it with --start and --end.",
             )
         tail = analyze(np.concatenate([tail, block]))
     duration = samples / SAMPLE_RATE
     if duration < MIN_SONG_S:
         raise AudioError(
-            f"{song.path.name} lasts {duration:.2f} s", f"At least {MIN_SONG_S:g} s are needed."
+            f"{song.name} lasts {duration:.2f} s", f"At least {MIN_SONG_S:g} s are needed."
         )
     analyze(np.concatenate([tail, np.zeros(_WINDOW // 2 + _HOP, np.float32)]))
     count = int(np.ceil(duration * FEATURE_RATE))
@@ -100,7 +101,7 @@ def extract(song: Song) -> Features:
     chroma = np.concatenate(chromas)[:count]
     loudness = np.concatenate(levels)[:count].astype(np.float32)
     if loudness.max() < _SILENCE_DB:
-        warnings.append(f"{song.path.name} is silent; the dance will be quiet.")
+        warnings.append(f"{song.name} is silent; the dance will be quiet.")
     return Features(
         duration_s=duration,
         mel=mel,

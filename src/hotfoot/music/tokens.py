@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from hotfoot.music.audio import Song
 from hotfoot.music.beats import Rhythm
 from hotfoot.music.beats import analyze as analyze_rhythm
 from hotfoot.music.features import FEATURE_RATE, Features, extract
+from hotfoot.music.samples import AnySong
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
@@ -40,7 +40,7 @@ class MusicEncoder(Protocol):
     """Whether its tokens are worth keeping on disk."""
 
     def encode(
-        self, song: Song, analysis: SongAnalysis, count: int, fps: float
+        self, song: AnySong, analysis: SongAnalysis, count: int, fps: float
     ) -> NDArray[np.float32]:
         """Tokens [count, width]; token ``u`` covers frames ``8u .. 8u + 7`` at ``fps``.
 
@@ -53,7 +53,7 @@ class MusicEncoder(Protocol):
         ...
 
 
-def analyze_song(song: Song) -> SongAnalysis:
+def analyze_song(song: AnySong) -> SongAnalysis:
     """Features and rhythm of a song (a few seconds for each minute of music)."""
     features = extract(song)
     return SongAnalysis(features, analyze_rhythm(features))
@@ -76,7 +76,7 @@ class SpectralEncoder:
     cached = False
 
     def encode(
-        self, song: Song | None, analysis: SongAnalysis, count: int, fps: float
+        self, song: AnySong | None, analysis: SongAnalysis, count: int, fps: float
     ) -> NDArray[np.float32]:
         """See :class:`MusicEncoder`; the waveform itself is not needed."""
         return self.tokens(analysis, count, fps)
@@ -179,7 +179,7 @@ def cache_folder() -> Path:
 
 
 def encode_song(
-    encoder: MusicEncoder, song: Song, analysis: SongAnalysis, count: int, fps: float
+    encoder: MusicEncoder, song: AnySong, analysis: SongAnalysis, count: int, fps: float
 ) -> NDArray[np.float32]:
     """Tokens of a song, from the disk cache where the encoder asks for it."""
     encode = cached_tokens if encoder.cached else _encode
@@ -187,13 +187,13 @@ def encode_song(
 
 
 def _encode(
-    encoder: MusicEncoder, song: Song, analysis: SongAnalysis, count: int, fps: float
+    encoder: MusicEncoder, song: AnySong, analysis: SongAnalysis, count: int, fps: float
 ) -> NDArray[np.float32]:
     return encoder.encode(song, analysis, count, fps)
 
 
 def cached_tokens(
-    encoder: MusicEncoder, song: Song, analysis: SongAnalysis, count: int, fps: float
+    encoder: MusicEncoder, song: AnySong, analysis: SongAnalysis, count: int, fps: float
 ) -> NDArray[np.float32]:
     """Tokens of a song, kept on disk under the content of the song and the encoder's name.
 
