@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hotfoot.errors import OutputError
 
@@ -77,10 +80,14 @@ def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
             "Free some space or choose another place.",
         ) from error
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -90,38 +97,108 @@ def removing_parts(folder: Path) -> Iterator[None]:
         yield
     finally:
         for part in list(folder.rglob(".*.part*")):
-            if part.is_dir():
-                shutil.rmtree(part, ignore_errors=True)
-            else:
-                part.unlink(missing_ok=True)
+            _remove(part)
 
 
 def save_text(path: Path, text: str) -> None:
+    """Write a text file (UTF-8) whole or not at all; its folder is made."""
+    save_bytes(path, text.encode())
+
+
+def save_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; its folder is made."""
     make_folder(path.parent)
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_bytes(content)
 
 
-def check_claim(folder: Path, name: str, text: str, what: str) -> None:
-    """Make sure that a folder is new, or that its file ``name`` says what it was begun with.
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder of results that a command goes on with when it is run again.
 
-    Args:
-        folder: gathers the results of a command that may be run again to go on.
-        name: of the file in it that remembers.
-        text: what it says now.
-        what: names the difference, for the user.
+    What the results are made from is kept in a JSON file in it, and nothing else goes on there.
 
-    Raises:
-        OutputError: it was begun with something else, or holds something else.
+    Attributes:
+        path: of the folder.
+        kind: of results, such as "training"; for messages.
+        made_from: JSON values that results depend on (options, fingerprints of data), by name;
+            they may be nested. What may change from one call to the next is left out.
+        record: name of the JSON file.
     """
-    path = folder / name
-    if not path.exists() and folder.is_dir() and any(folder.iterdir()):
-        raise OutputError(f"{folder} holds something else", "Give a new folder.")
-    if path.exists() and path.read_bytes() != text.encode():
-        raise OutputError(
-            f"{folder} was begun with {what}", "Give another -o, or delete that folder."
-        )
+
+    path: Path
+    kind: str
+    made_from: Mapping[str, Any]
+    record: str = "run.json"
+
+    def check(self) -> bool:
+        """Whether there is something to go on with.
+
+        Raises:
+            OutputError: the folder holds something else, or results that were made from something
+                else; the message names what differs.
+        """
+        path = self.path / self.record
+        if not path.exists():
+            if self.path.is_file():
+                raise OutputError(f"{self.path} is a file", "Give the name of a folder.")
+            if self.path.is_dir() and not all(map(_is_part, self.path.iterdir())):
+                raise OutputError(
+                    f"the folder {self.path} holds something else than {self.kind} results",
+                    "Give a new folder; nothing in yours was touched.",
+                )
+            return False
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))
+            kind, made_from = str(before["kind"]), _flat(before["made_from"])
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise OutputError(
+                f"{path} does not say what the folder's results were made from", _OTHER_FOLDER
+            ) from error
+        if kind != self.kind:
+            raise OutputError(f"{self.path} holds {kind} results, not {self.kind}", _OTHER_FOLDER)
+        differing = _differences(made_from, _flat(json.loads(json.dumps(self.made_from))))
+        if differing:
+            raise OutputError(
+                f"{self.path} was begun with other values of {'; '.join(differing)}", _OTHER_FOLDER
+            )
+        return True
+
+    def claim(self) -> bool:
+        """Make the folder and remember what its results are made from; see :meth:`check`."""
+        known = self.check()
+        if not known:
+            content = {"kind": self.kind, "made_from": self.made_from}
+            save_text(self.path / self.record, json.dumps(content, indent=1) + "\n")
+        return known
+
+
+_OTHER_FOLDER = "Give another output folder, or delete this one."
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a writer that was killed left it."""
+    return path.match(".*.part*")
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values by dotted names."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        nested = isinstance(value, dict) and value
+        flat |= _flat(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}": value}
+    return flat
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """The names whose values differ, with both values where they are short."""
+    out = []
+    for name in {**before, **now}:
+        old, new = (json.dumps(v[name]) if name in v else "nothing" for v in (before, now))
+        if old != new:
+            short = max(len(old), len(new)) <= 40
+            out.append(f"{name} ({old}, now {new})" if short else name)
+    return out
 
 
 def make_folder(path: Path) -> None:
