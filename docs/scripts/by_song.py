@@ -36,7 +36,7 @@ def slopes(folder: Path, dances: list[dict[str, Any]]) -> list[float]:
 
 def spreads(folder: Path) -> dict[str, float]:
     """Standard deviation in dB of the loudness of every song's windows of 4 s."""
-    run = json.loads((folder / "run.json").read_text())
+    run = json.loads((folder / "run.json").read_text())["made_from"]
     out, size = {}, round(4 * FEATURE_RATE)
     for task in tasks(protocol(run["protocol"]), Path(run["songs"]), folder / "composed"):
         song = open_song(task.song, task.start_s, task.start_s + task.seconds)

@@ -132,22 +132,25 @@ class RunFolder:
     record: str = "run.json"
 
     def check(self) -> bool:
-        """Whether there is something to go on with.
+        """Whether there are results to go on with; without any, what was noted does not bind.
 
         Raises:
             OutputError: the folder holds something else, or results that were made from something
                 else; the message names what differs.
         """
         path = self.path / self.record
-        if not path.exists():
-            if self.path.is_file():
-                raise OutputError(f"{self.path} is a file", "Give the name of a folder.")
-            if self.path.is_dir() and not all(map(_is_part, self.path.iterdir())):
-                raise OutputError(
-                    f"the folder {self.path} holds something else than {self.kind} results",
-                    "Give a new folder; nothing in yours was touched.",
-                )
+        if self.path.is_file():
+            raise OutputError(f"{self.path} is a file", "Give the name of a folder.")
+        # Parts were left by writers that were killed.
+        if not self.path.is_dir() or all(
+            p == path or p.match(".*.part*") for p in self.path.iterdir()
+        ):
             return False
+        if not path.exists():
+            raise OutputError(
+                f"the folder {self.path} holds something else than {self.kind} results",
+                "Give a new folder; nothing in yours was touched.",
+            )
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
             kind, made_from = str(before["kind"]), _flat(before["made_from"])
@@ -174,11 +177,6 @@ class RunFolder:
 
 
 _OTHER_FOLDER = "Give another output folder, or delete this one."
-
-
-def _is_part(path: Path) -> bool:
-    """Whether a writer that was killed left it."""
-    return path.match(".*.part*")
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

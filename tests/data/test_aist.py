@@ -231,7 +231,7 @@ def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys
     assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == manifest
     capsys.readouterr()
     assert main([*arguments, "--camera", "c02"]) == 2
-    assert "other settings" in capsys.readouterr().err
+    assert "other values of" in capsys.readouterr().err
 
 
 def test_folders_and_files_that_are_not_aist(replica, tmp_path, capsys):

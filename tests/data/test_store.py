@@ -146,7 +146,7 @@ def test_a_build_goes_on_where_it_stopped_and_gives_the_same_bytes(built, folder
     assert progress == [(3, 4), (4, 4)]
     assert (out / "train-00000.tar").stat().st_mtime_ns == kept
     assert (out / "train-00001.tar").read_bytes() == (built / "train-00001.tar").read_bytes()
-    with pytest.raises(OutputError, match="another plan"):
+    with pytest.raises(OutputError, match="other values of seed"):
         build_corpus(out, replace(SMALL, seed=4), folders / "motion", folders / "music")
 
 
@@ -372,7 +372,7 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     before = {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
     assert ingest(videos, out, settings_of(weights)) == found
     assert before == {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
-    with pytest.raises(OutputError, match="other settings"):
+    with pytest.raises(OutputError, match="other values of style"):
         ingest(videos, out, replace(settings_of(weights), style=""))
     corpus = tmp_path / "c"
     build_corpus(corpus, replace(SMALL, seed=1), runs=(out,))

@@ -74,6 +74,7 @@ def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
     assert not folder.check()
     assert not (tmp_path / "new").exists()
     assert not folder.claim()
+    assert not folder.claim()
     save_text(folder.path / "result.txt", "one")
     before = everything(tmp_path)
     assert folder.check()
@@ -95,6 +96,7 @@ def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
 )
 def test_another_origin_is_refused_by_name(tmp_path, changes, names):
     RunFolder(tmp_path, "training", MADE_FROM).claim()
+    save_text(tmp_path / "result.txt", "one")
     before = everything(tmp_path)
     for call in (RunFolder.check, RunFolder.claim):
         with pytest.raises(OutputError) as error:
@@ -117,6 +119,7 @@ def test_what_is_not_ours_is_never_touched(tmp_path):
 
 def test_another_kind_is_refused(tmp_path):
     RunFolder(tmp_path, "corpus", MADE_FROM).claim()
+    save_text(tmp_path / "result.txt", "one")
     with pytest.raises(OutputError, match="holds corpus results, not training"):
         RunFolder(tmp_path, "training", MADE_FROM).claim()
 
@@ -127,6 +130,7 @@ def test_another_kind_is_refused(tmp_path):
 )
 def test_a_damaged_record_is_refused(tmp_path, text):
     (tmp_path / "run.json").write_bytes(text.encode("latin-1"))
+    save_text(tmp_path / "result.txt", "one")
     with pytest.raises(OutputError, match="does not say"):
         RunFolder(tmp_path, "corpus", MADE_FROM).claim()
 
@@ -134,4 +138,10 @@ def test_a_damaged_record_is_refused(tmp_path, text):
 def test_a_claim_that_was_killed_can_be_repeated(tmp_path):
     (tmp_path / ".run.77.part.json").write_text("{")
     assert not RunFolder(tmp_path, "corpus", MADE_FROM).claim()
-    assert RunFolder(tmp_path, "corpus", MADE_FROM).check()
+    assert json.loads((tmp_path / "run.json").read_text())["kind"] == "corpus"
+
+
+def test_a_claim_without_results_does_not_bind(tmp_path):
+    RunFolder(tmp_path, "corpus", MADE_FROM).claim()
+    RunFolder(tmp_path, "corpus", {"fps": 60.0}).claim()
+    assert json.loads((tmp_path / "run.json").read_text())["made_from"] == {"fps": 60.0}

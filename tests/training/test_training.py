@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,13 +8,13 @@ import torch
 
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.sources import fingerprint as data_fingerprint
-from hotfoot.errors import InputError, OptionError, TrainingError
+from hotfoot.errors import InputError, OptionError, OutputError, TrainingError
 from hotfoot.generation.pipeline import dance
 from hotfoot.model.checkpoint import load_model
 from hotfoot.model.vae import LineVAE
 from hotfoot.training.diffusion import export_model, flow_loss, train_dancer
 from hotfoot.training.loop import LoopConfig, fit, learning_rate
-from hotfoot.training.recipes import dancer_recipe, keep_recipe, vae_recipe
+from hotfoot.training.recipes import dancer_recipe, run_folder, vae_recipe
 from hotfoot.training.shards import (
     Shard,
     ShardPool,
@@ -102,19 +103,18 @@ def test_recipes_by_name():
 
 def test_a_run_is_not_mixed_with_another(tmp_path):
     made_from = {"data": "11aa", "VAE": "22bb"}
-    keep_recipe(dancer_recipe("debug"), tmp_path, made_from)
-    keep_recipe(dancer_recipe("debug", steps=99), tmp_path, made_from)
-    with pytest.raises(OptionError, match="a run by another recipe"):
-        keep_recipe(dancer_recipe("debug", seed=3), tmp_path, made_from)
-    with pytest.raises(OptionError, match="with other VAE, or by"):
-        keep_recipe(dancer_recipe("debug"), tmp_path, {**made_from, "VAE": "44dd"})
-    with pytest.raises(OptionError, match="with other data and VAE, or by"):
-        keep_recipe(dancer_recipe("debug"), tmp_path, {"data": "33cc", "VAE": "44dd"})
+    run_folder(dancer_recipe("debug"), tmp_path, made_from).claim()
+    (tmp_path / "checkpoint.safetensors").touch()
+    assert run_folder(dancer_recipe("debug", steps=99), tmp_path, made_from).claim()
+    for recipe, other, names in (
+        (dancer_recipe("debug", seed=3), made_from, "values of recipe.seed (0, now 3)"),
+        (dancer_recipe("debug"), {**made_from, "VAE": "44dd"}, 'VAE ("22bb", now "44dd")'),
+        (dancer_recipe("debug"), {"data": "33cc", "VAE": "44dd"}, '"33cc"); VAE ("22bb"'),
+    ):
+        with pytest.raises(OutputError, match=re.escape(names)):
+            run_folder(recipe, tmp_path, other).check()
     with pytest.raises(OptionError, match="batch is 0"):
-        keep_recipe(dancer_recipe("debug", batch=0), tmp_path / "new", made_from)
-    (tmp_path / "recipe.json").write_text("nonsense")
-    with pytest.raises(OptionError, match="another recipe"):
-        keep_recipe(dancer_recipe("debug"), tmp_path, made_from)
+        run_folder(dancer_recipe("debug", batch=0), tmp_path / "new", made_from)
 
 
 def test_fingerprints_tell_vaes_and_data_apart(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotfoot.cli.common import warn
-from hotfoot.errors import EvaluationError, InputError, OptionError
+from hotfoot.errors import EvaluationError, InputError
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.protocol import Task
@@ -234,15 +234,18 @@ def run_protocol(
 
     from hotfoot.evaluation.protocol import protocol, tasks
     from hotfoot.evaluation.summary import summarize
-    from hotfoot.files import removing_parts
+    from hotfoot.files import RunFolder, removing_parts
     from hotfoot.model.checkpoint import model_folder, read_config
     from hotfoot.render.sheets import contact_sheet
 
     chosen = protocol(protocol_name)
     read_config(model_folder(model))
+    made_from = {
+        "protocol": protocol_name, "songs": str(songs.resolve()), "weights": _weights_hash(model),
+        "beat_lock": beat_lock, "draft": draft,
+    }  # fmt: skip
+    RunFolder(output, "evaluation", made_from).claim()
     work = tasks(chosen, songs, output / "composed")
-    output.mkdir(parents=True, exist_ok=True)
-    _claim(output, protocol_name, songs, model, beat_lock, draft)
     others: dict[str, Task] = {}
     for tempo in {t.tempo for t in work}:
         group = [t for t in work if t.tempo == tempo]
@@ -273,40 +276,13 @@ def run_protocol(
     return result, sheets
 
 
-def _claim(
-    output: Path, protocol_name: str, songs: Path, model: str, beat_lock: bool, draft: float | None
-) -> None:
-    """Remember what a folder's dances are, or make sure that they are the same.
-
-    Raises:
-        OptionError: they are of another model, protocol or kind.
-    """
+def _weights_hash(model: str) -> str:
     import hashlib
-    import json
 
-    from hotfoot.files import save_text
     from hotfoot.model.checkpoint import model_folder
 
     weights = model_folder(model) / "model.safetensors"
-    now = {
-        "protocol": protocol_name,
-        "songs": str(songs.resolve()),
-        "weights": hashlib.sha256(weights.read_bytes()).hexdigest() if weights.exists() else "",
-        "beat_lock": beat_lock,
-        "draft": draft,
-    }
-    path = output / "run.json"
-    if path.exists():
-        if json.loads(path.read_text()) != now:
-            raise OptionError(
-                f"{output} holds dances of another model, protocol, songs, draft or beat lock",
-                "Give another -o, or delete that folder.",
-            )
-    elif (output / "dances").exists():
-        raise OptionError(
-            f"{output} holds dances of an unknown origin", "Give another -o, or delete that folder."
-        )
-    save_text(path, json.dumps(now, indent=2) + "\n")
+    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.exists() else ""
 
 
 def _collect(found: Iterator[_R], total: int, say: Any) -> list[_R]:

@@ -21,7 +21,7 @@ from hotfoot.data.mocap import MotionClip, save_clip
 from hotfoot.data.recordings import Run, write_runs
 from hotfoot.data.styles import style_of
 from hotfoot.errors import InputError, OptionError, OutputError
-from hotfoot.files import save_text
+from hotfoot.files import RunFolder, save_text
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
@@ -157,22 +157,15 @@ def build(
 
     Raises:
         InputError: the folder is not AIST++'s.
-        OptionError: unknown camera or skeleton, impossible frame rate, or other settings than the
-            folder was begun with.
+        OptionError: unknown camera or skeleton, impossible frame rate.
+        OutputError: the output folder was begun with other settings, or holds something else.
     """
     folder = AistFolder(source)
     check_view(fps, skeleton)
     settings = {"camera": camera, "fps": fps, "skeleton": skeleton}
+    RunFolder(output, "AIST++", settings).claim()
     path = output / "manifest.json"
-    before: dict[str, Any] = {"sequences": []}
-    if path.exists():
-        before = json.loads(path.read_text())
-        if before.get("source") != "AIST++":
-            raise OptionError(f"{output} holds something else", "Give a new folder with -o.")
-        if before["settings"] != settings:
-            raise OptionError(
-                f"{output} was begun with other settings", "Give another -o, or delete that folder."
-            )
+    before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"sequences": []}
     earlier = {r["name"]: r for r in before["sequences"]}
     songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
     manifest: dict[str, Any] = {
@@ -194,8 +187,6 @@ def build(
                 if not there:
                     joints = one_body(recorded)
                     seen = calibrated_poses(joints, view, fps, skeleton)
-                    if not path.exists():  # what this folder is must outlive an interruption
-                        save_text(path, _dumped(manifest))
                     poses.parent.mkdir(parents=True, exist_ok=True)
                     write_poses(seen, poses)
                     save_clip(as_clip(sequence, joints), clip)
@@ -211,7 +202,7 @@ def build(
                     "reprojection_px": off,
                 }
             )  # fmt: skip
-    save_text(path, _dumped(manifest))
+    save_text(path, json.dumps(manifest, indent=1) + "\n")
     runs = [
         Run(
             output / "poses" / row["split"] / f"{row['name']}.npz", songs[row["music"]], 0.0,
@@ -223,7 +214,3 @@ def build(
     if runs:
         write_runs(output, runs)
     return manifest
-
-
-def _dumped(manifest: dict[str, Any]) -> str:
-    return json.dumps(manifest, indent=1) + "\n"

@@ -7,7 +7,6 @@ AIST++ or videos). Out: a folder as :mod:`~hotfoot.data.store` describes it.
 from __future__ import annotations
 
 import hashlib
-import json
 import pickle
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -33,12 +32,11 @@ from hotfoot.data.store import (
     write_shard,
 )
 from hotfoot.errors import InputError, OptionError
-from hotfoot.files import check_claim, removing_parts, save_text
+from hotfoot.files import RunFolder, removing_parts
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.parallel import spread
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
-_PLAN = "plan.json"
 _HELD_OUT = 1 / 16
 _RUNS_PER_SHARD = 32
 
@@ -117,7 +115,8 @@ def build_corpus(
     Shards that are there are kept. Motion is paired with songs if both are given.
 
     Raises:
-        OptionError: an impossible plan, or the folder was begun with another.
+        OptionError: an impossible plan.
+        OutputError: the folder was begun with another, or holds something else.
         InputError: nothing to build from.
     """
     plan.check()
@@ -125,11 +124,11 @@ def build_corpus(
         raise OptionError(
             "nothing to build from", "Give --motion with --music, or --runs, or both."
         )
-    asked = _asked(plan, motion, music, runs)
-    check_claim(out, _PLAN, asked, "another plan or other data")
+    folder = RunFolder(out, "corpus", _made_from(plan, motion, music, runs))
+    folder.check()
     sources = _open(plan, motion, music, runs)
     check_splits(_rows(sources))
-    save_text(out / _PLAN, asked)
+    folder.claim()
     todo = _jobs(plan, sources)
     missing = [j for j in todo if not (out / _file(j)).exists()]
     done = len(todo) - len(missing)
@@ -151,8 +150,10 @@ def build_corpus(
     return manifest
 
 
-def _asked(plan: Plan, motion: Path | None, music: Path | None, runs: tuple[Path, ...]) -> str:
-    """The plan and a digest of all the data, as the folder remembers them."""
+def _made_from(
+    plan: Plan, motion: Path | None, music: Path | None, runs: tuple[Path, ...]
+) -> dict[str, Any]:
+    """The plan and a digest of all the data."""
     digest = hashlib.sha256()
     for folder in filter(None, (motion, music)):
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -161,7 +162,7 @@ def _asked(plan: Plan, motion: Path | None, music: Path | None, runs: tuple[Path
         for run in find_runs(folder):
             row = (run.start_s, run.split, run.style, _digest(run.poses), _digest(run.music))
             digest.update(f"{row}\n".encode())
-    return json.dumps({**asdict(plan), "sources": digest.hexdigest()}, indent=1) + "\n"
+    return {**asdict(plan), "sources": digest.hexdigest()}
 
 
 def _digest(path: Path) -> str:

@@ -24,14 +24,13 @@ from hotfoot.capture.quality import Limits, fit_stretches
 from hotfoot.capture.sound import Heard, hear
 from hotfoot.data.recordings import Run, write_runs
 from hotfoot.errors import DependencyError, InputError, OutputError
-from hotfoot.files import check_claim, make_folder, removing_parts, replacing, save_text
+from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
 from hotfoot.parallel import spread
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import VIDEO_SUFFIXES
 from hotfoot.pose.smoothing import smoothed, without_flicker
 
-_SETTINGS = "settings.json"
 _LEAST_FPS = 20.0
 _HELD_OUT = 16  # one video in so many
 _SMOOTHING_S = 0.02
@@ -108,12 +107,11 @@ def ingest(
 
     Raises:
         InputError: no videos; the estimator or its weights are missing.
-        OptionError: the folder was begun with other settings.
+        OutputError: the folder was begun with other settings, or holds something else.
     """
     videos = find_videos(folder)
     make_estimator(settings.estimator, settings.weights, settings.device)  # or say why not, now
-    check_claim(out, _SETTINGS, _as_text(settings), "other settings")
-    save_text(out / _SETTINGS, _as_text(settings))
+    RunFolder(out, "video", _made_from(settings)).claim()
     tasks = [_Task(path, name, out, settings) for name, path in videos.items()]
     missing = [t for t in tasks if not _report_path(t).exists()]
     done = len(tasks) - len(missing)
@@ -149,9 +147,9 @@ def summary(reports: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _as_text(settings: VideoSettings) -> str:
+def _made_from(settings: VideoSettings) -> dict[str, Any]:
     weights = settings.weights.name if settings.weights else None
-    return json.dumps({**asdict(settings), "weights": weights, "device": None}, indent=1) + "\n"
+    return {**asdict(settings), "weights": weights, "device": None}
 
 
 def _report_path(task: _Task) -> Path:

@@ -17,14 +17,14 @@ from hotfoot.errors import TrainingError
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import CodesRecipe, DancerRecipe, keep_recipe
+from hotfoot.training.recipes import CodesRecipe, DancerRecipe, run_folder
 from hotfoot.training.shards import ShardPool
 
 
 def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
     """Train, or go on training, in ``folder``."""
     check_data(data)
-    keep_recipe(recipe, folder, {"data": fingerprint(data)})
+    run_folder(recipe, folder, {"data": fingerprint(data)}).claim()
     torch.manual_seed(recipe.seed)
     source = DancerRecipe(
         procedural=0.0, composed=recipe.composed,

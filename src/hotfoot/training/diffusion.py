@@ -29,7 +29,7 @@ from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.distributed import Workers, whole
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import DancerRecipe, check_run, keep_recipe
+from hotfoot.training.recipes import DancerRecipe, run_folder
 from hotfoot.training.shards import Shard, ShardPool
 from hotfoot.training.vae import fingerprint
 
@@ -112,10 +112,11 @@ def train_dancer(
     check_data(data)
     mine = workers.rows(recipe.batch)
     made_from = {"data": data_fingerprint(data), "VAE": fingerprint(vae)}
-    check_run(recipe, folder, made_from)
+    run = run_folder(recipe, folder, made_from)
+    run.check()
     workers.wait()
     if workers.main:
-        keep_recipe(recipe, folder, made_from)
+        run.claim()
     workers.wait()
     if isinstance(vae, nn.Module):
         vae.eval().requires_grad_(False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from hotfoot.errors import OptionError
-from hotfoot.files import save_text
+from hotfoot.files import RunFolder
 from hotfoot.model.vae import LineVAEConfig
 
 
@@ -243,46 +242,22 @@ def check_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> None:
         raise OptionError(f"seed is {recipe.seed}", "0 or more.")
 
 
-def check_run(
+def run_folder(
     recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path, made_from: dict[str, str]
-) -> None:
-    """Make sure that a recipe can be trained, and in this folder.
+) -> RunFolder:
+    """The folder of a training run, to check or to claim.
 
     The number of steps may change from one call to the next; nothing else may: not the recipe, and
     not what the run is made from (fingerprints of data and VAE), since shards and checkpoint
     would be of one kind and what follows of another.
 
     Raises:
-        OptionError: impossible numbers, or the folder holds another run.
+        OptionError: impossible numbers.
     """
     check_recipe(recipe)
-    path = folder / "recipe.json"
-    if not path.exists():
-        return
-    there = path.read_text()
-    if there == _as_text(recipe, made_from):
-        return
-    other = [name for name, told in made_from.items() if told not in there]
-    raise OptionError(
-        f"{folder} holds a run "
-        + (f"with other {' and '.join(other)}, or " if other else "")
-        + "by another recipe",
-        "Give another --out, or delete that folder.",
-    )
-
-
-def keep_recipe(
-    recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path, made_from: dict[str, str]
-) -> None:
-    """Write the recipe of a run into its folder; see :func:`check_run`."""
-    check_run(recipe, folder, made_from)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_text(folder / "recipe.json", _as_text(recipe, made_from))
-
-
-def _as_text(recipe: VAERecipe | DancerRecipe | CodesRecipe, made_from: dict[str, str]) -> str:
-    told = {**asdict(replace(recipe, steps=0)), "made_from": made_from}
-    return json.dumps(told, indent=2) + "\n"
+    fields = asdict(recipe)
+    del fields["steps"]
+    return RunFolder(folder, "training", {"recipe": fields, **made_from})
 
 
 def _given(changes: dict[str, object]) -> dict[str, object]:

@@ -26,7 +26,7 @@ from hotfoot.model.published_vae import load_published, published_kind
 from hotfoot.model.vae import LineVAE, LineVAEConfig, PoseVAE, vae_loss
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import VAERecipe, keep_recipe
+from hotfoot.training.recipes import VAERecipe, run_folder
 
 _FILMED = 160  # frames filmed at once; a window of them is used
 _FILMS = 8
@@ -93,7 +93,7 @@ def train_vae(
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion))
     held = held or clips
-    keep_recipe(recipe, folder, {"data": data_fingerprint(Data(motion))})
+    run_folder(recipe, folder, {"data": data_fingerprint(Data(motion))}).claim()
     if begin_with is not None:
         recipe = replace(recipe, vae=begin_with.config)
     model = LineVAE(recipe.vae)
