@@ -190,7 +190,7 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     other = json.loads((out / "results.json").read_text())["results"][0]["metrics"]
     assert other["alignment"]["value"] < again["results"][0]["metrics"]["alignment"]["value"]
     assert main([*arguments, "--no-beat-lock"]) == 2, "other dances"
-    assert "beat lock" in capsys.readouterr().err
+    assert "beat_lock (true, now false)" in capsys.readouterr().err
     both = ["evaluate", str(out / "results.json"), "--report", str(tmp_path / "b.html"), "--json"]
     assert main(both) == 0
     assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "shuffled"

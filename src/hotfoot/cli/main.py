@@ -33,7 +33,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        module = import_module(f"hotfoot.cli.{cmd_name}_verb")
+        module = import_module(f"hotfoot.cli.{cmd_name}")
         command = module.command
         assert isinstance(command, click.Command)
         return command
