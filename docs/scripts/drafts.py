@@ -7,14 +7,13 @@ SONGS is a folder of songs, REAL and TRAINING are folders of films (see docs/res
 
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from hotfoot.cli.measuring import real_motion
-from hotfoot.evaluation.protocol import protocol, tasks
-from hotfoot.evaluation.scores import measure_dance, music_facts
+from hotfoot.benchmark.protocol import get_protocol, tasks
+from hotfoot.evaluation.dances import reference_set
+from hotfoot.evaluation.measures import DanceInfo, measure_dance, song_facts
 from hotfoot.evaluation.summary import summarize
 from hotfoot.generation.initial import draft_dance
 from hotfoot.music.audio import open_song
@@ -31,10 +30,10 @@ def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
     """Print the summaries."""
     dances = []
     with tempfile.TemporaryDirectory() as folder:
-        for i, task in enumerate(tasks(protocol("standard"), songs, Path(folder))):
+        for i, task in enumerate(tasks(get_protocol("standard"), songs, Path(folder))):
             song = open_song(task.song, task.start_s, task.start_s + task.seconds)
             analysis = analyze_song(song)
-            facts = music_facts(task.label, analysis)
+            facts = song_facts(task.label, analysis)
             reference = load_reference(task.figure)
             for seed in range(seeds):
                 xy, confidence = draft_dance(
@@ -43,11 +42,9 @@ def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
                 )  # fmt: skip
                 pixels = xy * np.asarray(reference.canvas, np.float32)
                 poses = PoseSequence(pixels, confidence, FPS, reference.canvas, "body-18")
-                scores = measure_dance(
-                    poses, facts, name=f"{task.label}-{seed}", seed=seed, reference=reference
-                )
-                dances.append(replace(scores, song=task.label))
-    found = summarize("drafts", dances, real_motion(real, training)).summaries
+                info = DanceInfo(f"{task.label}-{seed}", seed, reference=reference)
+                dances.append(measure_dance(poses, facts, info))
+    found = summarize("drafts", dances, reference_set(real, training)).metrics
     for key in KEYS:
         print(f"{key}: {found[key].value:.3f} [{found[key].low:.3f}, {found[key].high:.3f}]")
 

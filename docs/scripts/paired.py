@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.evaluation.motion import prepare
-from hotfoot.evaluation.realism import Array, frechet, jackknife_error, kinetic_features
+from hotfoot.evaluation.realism import frechet, kinetic_features
+from hotfoot.evaluation.statistics import Array, jackknife_error
 from hotfoot.pose.formats import read_poses
 
 ROUNDS = 60

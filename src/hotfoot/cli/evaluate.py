@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hotfoot.cli.common import check_fps, check_out, emit, progress_bars
-from hotfoot.cli.measuring import file_sheets, measure_files, real_motion, run_protocol
+from hotfoot.cli.common import check_fps, check_out, emit, progress_bars, warn
 from hotfoot.errors import OptionError
-from hotfoot.parallel import PLACES, spread
+from hotfoot.parallel import PLACES
 
 
 @click.command(
@@ -30,7 +28,10 @@ Examples:
     "--music", multiple=True, type=click.Path(path_type=Path),
     help="The song: one for all dances, or one for each.",
 )  # fmt: skip
-@click.option("--start", default=0.0, help="Second of the songs at which the dances begin.")
+@click.option(
+    "--start", type=float,
+    help="Second of the songs at which the dances begin [default: what the files say].",
+)  # fmt: skip
 @click.option("--fps", type=float, help="Of pose files that do not say [default: 30].")
 @click.option("--reference", help="Pose file or built-in figure that the dances were made for.")
 @click.option(
@@ -88,7 +89,7 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
+    poses: tuple[Path, ...], music: tuple[Path, ...], start: float | None, fps: float | None,
     reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
     songs: Path | None, model: str, no_beat_lock: bool, draft: float | None,
     shuffled: bool, published: bool, name: str | None,
@@ -100,8 +101,15 @@ def command(
     POSES are pose files danced to --music; or, with --protocol, a model dances to --songs first;
     or results.json files, which are put side by side; or, with --network, videos.
     """
-    from hotfoot.evaluation.report import markdown, merge, read_results, to_json
-    from hotfoot.files import save_text
+    from hotfoot.benchmark.run import ProtocolRequest, evaluate_protocol, protocol_sheets
+    from hotfoot.evaluation.dances import EvaluationRequest, dance_sheets, evaluate_dances
+    from hotfoot.evaluation.report import (
+        compare_results,
+        markdown,
+        save_report,
+        save_results,
+        to_json,
+    )
 
     if network is not None:
         if music or protocol_name or training or output or report or published:
@@ -115,56 +123,45 @@ def command(
         poses, music, start, fps, reference, real, training, protocol_name, songs, no_beat_lock,
         draft, shuffled, published, output, report, jobs,
     )  # fmt: skip
+    sheets = None
     if poses and all(p.name.endswith("results.json") for p in poses):
-        data = merge([read_results(p) for p in poses])
-        sheets = None
+        data = compare_results(list(poses))
     else:
-        compared = real_motion(real, training)
-        mapper = partial(spread, jobs=jobs or os.cpu_count() or 1, on=on)
-        with progress_bars() as say:
-            if protocol_name:
-                assert songs is not None
-                assert output is not None
-                result, sheets = run_protocol(
-                    protocol_name,
-                    songs,
-                    model,
-                    not no_beat_lock,
-                    draft,
-                    shuffled,
-                    name or model,
-                    output,
-                    compared,
-                    published,
-                    mapper,
-                    say,
-                )
-            else:
-                result = measure_files(
-                    poses, music, start, reference, fps, name or "dances", compared, published,
-                    mapper, say,
-                )  # fmt: skip
-                sheets = file_sheets(poses, fps) if report is not None else None
+        workers = jobs or os.cpu_count() or 1
+        if protocol_name:
+            assert songs is not None
+            assert output is not None
+            protocol = ProtocolRequest(
+                protocol_name, songs, output, model, not no_beat_lock, draft, shuffled, real,
+                training, published, name or "",
+            )  # fmt: skip
+            with progress_bars() as say:
+                result = evaluate_protocol(protocol, say, workers, on)
+            sheets = protocol_sheets(protocol) if report is not None else None
+        else:
+            request = EvaluationRequest(
+                poses, music, start, fps, reference, real, training, published, name or "dances"
+            )
+            with progress_bars() as say:
+                result = evaluate_dances(request, say, workers, on)
+            sheets = dance_sheets(request) if report is not None else None
+        warn(result.warnings)
         data = to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
         if output is not None:
-            save_text(output / "results.json", _dumped(data))
-            save_text(output / "results.md", markdown(data))
+            save_results(data, output)
     if report is not None:
-        from hotfoot.evaluation.report import html
-
-        text = markdown(data) if report.suffix == ".md" else html(data, sheets=sheets)
-        save_text(report, text)
+        save_report(data, report, sheets)
     lines = markdown(data).splitlines()
     emit(data, [*lines, *([str(report)] if report else [])], as_json)
 
 
 def _check(
-    poses: tuple[Path, ...], music: tuple[Path, ...], start: float, fps: float | None,
+    poses: tuple[Path, ...], music: tuple[Path, ...], start: float | None, fps: float | None,
     reference: str | None, real: Path | None, training: Path | None, protocol_name: str | None,
     songs: Path | None, no_beat_lock: bool, draft: float | None, shuffled: bool,
     published: bool, output: Path | None, report: Path | None, jobs: int | None,
 ) -> None:  # fmt: skip
-    from hotfoot.files import check_writable
+    from hotfoot.evaluation.report import check_report
 
     if bool(poses) == bool(protocol_name):
         raise OptionError(
@@ -188,25 +185,12 @@ def _check(
         )
     if any(results) and not all(results):
         raise OptionError("results and poses are mixed", "Give only one kind.")
-    if poses and not any(results):
-        if not music:
-            raise OptionError("no song is given", "Give --music SONG, once or once per dance.")
-        if len(music) not in (1, len(poses)):
-            raise OptionError(
-                f"{len(poses)} dances and {len(music)} songs",
-                "Give one song for all dances, or one for each in the same order.",
-            )
     if protocol_name and (songs is None or output is None):
         raise OptionError("--protocol needs --songs and -o", "Folders of songs and of results.")
-    if training is not None and real is None:
-        raise OptionError("--train needs --real", "Held-out real motion is what copies are "
-                          "told by.")  # fmt: skip
     if jobs is not None and not 1 <= jobs <= 256:
         raise OptionError(f"--jobs is {jobs}", "Allowed: 1 to 256.")
     if report is not None:
-        if report.suffix not in (".html", ".md"):
-            raise OptionError(f"cannot write {report.name}", "Reports are .html or .md.")
-        check_writable(report)
+        check_report(report)
     if output is not None:
         check_out(output)
 
@@ -216,36 +200,14 @@ def _videos(
     as_json: bool,
 ) -> None:  # fmt: skip
     """FID-VID or FVD of videos against a folder of real ones."""
-    from hotfoot.evaluation.video import (
-        VIDEO_SUFFIXES,
-        FeatureNetwork,
-        NetworkInput,
-        video_distance,
-        video_features,
-    )
+    from hotfoot.evaluation.video import NetworkInput, VideoRequest, evaluate_videos
 
-    if not videos or real is None or not real.is_dir():
-        raise OptionError(
-            "videos are compared with real ones", "Give videos, and --real FOLDER of videos."
-        )
-    if not (8 <= size <= 1024 and 1 <= frames <= 512):
-        raise OptionError(
-            f"--network-size {size}, --clip-frames {frames}", "Allowed: 8 to 1024, 1 to 512."
-        )
-    net = FeatureNetwork(network, NetworkInput(size, frames))
-    true = sorted(p for p in real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
-    found = video_distance(video_features(list(videos), net), video_features(true, net))
-    name = "FID-VID" if frames == 1 else "FVD"
+    if real is None:
+        raise OptionError("--network needs --real", "Give a folder of real videos.")
+    found = evaluate_videos(VideoRequest(videos, real, network, NetworkInput(size, frames)))
     emit(
-        {"metric": name, "frechet": found.frechet, "kernel": found.kernel,
-         "clips": list(found.clips), "network": network.name},
-        [f"{name} with {network.name}: {found.frechet:.4g} "
+        {**asdict(found), "network": network.name},
+        [f"{found.metric} with {network.name}: {found.frechet:.4g} "
          f"(kernel distance {found.kernel:.4g}; {found.clips[0]} and {found.clips[1]} clips)"],
         as_json,
     )  # fmt: skip
-
-
-def _dumped(data: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(data, indent=1, allow_nan=False) + "\n"

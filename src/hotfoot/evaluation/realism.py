@@ -8,45 +8,15 @@ has no bias, each with a jackknife interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import JOINTS, RATE, Motion
+from hotfoot.evaluation.statistics import NAN, Array, Interval
 
 WINDOW_S, HOP_S = 5.0, 2.5
 _COPY_RATE, _COPY_S = 15.0, 2.0
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value and its 95 % interval; NaN bounds where there is none."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Realism:
-    """Distances between two sets of dances.
-
-    Attributes:
-        frechet: with its bias for so few windows.
-        frechet_unbiased: extrapolated to endless samples.
-        kernel: squared maximum mean discrepancy with a polynomial kernel, unbiased (may be below
-            zero).
-        windows: how many of the dance, and of the reference.
-    """
-
-    frechet: Interval
-    frechet_unbiased: Interval
-    kernel: Interval
-    windows: tuple[int, int]
 
 
 def kinetic_features(motion: Motion) -> Array:
@@ -71,11 +41,16 @@ def kinetic_features(motion: Motion) -> Array:
     return np.array(rows)
 
 
-def measure_realism(groups: list[Array], reference: list[Array], seed: int = 0) -> Realism:
+def measure_realism(
+    groups: list[Array], reference: list[Array], seed: int = 0
+) -> dict[str, Interval]:
     """Distances of feature sets, one array [W, F] per song (or dance).
 
-    Intervals are from the jackknife, leaving one group out at a time: drawing groups with
-    replacement would double windows, which draws a set nearer to itself and away from all others.
+    ``frechet`` has its bias for so few windows, ``frechet_unbiased`` is extrapolated to endless
+    samples, ``kernel`` is the squared maximum mean discrepancy with a polynomial kernel (unbiased,
+    may be below zero). Intervals are from the jackknife, leaving one group out at a time: drawing
+    groups with replacement would double windows, which draws a set nearer to itself and away from
+    all others.
 
     Raises:
         EvaluationError: fewer than two windows on either side.
@@ -99,18 +74,14 @@ def measure_realism(groups: list[Array], reference: list[Array], seed: int = 0) 
             kernel_distance(x, fixed, _labels(chosen), _labels(reference)),
         )
 
-    values = all_three(groups)
-    left_out = np.array(
-        [all_three(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
-        if len(groups) > 2
-        else np.full((2, 3), np.nan)
-    )
-    error = jackknife_error(left_out)
-    intervals = [
-        Interval(v, float(v - 1.96 * e), float(v + 1.96 * e))
-        for v, e in zip(values, error, strict=True)
-    ]
-    return Realism(intervals[0], intervals[1], intervals[2], (len(a), len(b)))
+    few = len(groups) < 3
+    left_out = [] if few else [all_three(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
+    return {
+        key: Interval.jackknife(value, [row[k] for row in left_out])
+        for k, (key, value) in enumerate(
+            zip(("frechet", "frechet_unbiased", "kernel"), all_three(groups), strict=True)
+        )
+    }
 
 
 def frechet_over_real(
@@ -159,16 +130,8 @@ def frechet_over_real(
         return float(np.mean(found)) / among
 
     value = ratio(-1)
-    if len(songs) < 3:
-        return Interval(value, float("nan"), float("nan"))
-    error = float(jackknife_error(np.array([ratio(i) for i in range(len(songs))])))
-    return Interval(value, value - 1.96 * error, value + 1.96 * error)
-
-
-def jackknife_error(left_out: Array) -> Array:
-    """Standard errors from values [N, ...] with one of N groups left out each."""
-    n = len(left_out)
-    return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
+    left_out = [ratio(i) for i in range(len(songs))] if len(songs) > 2 else []
+    return Interval.jackknife(value, left_out)
 
 
 def _labels(groups: list[Array]) -> NDArray[np.intp]:
@@ -196,15 +159,13 @@ def frechet_extrapolated(a: Array, b: Array, rng: np.random.Generator, points: i
     """
     least = min(len(a), len(b))
     if least < 16:
-        return float("nan")
+        return NAN
     sizes = np.linspace(max(8, least // 3), least, points).astype(int)
     found = []
     for size in sizes:
         x, y = (s[rng.permutation(len(s))[:size]] for s in (a, b))
         found.append(frechet(x, y))
-    slope, intercept = np.polyfit(1 / sizes, found, 1)
-    del slope
-    return float(intercept)
+    return float(np.polyfit(1 / sizes, found, 1)[1])
 
 
 def kernel_distance(
@@ -223,7 +184,7 @@ def kernel_distance(
     def within(x: Array, labels: NDArray[np.intp] | None) -> float:
         labels = np.arange(len(x)) if labels is None else labels
         apart = labels[:, None] != labels[None]
-        return float(kernel(x, x)[apart].mean()) if apart.any() else float("nan")
+        return float(kernel(x, x)[apart].mean()) if apart.any() else NAN
 
     return within(a, of_a) + within(b, of_b) - 2 * float(kernel(a, b).mean())
 
@@ -277,15 +238,24 @@ def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> 
     return np.asarray(np.sqrt(np.maximum(best, 0) / points))
 
 
-def bootstrap(values: Array, seed: int = 0, rounds: int = 2000) -> Interval:
-    """Mean of values [N] with its 95 % interval; NaNs are left out; one value has no interval."""
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return Interval(float("nan"), float("nan"), float("nan"))
-    if len(values) == 1:
-        return Interval(float(values[0]), float("nan"), float("nan"))
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(values.mean()), float(low), float(high))
+def pose_distance(variations: list[Motion]) -> float:
+    """Average pose distance (APD) between variations: mean joint distance in body heights.
+
+    Joints are taken relative to the middle of the hips, at equal times, over all pairs.
+
+    Raises:
+        EvaluationError: fewer than two variations.
+    """
+    if len(variations) < 2:
+        raise EvaluationError("one dance has no distance to itself", "Give at least two.")
+    count = min(len(m.joints) for m in variations)
+    used = np.logical_and.reduce([m.used for m in variations])
+    if not used.any():
+        raise EvaluationError("the dances share no joint that is seen", f"Of: {', '.join(JOINTS)}.")
+    relative = [(m.joints - m.root[:, None])[:count, used] for m in variations]
+    pairs = [
+        np.linalg.norm(a - b, axis=-1).mean()
+        for i, a in enumerate(relative)
+        for b in relative[i + 1 :]
+    ]
+    return float(np.mean(pairs))

@@ -13,15 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot._version import __version__
-from hotfoot.errors import DependencyError, InputError
-from hotfoot.evaluation.scores import METRICS, NAN
-from hotfoot.evaluation.summary import Result, Summary
+from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.evaluation.metrics import METRICS
+from hotfoot.evaluation.statistics import NAN
+from hotfoot.evaluation.summary import EvaluationResult, Summary
+from hotfoot.files import check_writable, save_text
 
 SCHEMA = 1
+_FIELDS = ("value", "low", "high", "chance", "p", "real")
 _PER_DANCE = ("alignment", "f1", "lag_s", "energy", "speed", "jerk", "limb_error", "in_frame")
 
 
-def to_json(results: list[Result], command: str) -> dict[str, Any]:
+def to_json(results: list[EvaluationResult], command: str) -> dict[str, Any]:
     """Everything that was measured; NaN becomes null."""
     return {
         "schema": SCHEMA,
@@ -31,16 +34,15 @@ def to_json(results: list[Result], command: str) -> dict[str, Any]:
             {
                 "name": r.name,
                 "metrics": {
-                    k: {f: _number(getattr(s, f)) for f in ("value", "low", "high", "chance", "p")}
-                    | {"n": s.n}
-                    for k, s in r.summaries.items()
+                    k: {f: _number(getattr(s, f)) for f in _FIELDS} | {"n": s.n}
+                    for k, s in r.metrics.items()
                 },
                 "dances": [
                     {
-                        "name": d.name, "song": d.song, "seed": d.seed, "tempo": d.tempo,
-                        "tempo_bpm": _number(d.music.tempo_bpm),
+                        "name": d.info.name, "song": d.song.name, "seed": d.info.seed,
+                        "tempo": d.info.tempo, "tempo_bpm": _number(d.song.tempo_bpm),
                         "values": {k: _number(v) for k, v in d.values.items()},
-                        "lag_curve": [round(float(v), 4) for v in d.curve],
+                        "lag_curve": [round(float(v), 4) for v in d.lag_curve],
                     }
                     for d in r.dances
                 ],
@@ -73,10 +75,16 @@ def read_results(path: Path) -> dict[str, Any]:
     return dict(data)
 
 
-def merge(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Several results files as one; a name that comes twice keeps its last."""
+def compare_results(paths: list[Path]) -> dict[str, Any]:
+    """Several results files as one; a name that comes twice keeps its last.
+
+    Raises:
+        InputError: one does not hold results, or none is given.
+    """
+    if not paths:
+        raise InputError("there are no results to compare", "Give results.json files.")
     rows: dict[str, Any] = {}
-    for part in parts:
+    for part in map(read_results, paths):
         for row in part["results"]:
             rows[row["name"]] = row | {"command": row.get("command", part["command"])}
     return {
@@ -92,14 +100,12 @@ def _number(value: float) -> float | None:
 
 
 def _summary_of(row: dict[str, Any]) -> Summary:
-    values = {
-        f: NAN if row[f] is None else float(row[f]) for f in ("value", "low", "high", "chance", "p")
-    }
-    return Summary(n=int(row["n"]), **values)
+    known = {f: NAN if row.get(f) is None else float(row[f]) for f in _FIELDS}
+    return Summary(n=int(row["n"]), **known)
 
 
 def cell(summary: Summary) -> str:
-    """``0.31 [0.22, 0.40] chance 0.0 p 0.002`` as far as it is known."""
+    """``0.31 [0.22, 0.40] chance 0.0 p 0.002 real 0.35`` as far as it is known."""
     if not math.isfinite(summary.value):
         return "-"
     text = f"{summary.value:.3g}"
@@ -109,23 +115,56 @@ def cell(summary: Summary) -> str:
         text += f" chance {summary.chance:.2g}"
     if math.isfinite(summary.p):
         text += f" p {'< 0.001' if summary.p < 0.001 else f'{summary.p:.3f}'}"
+    if math.isfinite(summary.real):
+        text += f" real {summary.real:.3g}"
     return text
+
+
+def save_results(data: dict[str, Any], folder: Path) -> None:
+    """Write ``results.json`` and ``results.md`` into a folder."""
+    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
+    save_text(folder / "results.json", text)
+    save_text(folder / "results.md", markdown(data))
+
+
+def save_report(
+    data: dict[str, Any], path: Path, sheets: list[tuple[str, NDArray[np.uint8]]] | None = None
+) -> None:
+    """Write a table (.md) or a page (.html), the page with contact sheets.
+
+    Raises:
+        OptionError: another suffix.
+        DependencyError: matplotlib or jinja2 is not installed.
+    """
+    check_report(path)
+    save_text(path, markdown(data) if path.suffix == ".md" else html(data, sheets))
+
+
+def check_report(path: Path) -> None:
+    """Raise OptionError or OutputError unless a report can be written there."""
+    if path.suffix not in (".html", ".md"):
+        raise OptionError(f"cannot write {path.name}", "Reports are .html or .md.")
+    check_writable(path)
 
 
 def markdown(data: dict[str, Any]) -> str:
     """A table: metrics down, rows of results across."""
-    rows = data["results"]
-    head = ["metric", "better", *[r["name"] for r in rows]]
+    head = ["metric", "better", *[r["name"] for r in data["results"]]]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for key, metric in METRICS.items():
-        found = [r["metrics"].get(key) for r in rows]
-        if not any(found):
-            continue
-        title = metric.title + (f" ({metric.unit})" if metric.unit else "")
-        better = {"one": "near 1"}.get(metric.better, metric.better)
-        cells = [cell(_summary_of(f)) if f else "-" for f in found]
-        lines.append("| " + " | ".join([title, better, *cells]) + " |")
+    lines += ["| " + " | ".join(row) + " |" for row in _table(data)]
     return "\n".join(lines) + "\n"
+
+
+def _table(data: dict[str, Any]) -> list[list[str]]:
+    """Title, what is better, and a cell for each row of results; of metrics that any has."""
+    out = []
+    for key, metric in METRICS.items():
+        found = [r["metrics"].get(key) for r in data["results"]]
+        if any(found):
+            title = metric.title + (f" ({metric.unit})" if metric.unit else "")
+            better = {"one": "near 1"}.get(metric.better, metric.better)
+            out.append([title, better, *(cell(_summary_of(f)) if f else "-" for f in found)])
+    return out
 
 
 _PAGE = """<!doctype html>
@@ -144,13 +183,13 @@ pre { background: #8882; padding: .6rem; overflow-x: auto; }
 </style></head><body>
 <h1>{{ title }}</h1>
 <p>hotfoot {{ version }}. Values are means with 95&nbsp;% bootstrap intervals over songs. Scores of
-synchrony are chance-corrected: 0 is what a dance reaches that does not listen, 1 is perfect; p says
-how likely chance gives as much.</p>
+synchrony are chance-corrected: 0 is what a dance reaches that does not follow the music, 1 is
+perfect; p says how likely chance gives as much; real is what real dances have.</p>
 <pre>{{ command }}</pre>
 <div class="wide"><table><tr><th>metric</th><th>better</th>
 {% for row in rows %}<th>{{ row.name }}</th>{% endfor %}</tr>
-{% for line in lines %}<tr><td>{{ line.title }}</td><td>{{ line.better }}</td>
-{% for c in line.cells %}<td class="number">{{ c }}</td>{% endfor %}</tr>{% endfor %}</table></div>
+{% for line in lines %}<tr><td>{{ line[0] }}</td><td>{{ line[1] }}</td>
+{% for c in line[2:] %}<td class="number">{{ c }}</td>{% endfor %}</tr>{% endfor %}</table></div>
 {% for picture in pictures %}<figure><figcaption>{{ picture.title }}</figcaption>
 <img alt="{{ picture.title }}" src="data:image/png;base64,{{ picture.data }}"></figure>{% endfor %}
 {% for row in rows %}{% if row.dances %}<h2>{{ row.name }}</h2><div class="wide"><table>
@@ -165,11 +204,7 @@ how likely chance gives as much.</p>
 """
 
 
-def html(
-    data: dict[str, Any],
-    title: str = "How the dances measure up",
-    sheets: list[tuple[str, NDArray[np.uint8]]] | None = None,
-) -> str:
+def html(data: dict[str, Any], sheets: list[tuple[str, NDArray[np.uint8]]] | None = None) -> str:
     """One page that needs nothing else: table, plots, per-song table, contact sheets (RGB).
 
     Raises:
@@ -185,23 +220,13 @@ def html(
         ) from error
     matplotlib.use("Agg")
     rows = data["results"]
-    lines = []
-    for key, metric in METRICS.items():
-        found = [r["metrics"].get(key) for r in rows]
-        if any(found):
-            lines.append(
-                {
-                    "title": metric.title + (f" ({metric.unit})" if metric.unit else ""),
-                    "better": {"one": "near 1"}.get(metric.better, metric.better),
-                    "cells": [cell(_summary_of(f)) if f else "-" for f in found],
-                }
-            )
     pictures = _plots(rows)
     for name, sheet in sheets or []:
         pictures.append({"title": name, "data": _png(sheet)})
     template = jinja2.Environment(autoescape=True).from_string(_PAGE)
     return template.render(
-        title=title, version=__version__, command=data["command"], rows=rows, lines=lines,
+        title="How the dances measure up", version=__version__, command=data["command"],
+        rows=rows, lines=_table(data),
         pictures=pictures, columns=_PER_DANCE,
     )  # fmt: skip
 

@@ -12,25 +12,12 @@ from scipy.stats import spearmanr
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import RATE, Motion
+from hotfoot.evaluation.statistics import NAN, ChanceCorrected
 
 _SLOWEST_BPM, _OCTAVES = 15.0, 4  # from a bar of a slow song to twice a fast one's beat
 _PER_OCTAVE = 480  # rates that are told apart
 _WINDOW_S = 4.0
 _SHIFTS = 400
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """A score with its chance level, spread and p-value (one-sided) by circular shifts.
-
-    ``value`` is NaN where there is too little to tell.
-    """
-
-    value: float
-    p: float
-    windows: int
-    chance: float = float("nan")
-    spread: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -49,29 +36,29 @@ class MusicResponse:
 
     rate_bpm: float
     rate_octaves: float
-    energy: Correlation
-    sections: Correlation
-    repetition: Correlation
+    energy: ChanceCorrected
+    sections: ChanceCorrected
+    repetition: ChanceCorrected
 
 
 def movement_rate(motion: Motion) -> float:
     """Dominant rate of movement in beats per minute, octave not known; NaN if nothing repeats.
 
     From the mean power spectrum of joint velocities and body speed, 15 to 240 BPM, each joint
-    levelled so that hands do not outshout hips. Rates that lie octaves apart are one rate here, so
-    their power is added before the strongest is sought: a step to the side on one, and back on
-    three, has its power at a quarter, a half and three quarters of the beat, and the last of these
-    alone may be the strongest line. Of the octaves the strongest is returned.
+    divided by its deviation so that hands do not outweigh hips. Rates that lie octaves apart are
+    one rate here, so their power is added before the strongest is sought: a step to the side on
+    one, and back on three, has its power at a quarter, a half and three quarters of the beat, and
+    the last of these alone may be the strongest line. Of the octaves the strongest is returned.
     """
     velocity = motion.velocity()
     signals = np.concatenate(
         [velocity.reshape(len(velocity), -1), 2 * motion.speed()[:, None]], axis=1
     )
     signals = signals - gaussian_filter1d(signals, 1.5 * RATE, axis=0, mode="nearest")
-    spread = signals.std(axis=0)
-    signals = signals[:, spread > 1e-3] / spread[spread > 1e-3]
+    deviation = signals.std(axis=0)
+    signals = signals[:, deviation > 1e-3] / deviation[deviation > 1e-3]
     if signals.shape[1] == 0 or len(signals) < 3 * RATE:
-        return float("nan")
+        return NAN
     window = np.hanning(len(signals))[:, None]
     size = int(2 ** np.ceil(np.log2(8 * len(signals))))
     power = (np.abs(np.fft.rfft(signals * window, size, axis=0)) ** 2).mean(axis=1)
@@ -80,9 +67,9 @@ def movement_rate(motion: Motion) -> float:
         np.arange(_OCTAVES)[:, None] + np.arange(_PER_OCTAVE) / _PER_OCTAVE
     )
     # Movement has more power at low rates whatever it does; level the slope.
-    levelled = np.interp(rates, bpm, power * bpm)
-    strongest = levelled.sum(axis=0).argmax()
-    return float(rates[levelled[:, strongest].argmax(), strongest])
+    leveled = np.interp(rates, bpm, power * bpm)
+    strongest = leveled.sum(axis=0).argmax()
+    return float(rates[leveled[:, strongest].argmax(), strongest])
 
 
 def octaves_apart(a: float, b: float) -> float:
@@ -138,7 +125,7 @@ def measure_response(
     rate = movement_rate(motion)
     return MusicResponse(
         rate_bpm=rate,
-        rate_octaves=octaves_apart(rate, tempo_bpm) if tempo_bpm > 0 else float("nan"),
+        rate_octaves=octaves_apart(rate, tempo_bpm) if tempo_bpm > 0 else NAN,
         energy=energy_against_loudness(motion, loudness_db, loudness_rate, rng),
         sections=change_at_sections(motion, sections_s, rng),
         repetition=repetition(motion, music_features, loudness_rate, rng),
@@ -150,7 +137,7 @@ def energy_against_loudness(
     loudness_db: NDArray[np.floating],
     loudness_rate: float,
     rng: np.random.Generator,
-) -> Correlation:
+) -> ChanceCorrected:
     """Rank correlation of mean speed and mean loudness over windows of 4 s, half overlapping."""
     speed = _windows(motion.speed(), RATE)
     loud = _windows(np.maximum(np.asarray(loudness_db, float), -70), loudness_rate)
@@ -160,14 +147,14 @@ def energy_against_loudness(
 
 def change_at_sections(
     motion: Motion, sections_s: NDArray[np.float64], rng: np.random.Generator
-) -> Correlation:
+) -> ChanceCorrected:
     """Change of movement (4 s after against 4 s before) at borders, against random moments."""
     features = _movement_features(motion)
     reach = round(_WINDOW_S * RATE)
     n = len(features)
     borders = np.array([s for s in sections_s if _WINDOW_S < s < n / RATE - _WINDOW_S])
     if len(borders) == 0 or n < 4 * reach:
-        return Correlation(float("nan"), float("nan"), len(borders))
+        return ChanceCorrected(NAN)
     sums = np.concatenate([np.zeros((1, features.shape[1])), np.cumsum(features, axis=0)])
     at = np.arange(reach, n - reach)
     change = (
@@ -180,13 +167,12 @@ def change_at_sections(
         index = np.clip((moments * RATE).astype(int) - reach, 0, len(change) - 1)
         return float(change[index].mean())
 
-    actual = score(borders)
     span = len(change) / RATE
     chance = [
         score(np.mod(borders - _WINDOW_S + by, span) + _WINDOW_S)
         for by in rng.uniform(0, span, _SHIFTS)
     ]
-    return _against(actual, chance, len(borders))
+    return ChanceCorrected.of(score(borders), chance)
 
 
 def repetition(
@@ -194,7 +180,7 @@ def repetition(
     music_features: NDArray[np.floating],
     rate: float,
     rng: np.random.Generator,
-) -> Correlation:
+) -> ChanceCorrected:
     """Rank correlation of the song's self-similarity with the dance's, over windows of 4 s.
 
     Pairs nearer than two windows are left out: neighbors are alike in any dance.
@@ -203,25 +189,25 @@ def repetition(
     music = _windows(np.asarray(music_features, float), rate)
     count = min(len(movement), len(music))
     if count < 8:
-        return Correlation(float("nan"), float("nan"), count)
+        return ChanceCorrected(NAN)
     a, b = _similarity(movement[:count]), _similarity(music[:count])
     i, j = np.triu_indices(count, 4)
     if np.ptp(a[i, j]) < 1e-9 or np.ptp(b[i, j]) < 1e-9:  # nobody moves, or nothing sounds
-        return Correlation(float("nan"), float("nan"), count)
+        return ChanceCorrected(NAN)
     actual = float(spearmanr(a[i, j], b[i, j]).statistic)
     chance = []
     for by in rng.integers(1, count, min(_SHIFTS, 4 * count, 40_000 // count)):
         order = np.roll(np.arange(count), by)
         chance.append(float(spearmanr(a[order][:, order][i, j], b[i, j]).statistic))
-    return _against(actual, chance, count)
+    return ChanceCorrected.of(actual, chance)
 
 
 def _movement_features(motion: Motion) -> NDArray[np.float64]:
     """What movement looks like at each instant [N, F]: speeds of limbs and posture."""
     velocity = np.linalg.norm(motion.velocity(), axis=-1)
     posture = (motion.joints - motion.root[:, None])[:, motion.used].reshape(len(velocity), -1)
-    spread = posture.std(axis=0)
-    return np.concatenate([velocity, posture / np.maximum(spread, 0.02)], axis=1)
+    deviation = np.maximum(posture.std(axis=0), 0.02)
+    return np.concatenate([velocity, posture / deviation], axis=1)
 
 
 def _windows(values: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
@@ -238,18 +224,12 @@ def _similarity(windows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _shift_test(
     a: NDArray[np.float64], b: NDArray[np.float64], rng: np.random.Generator
-) -> Correlation:
+) -> ChanceCorrected:
     if len(a) < 5 or np.ptp(a) < 1e-9 or np.ptp(b) < 1e-9:
-        return Correlation(float("nan"), float("nan"), len(a))
+        return ChanceCorrected(NAN)
     actual = float(spearmanr(a, b).statistic)
     shifts = np.arange(1, len(a))
     if len(shifts) > _SHIFTS:
         shifts = rng.choice(shifts, _SHIFTS, replace=False)
     chance = [float(spearmanr(np.roll(a, s), b).statistic) for s in shifts]
-    return _against(actual, chance, len(a))
-
-
-def _against(actual: float, chance: list[float], windows: int) -> Correlation:
-    found = np.asarray(chance)
-    p = (1 + (found >= actual - 1e-12).sum()) / (1 + len(found))
-    return Correlation(actual, float(p), windows, float(found.mean()), float(found.std()))
+    return ChanceCorrected.of(actual, chance)

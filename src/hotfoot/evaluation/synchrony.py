@@ -2,9 +2,9 @@
 
 Kinematic beats are the moments at which the body comes to rest: minima of its mean speed. Every
 score stands beside its chance level, the mean over circular shifts of the dance against the music;
-``corrected = (score - chance) / (1 - chance)`` is 0 for anything that does not listen, however many
-minima it has, and 1 for a perfect score. A set of dances is also compared with the same dances to
-other songs, by random pairings.
+``corrected = (score - chance) / (1 - chance)`` is 0 for anything that does not follow the music,
+however many minima it has, and 1 for a perfect score. A set of dances is also compared with the
+same dances to other songs, by random pairings.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.signal import find_peaks
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import RATE, Motion
+from hotfoot.evaluation.statistics import ChanceCorrected
 
 SIGMA_S = 0.05
 TOLERANCE_S = 0.1
@@ -28,22 +29,8 @@ _LAGS_S = 0.5
 
 Times = NDArray[np.float64]
 
-SCORES = ("alignment", "precision", "recall", "f1")
-
-
-@dataclass(frozen=True)
-class Chanced:
-    """A score, what chance gives (mean and standard deviation), and how likely it gives as much."""
-
-    value: float
-    chance: float
-    spread: float
-    p: float
-
-    @property
-    def corrected(self) -> float:
-        """0 at chance, 1 for a perfect score."""
-        return (self.value - self.chance) / max(1e-9, 1 - self.chance)
+SYNCHRONY = ("alignment", "precision", "recall", "f1")
+"""What is measured of a dance and beats; each lies in 0..1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +44,15 @@ class Synchrony:
         recall: share of musical beats with a kinematic beat of their own.
         f1: of both.
         lag_s: where the alignment peaks; positive where the dance comes late.
-        lags_s: [L] lags of the curve.
-        curve: [L] alignment if the dance were moved earlier by the lag.
+        curve: alignment [101] if the dance were moved earlier by -0.5 to 0.5 s.
         motion_beats: seconds.
     """
 
-    alignment: Chanced
-    precision: Chanced
-    recall: Chanced
-    f1: Chanced
+    alignment: ChanceCorrected
+    precision: ChanceCorrected
+    recall: ChanceCorrected
+    f1: ChanceCorrected
     lag_s: float
-    lags_s: Times
     curve: NDArray[np.float64]
     motion_beats: Times
 
@@ -134,8 +119,8 @@ def rates(motion_beats: Times, music_beats: Times) -> tuple[float, float, float]
     return precision, recall, 2 * hit / total if total else 0.0
 
 
-def _scores(motion_beats: Times, music_beats: Times) -> tuple[float, float, float, float]:
-    """What :data:`SCORES` names."""
+def _synchrony(motion_beats: Times, music_beats: Times) -> tuple[float, float, float, float]:
+    """What :data:`SYNCHRONY` names."""
     return (alignment(motion_beats, music_beats), *rates(motion_beats, music_beats))
 
 
@@ -165,27 +150,17 @@ def measure_synchrony(
             f"{len(music)} beats of music within the dance", "At least 4 are needed."
         )
     own = kinematic_beats(motion)
-    actual = np.array(_scores(own, music))
     rng = np.random.default_rng(seed)
     by_chance = np.array(
-        [
-            _scores(moved, music)
-            for moved in (shifted(own, by, duration) for by in rng.uniform(0, duration, shifts))
-        ]
+        [_synchrony(shifted(own, by, duration), music) for by in rng.uniform(0, duration, shifts)]
     )
-    chanced = [
-        Chanced(
-            float(value),
-            float(chance.mean()),
-            float(chance.std()),
-            float((1 + (chance >= value - 1e-12).sum()) / (1 + shifts)),
-        )
-        for value, chance in zip(actual, by_chance.T, strict=True)
-    ]
+    alignment_, precision, recall, f1 = (
+        ChanceCorrected.of(value, chance)
+        for value, chance in zip(_synchrony(own, music), by_chance.T, strict=True)
+    )
     lags = np.arange(-_LAGS_S, _LAGS_S + 1e-9, 0.01)
     curve = np.array([alignment(own - lag, music) for lag in lags])
-    score, precision, recall, f1 = chanced
-    return Synchrony(score, precision, recall, f1, _peak(lags, curve), lags, curve, own)
+    return Synchrony(alignment_, precision, recall, f1, _peak(lags, curve), curve, own)
 
 
 def _peak(lags: Times, curve: NDArray[np.float64]) -> float:
@@ -197,11 +172,11 @@ def _peak(lags: Times, curve: NDArray[np.float64]) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Shuffled:
-    """Scores of every dance with its own song's beats and with the other songs'.
+class OtherSongs:
+    """Synchrony of every song's dances with its own beats and with the other songs'.
 
     Attributes:
-        own: [N, 4] in the order of :data:`SCORES`.
+        own: [N, 4], a row per song, in the order of :data:`SYNCHRONY`.
         others: [N, 4] mean over the other songs: the chance level.
         p: [4] share of random pairings of dances and songs that score as high on average.
     """
@@ -212,13 +187,13 @@ class Shuffled:
 
     @property
     def corrected(self) -> NDArray[np.float64]:
-        """[N, 4]: 0 for a dance that goes as well with any song, 1 for a perfect score."""
+        """[N, 4]: 0 for dances that go as well with any song, 1 for a perfect score."""
         return (self.own - self.others) / np.maximum(1e-9, 1 - self.others)
 
 
-def shuffled_chance(
+def against_other_songs(
     motions: list[list[Motion]], songs: list[Times], seed: int = 0, rounds: int = 2000
-) -> Shuffled:
+) -> OtherSongs:
     """Do dances go with their own song better than with the others? A permutation test.
 
     Args:
@@ -237,17 +212,17 @@ def shuffled_chance(
             "Give at least two songs, with a dance each.",
         )
     lengths = [max(m.duration_s for m in group) for group in motions]
-    table = np.zeros((count, count, len(SCORES)))
+    table = np.zeros((count, count, len(SYNCHRONY)))
     for i, group in enumerate(motions):
         for motion in group:
             own = kinematic_beats(motion)
             for j, beats in enumerate(songs):  # as long as both last
                 both = min(motion.duration_s, lengths[j])
                 pair = beats_within(own, both), beats_within(beats, both)
-                table[i, j] += np.array(_scores(*pair)) / len(group)
+                table[i, j] += np.array(_synchrony(*pair)) / len(group)
     rows = np.arange(count)
     own = table[rows, rows]
     rng = np.random.default_rng(seed)
     by_chance = np.array([table[rows, rng.permutation(count)].mean(axis=0) for _ in range(rounds)])
     p = (1 + (by_chance >= own.mean(axis=0) - 1e-12).sum(axis=0)) / (1 + rounds)
-    return Shuffled(own, (table.sum(axis=1) - own) / (count - 1), p)
+    return OtherSongs(own, (table.sum(axis=1) - own) / (count - 1), p)

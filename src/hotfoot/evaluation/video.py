@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.errors import DependencyError, EvaluationError, InputError
+from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
 from hotfoot.evaluation.realism import frechet, kernel_distance
 
 VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".gif"}
@@ -37,6 +37,13 @@ class NetworkInput:
     frames: int = 16
     mean: float = 0.5
     scale: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not (8 <= self.size <= 1024 and 1 <= self.frames <= 512):
+            raise OptionError(
+                f"network input of size {self.size} and {self.frames} frames",
+                "Allowed: a size of 8 to 1024, 1 to 512 frames.",
+            )
 
 
 class FeatureNetwork:
@@ -133,17 +140,61 @@ def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.flo
 
 
 @dataclass(frozen=True)
-class VideoDistance:
-    """Fréchet distance (FID-VID or FVD) and unbiased kernel distance, and how many clips."""
+class VideoRequest:
+    """Videos to compare with real ones.
 
+    Attributes:
+        videos: files.
+        real: folder of real videos.
+        network: feature network (.onnx).
+        takes: how pictures go into it.
+    """
+
+    videos: tuple[Path, ...]
+    real: Path
+    network: Path
+    takes: NetworkInput = NetworkInput()
+
+    def __post_init__(self) -> None:
+        if not self.videos or not self.real.is_dir():
+            raise InputError(
+                "videos are compared with real ones", "Give videos, and a folder of real ones."
+            )
+
+
+@dataclass(frozen=True)
+class VideoDistance:
+    """Distance between two sets of videos.
+
+    Attributes:
+        metric: FID-VID for a network of pictures, FVD for one of clips.
+        frechet: Fréchet distance.
+        kernel: unbiased kernel distance.
+        clips: how many of the videos, and of the real ones.
+    """
+
+    metric: str
     frechet: float
     kernel: float
     clips: tuple[int, int]
 
 
-def video_distance(made: NDArray[np.float64], real: NDArray[np.float64]) -> VideoDistance:
-    """Distance of two sets of features [N, F] and [M, F]."""
-    return VideoDistance(frechet(made, real), kernel_distance(made, real), (len(made), len(real)))
+def evaluate_videos(request: VideoRequest) -> VideoDistance:
+    """Distance of videos to a folder of real ones.
+
+    Raises:
+        DependencyError: onnxruntime is not installed.
+        InputError: files that cannot be read, or a network that does not take such input.
+        EvaluationError: fewer than two clips on either side.
+    """
+    network = FeatureNetwork(request.network, request.takes)
+    found = sorted(p for p in request.real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
+    made = video_features(list(request.videos), network)
+    real = video_features(found, network)
+    metric = "FID-VID" if request.takes.frames == 1 else "FVD"
+    return VideoDistance(
+        metric, frechet(made, real), kernel_distance(made, real), (len(made), len(real))
+    )
 
 
 def _short(error: Exception) -> str:

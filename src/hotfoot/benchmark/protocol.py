@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfoot.errors import InputError, OptionError
+from hotfoot.evaluation.dances import unique_names
 from hotfoot.files import replacing
 from hotfoot.music.audio import SAMPLE_RATE, SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import compose
@@ -74,7 +75,7 @@ class Task:
         return [f"{self.song_name}-{self.figure}-{v}" for v in range(self.variations)]
 
 
-def protocol(name: str) -> Protocol:
+def get_protocol(name: str) -> Protocol:
     """A protocol by name.
 
     Raises:
@@ -127,15 +128,6 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
 
 def _duration_s(path: Path) -> float:
     return sum(len(block) for block in open_song(path).blocks()) / SAMPLE_RATE
-
-
-def unique_names(songs: list[Path]) -> list[str]:
-    """Stems of files; where several are alike, with a number."""
-    out: list[str] = []
-    for song in songs:
-        same = sum(1 for name in out if name == song.stem or name.startswith(f"{song.stem}~"))
-        out.append(song.stem if not same else f"{song.stem}~{same + 1}")
-    return out
 
 
 def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:

@@ -1,0 +1,204 @@
+"""Dance a protocol, or what is missing of it, and measure it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.benchmark.protocol import Protocol, Task, get_protocol, tasks
+from hotfoot.errors import InputError
+from hotfoot.evaluation.dances import (
+    Progress,
+    check_folders,
+    collect,
+    read_dance_info,
+    read_song_facts,
+    reference_set,
+)
+from hotfoot.evaluation.measures import DanceMeasures, measure_dance
+from hotfoot.evaluation.summary import EvaluationResult, summarize
+from hotfoot.files import RunFolder, removing_parts, replacing
+from hotfoot.model.checkpoint import model_folder, read_config
+from hotfoot.music.audio import open_song, save_part
+from hotfoot.parallel import spread
+from hotfoot.pose.metadata import file_sha256
+from hotfoot.pose.references import load_reference
+from hotfoot.render.sheets import contact_sheet
+
+_SHORTEST_S = 4.0  # of a song in a protocol
+
+
+@dataclass(frozen=True)
+class ProtocolRequest:
+    """A model that dances a protocol.
+
+    Attributes:
+        protocol: name of one of :data:`~hotfoot.benchmark.protocol.PROTOCOLS`.
+        songs: folder of songs.
+        output: folder of the dances; what is there is not made again.
+        model: name or folder.
+        beat_lock: whether dances are retimed to the beats.
+        draft: how far the choreographer's draft leads; by default as the model says.
+        shuffled: measure every dance against the next song instead of its own.
+        real: folder of real dances, to compare with.
+        training: folder of what the model was trained on, to find copies; needs ``real``.
+        published: also compute beat alignment as other projects define it.
+        name: of the row in tables; by default the model's.
+    """
+
+    protocol: str
+    songs: Path
+    output: Path
+    model: str = "default"
+    beat_lock: bool = True
+    draft: float | None = None
+    shuffled: bool = False
+    real: Path | None = None
+    training: Path | None = None
+    published: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        get_protocol(self.protocol)
+        check_folders(self.real, self.training)
+
+    @property
+    def definition(self) -> Protocol:
+        """The protocol itself."""
+        return get_protocol(self.protocol)
+
+    def made_from(self) -> dict[str, Any]:
+        """What the dances depend on."""
+        weights = model_folder(self.model) / "model.safetensors"
+        return {
+            "protocol": self.protocol,
+            "songs": str(self.songs.resolve()),
+            "weights": file_sha256(weights) if weights.exists() else "",
+            "beat_lock": self.beat_lock,
+            "draft": self.draft,
+        }
+
+    def tasks(self) -> list[Task]:
+        """What is danced; songs that are missing are composed."""
+        return tasks(self.definition, self.songs, self.output / "composed")
+
+
+@dataclass(frozen=True)
+class _Job:
+    request: ProtocolRequest
+    task: Task
+    against: Task  # whose song it is measured against
+
+
+def evaluate_protocol(
+    request: ProtocolRequest, progress: Progress | None = None, jobs: int = 1, on: str = "here"
+) -> EvaluationResult:
+    """Dance a protocol, or what is missing of it, and measure it.
+
+    Args:
+        request: which, and how.
+        progress: told how far it is.
+        jobs: processes.
+        on: where they are, one of :data:`~hotfoot.parallel.PLACES`.
+
+    Raises:
+        HotfootError: no songs, an unknown model, or a folder that holds other dances.
+    """
+    read_config(model_folder(request.model))
+    RunFolder(request.output, "evaluation", request.made_from()).claim()
+    work = request.tasks()
+    real = reference_set(request.real, request.training)
+    against = {t.song_name: t for t in work}
+    if request.shuffled:
+        for tempo in {t.tempo for t in work}:
+            group = [t for t in work if t.tempo == tempo]
+            against |= {t.song_name: group[(i + 1) % len(group)] for i, t in enumerate(group)}
+    todo = [_Job(request, task, against[task.song_name]) for task in work]
+    with (
+        removing_parts(request.output),
+        closing(spread(_dance_and_measure, todo, jobs, on)) as found,
+    ):
+        groups = collect(found, len(todo), progress)
+    result = summarize(request.name or request.model, [d for g in groups for d in g], real)
+    if request.shuffled:  # the other songs hold the dances' own
+        kept = {k: v for k, v in result.metrics.items() if not k.endswith("_own")}
+        result = replace(result, metrics=kept)
+    return result
+
+
+def protocol_sheets(request: ProtocolRequest) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Contact sheets of the first dance to every song, for a report."""
+    sheets = []
+    for task in (t for t in request.tasks() if t.tempo == 1):
+        path = request.output / "dances" / f"{task.names[0]}.npz"
+        poses, info = read_dance_info(path)
+        beats = read_song_facts(_song_of(task, request.output)).beats
+        sheets.append((path.stem, contact_sheet(poses, beats, info.seams, columns=20, rows=2)))
+    return sheets
+
+
+@cache
+def _model(name: str) -> Any:
+    import torch
+
+    from hotfoot.model.checkpoint import load_dancer
+
+    torch.set_num_threads(1)
+    return load_dancer(name)
+
+
+def _song_of(task: Task, folder: Path) -> Path:
+    """The part of the song that is danced, played as fast as the task says, as a .wav."""
+    path = folder / "songs" / f"{task.song_name}.wav"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            for start in (task.start_s, 0.0):  # a short song is danced from its beginning
+                part = open_song(task.song, start, start + task.seconds * task.tempo)
+                seconds = save_part(part, temporary, task.tempo)
+                if seconds >= min(_SHORTEST_S, task.seconds):
+                    break
+            else:
+                raise InputError(
+                    f"{task.song} has only {seconds:.1f} s of sound",
+                    f"Leave it out; at least {_SHORTEST_S:g} s are needed.",
+                )
+    return path
+
+
+def _dance(request: ProtocolRequest, task: Task) -> list[Path]:
+    """Dance a task, unless its dances are all there; their files."""
+    from hotfoot.generation.pipeline import variations
+
+    paths = [request.output / "dances" / f"{name}.npz" for name in task.names]
+    if not all(p.exists() for p in paths):
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        made = variations(
+            _song_of(task, request.output), task.figure, len(paths), model=_model(request.model),
+            seed=task.seed, beat_lock=request.beat_lock, draft=request.draft,
+        )  # fmt: skip
+        for one, path in zip(made, paths, strict=True):
+            one.save(path)
+    return paths
+
+
+def _dance_and_measure(job: _Job) -> list[DanceMeasures]:
+    request, task = job.request, job.task
+    out = []
+    for variation, path in enumerate(_dance(request, task)):
+        poses, info = read_dance_info(path)
+        song = read_song_facts(_song_of(job.against, request.output))
+        if job.against is not task:  # both parts may differ by a frame or be cut short
+            poses = poses.frames(0, max(1, int(song.duration_s * poses.fps)))
+        info = replace(
+            info, seed=variation, tempo=task.tempo, reference=load_reference(task.figure),
+            published=request.published,
+        )  # fmt: skip
+        out.append(measure_dance(poses, replace(song, name=task.label), info))
+    return out

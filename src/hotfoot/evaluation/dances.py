@@ -1,0 +1,229 @@
+"""Measure pose files that were danced to songs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.errors import EvaluationError, InputError, OptionError
+from hotfoot.evaluation.body import measure_body
+from hotfoot.evaluation.measures import (
+    DanceInfo,
+    DanceMeasures,
+    SongFacts,
+    measure_dance,
+    song_facts,
+)
+from hotfoot.evaluation.motion import Motion, prepare
+from hotfoot.evaluation.realism import kinetic_features, pose_windows
+from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
+from hotfoot.music.audio import open_song
+from hotfoot.music.tokens import analyze_song
+from hotfoot.parallel import spread
+from hotfoot.pose.formats import detect_format, read_dance, read_poses
+from hotfoot.pose.references import load_reference
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.render.sheets import contact_sheet
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of a stage, how much of it is done, and of how much."""
+
+_WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
+_POSE_SUFFIXES = (".npz", ".json", ".pkl")
+_MOST_SHEETS = 20
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """Dances to measure.
+
+    Attributes:
+        poses: pose files.
+        music: what they were danced to: one song for all, or one for each.
+        start: second of the songs at which the dances begin; by default what each file says, or 0.
+        fps: of files that do not say.
+        reference: pose file or built-in figure that they were made for.
+        real: folder of real dances, to compare with.
+        training: folder of what the model was trained on, to find copies; needs ``real``.
+        published: also compute beat alignment as other projects define it.
+        name: of the row in tables.
+    """
+
+    poses: tuple[Path, ...]
+    music: tuple[Path, ...]
+    start: float | None = None
+    fps: float | None = None
+    reference: str | None = None
+    real: Path | None = None
+    training: Path | None = None
+    published: bool = False
+    name: str = "dances"
+
+    def __post_init__(self) -> None:
+        if not self.poses:
+            raise OptionError("there is nothing to measure", "Give pose files.")
+        if not self.music:
+            raise OptionError(
+                "no song is given (music)", "Give one for all dances, or one for each."
+            )
+        if len(self.music) not in (1, len(self.poses)):
+            raise OptionError(
+                f"{len(self.poses)} dances and {len(self.music)} songs",
+                "Give one song for all dances, or one for each in the same order.",
+            )
+        if self.start is not None and not 0 <= self.start < float("inf"):
+            raise OptionError(f"start is {self.start:g}", "Allowed: 0 or more.")
+        if self.fps is not None and not 1 <= self.fps <= 240:
+            raise OptionError(f"fps is {self.fps:g}", "Allowed: 1 to 240.")
+        check_folders(self.real, self.training)
+
+
+def check_folders(real: Path | None, training: Path | None) -> None:
+    """Raise OptionError for training motion without real motion."""
+    if training is not None and real is None:
+        raise OptionError(
+            "training motion is given without real motion (real)",
+            "Copies are found by comparing with held-out real motion.",
+        )
+
+
+def evaluate_dances(
+    request: EvaluationRequest, progress: Progress | None = None, jobs: int = 1, on: str = "here"
+) -> EvaluationResult:
+    """Measure pose files.
+
+    Args:
+        request: which, and how.
+        progress: told how far it is.
+        jobs: processes.
+        on: where they are, one of :data:`~hotfoot.parallel.PLACES`.
+
+    Raises:
+        HotfootError: a file cannot be read, or poses cannot be measured.
+    """
+    for song in request.music:
+        open_song(song, request.start or 0.0)
+    if request.reference:
+        load_reference(request.reference)
+    songs = request.music if len(request.music) > 1 else request.music * len(request.poses)
+    different = list(dict.fromkeys(p.resolve() for p in songs))
+    labels = dict(zip(different, unique_names(different), strict=True))
+    work = [
+        (request, pose, song, labels[song.resolve()])
+        for pose, song in zip(request.poses, songs, strict=True)
+    ]
+    real = reference_set(request.real, request.training)
+    dances = collect(spread(_measure_file, work, jobs, on), len(work), progress)
+    result = summarize(request.name, dances, real)
+    silent = [
+        p.name for p in request.poses if request.fps is None and detect_format(p) in _WITHOUT_RATE
+    ]
+    if silent:
+        warning = f"{', '.join(silent[:3])}: the file has no frame rate, 30 fps assumed (fps)"
+        result = replace(result, warnings=(warning,))
+    return result
+
+
+def dance_sheets(request: EvaluationRequest) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Contact sheets of the first dances, for a report."""
+    return [
+        (path.stem, contact_sheet(read_poses(path, fps=request.fps), columns=20, rows=2))
+        for path in request.poses[:_MOST_SHEETS]
+    ]
+
+
+def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> DanceMeasures:
+    request, path, song, label = work
+    poses, info = read_dance_info(path, request.fps)
+    start = info.start_s if request.start is None else request.start
+    reference = load_reference(request.reference) if request.reference else None
+    info = replace(info, start_s=start, reference=reference, published=request.published)
+    return measure_dance(poses, replace(read_song_facts(song, start), name=label), info)
+
+
+def read_dance_info(path: Path, fps: float | None = None) -> tuple[PoseSequence, DanceInfo]:
+    """Poses of a file, and what it says of itself.
+
+    Raises:
+        PoseError: the file cannot be read.
+    """
+    poses, metadata = read_dance(path, fps=fps)
+    return poses, DanceInfo(
+        name=path.stem,
+        seed=metadata.seed or 0,
+        seams=metadata.seams,
+        start_s=metadata.start_s,
+    )
+
+
+@cache
+def read_song_facts(song: Path, start_s: float = 0.0) -> SongFacts:
+    """What the metrics need of a song from ``start_s`` on.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    return song_facts(song.stem, analyze_song(open_song(song, start_s)))
+
+
+def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | None:
+    """Real dances of a folder, and training motion of another; None without.
+
+    Raises:
+        InputError: fewer than two usable pose files in a folder.
+    """
+    if real is None:
+        return None
+    dances = _read_folder(real)
+    bank = None
+    if training is not None:
+        bank = np.concatenate([pose_windows(m, hop_s=0.2) for _, m in _read_folder(training)])
+    return ReferenceSet(
+        [kinetic_features(m) for _, m in dances],
+        [pose_windows(m) for _, m in dances],
+        [vars(measure_body(p, m)) for p, m in dances],
+        bank,
+    )
+
+
+def _read_folder(folder: Path) -> list[tuple[PoseSequence, Motion]]:
+    out = []
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in _POSE_SUFFIXES):
+        poses = read_poses(path)
+        try:
+            out.append((poses, prepare(poses)))
+        except EvaluationError:
+            continue
+    if len(out) < 2:
+        raise InputError(
+            f"{len(out)} usable pose files in {folder}",
+            "Give a folder with at least two (hotfoot corpus film makes one).",
+        )
+    return out
+
+
+def unique_names(songs: list[Path]) -> list[str]:
+    """Stems of files; where several are alike, with a number."""
+    out: list[str] = []
+    for song in songs:
+        same = sum(1 for name in out if name == song.stem or name.startswith(f"{song.stem}~"))
+        out.append(song.stem if not same else f"{song.stem}~{same + 1}")
+    return out
+
+
+def collect(found: Iterable[T], total: int, progress: Progress | None) -> list[T]:
+    """All of what is found, with progress."""
+    out: list[T] = []
+    for one in found:
+        out.append(one)
+        if progress is not None:
+            progress("measuring", len(out), total)
+    return out
