@@ -73,7 +73,7 @@ def test_pictures_that_are_none(tmp_path):
         load_photo(tmp_path / "a.jpg")
     with pytest.raises(InputError, match="no such file"):
         load_photo(tmp_path / "b.jpg")
-    with pytest.raises(InputError, match="cannot be decoded"):
+    with pytest.raises(InputError, match="cannot be read as a video"):
         video_facts(tmp_path / "a.jpg")
     with pytest.raises(InputError, match="no such file"):
         video_facts(tmp_path / "b.mp4")

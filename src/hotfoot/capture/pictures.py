@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.errors import InputError
+from hotfoot.errors import PoseError
+from hotfoot.media import open_media, read_image
 
 Picture = NDArray[np.uint8]
 """RGB [H, W, 3]."""
@@ -42,53 +43,29 @@ def load_photo(path: Path) -> Picture:
     """A photo, turned as its camera was held.
 
     Raises:
-        InputError: missing, or not a picture that can be read.
+        PoseError: missing, or not a picture that can be read.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    if not path.is_file():
-        raise InputError(f"no such file: {path}", "Give the path of a photo.")
-    try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            return np.asarray(upright, np.uint8)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"{path.name} cannot be read as a picture ({error})",
-            "Save it as .jpg or .png; for .heic, export it from your photo app.",
-        ) from error
+    return read_image(path, PoseError)
 
 
 def video_facts(path: Path) -> VideoFacts:
     """Frame rate, size and sound of a video.
 
     Raises:
-        InputError: missing, or no video stream that can be decoded.
+        PoseError: missing, or no video stream that can be decoded.
     """
-    import av
-    from av.error import FFmpegError
-
-    if not path.is_file():
-        raise InputError(f"no such file: {path}", "Give the path of a video.")
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            if not container.streams.video:
-                raise InputError(f"{path.name} has no pictures", "Give a video.")
-            stream = container.streams.video[0]
-            rate = _rate(stream)
-            sound = container.streams.audio[0] if container.streams.audio else None
-            late = 0.0
-            if sound is not None and sound.start_time is not None and stream.start_time is not None:
-                late = float(sound.start_time * (sound.time_base or 0))
-                late -= float(stream.start_time * (stream.time_base or 0))
-            seconds = (container.duration or 0) / 1e6
-            first = next(container.decode(video=0), None)
-    except FFmpegError as error:
-        raise InputError(
-            f"{path.name} cannot be decoded ({error.strerror})", "Convert it to .mp4."
-        ) from error
+    with open_media(path, "video", PoseError) as container:
+        stream = container.streams.video[0]
+        rate = _rate(stream)
+        sound = container.streams.audio[0] if container.streams.audio else None
+        late = 0.0
+        if sound is not None and sound.start_time is not None and stream.start_time is not None:
+            late = float(sound.start_time * (sound.time_base or 0))
+            late -= float(stream.start_time * (stream.time_base or 0))
+        seconds = (container.duration or 0) / 1e6
+        first = next(container.decode(video=0), None)
     if first is None or rate is None:
-        raise InputError(f"{path.name} has no pictures", "Give a video that plays.")
+        raise PoseError(f"{path.name} has no pictures", "Give a video that plays.")
     height, width = _upright(first, first).shape[:2]
     return VideoFacts(float(rate), (width, height), seconds, sound is not None, late)
 
@@ -98,13 +75,15 @@ def video_pictures(
 ) -> Iterator[Picture]:
     """Pictures of a video at its average rate; of more than 60 a second every second or third.
 
-    Phones film at a varying rate: pictures are repeated or left out, so that the one of second s
+    Phones record at a varying rate: pictures are repeated or left out, so that the one of second s
     is number s * fps. A file that breaks off ends early.
+
+    Raises:
+        PoseError: missing, or no video.
     """
-    import av
     from av.error import FFmpegError
 
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_media(path, "video", PoseError) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         rate = _rate(stream) or Fraction(30)

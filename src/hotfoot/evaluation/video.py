@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
 from hotfoot.evaluation.realism import frechet, kernel_distance
+from hotfoot.media import open_media
 
 VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".gif"}
 
@@ -106,22 +107,15 @@ def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
     """Successive clips [frames, H, W, 3] of a video; what is left at its end is dropped.
 
     Raises:
-        InputError: not a video.
+        EvaluationError: not a video.
     """
-    import av
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise InputError(f"{path.name} has no picture", "Give a video.")
-            kept: list[NDArray[Any]] = []
-            for frame in container.decode(video=0):
-                kept.append(frame.to_ndarray(format="rgb24"))
-                if len(kept) == frames:
-                    yield np.stack(kept)
-                    kept = []
-    except (av.error.FFmpegError, OSError) as error:
-        raise InputError(f"{path.name} cannot be read as a video", "Give a video file.") from error
+    with open_media(path, "video", EvaluationError) as container:
+        kept: list[NDArray[Any]] = []
+        for frame in container.decode(video=0):
+            kept.append(frame.to_ndarray(format="rgb24"))
+            if len(kept) == frames:
+                yield np.stack(kept)
+                kept = []
 
 
 def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.float64]:

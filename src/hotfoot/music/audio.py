@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import AudioError
+from hotfoot.media import open_media, reason
 
 SAMPLE_RATE = 24_000
 """Hz of everything that this package analyzes; 100 hops of 240 samples a second."""
@@ -129,16 +130,7 @@ def _decode(
     import av
     from av.error import FFmpegError
 
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except (FFmpegError, OSError, ValueError) as error:
-        raise AudioError(
-            f"{path.name} cannot be read as sound ({_reason(error)})",
-            "Allowed: mp3, m4a, aac, ogg, opus, flac, wav, aiff, and the sound of mp4, webm, mkv.",
-        ) from error
-    with container:
-        if not container.streams.audio:
-            raise AudioError(f"{path.name} holds no sound", "Give a file with an audio track.")
+    with open_media(path, "audio", AudioError) as container:
         # Packed samples: planar frames of 8 channels crash PyAV 18 in to_ndarray.
         resampler = av.AudioResampler(format="flt", rate=sample_rate)
         pending: list[NDArray[np.float32]] = []
@@ -163,12 +155,9 @@ def _decode(
                     pending, held = [], 0
         except FFmpegError as error:
             if not decoded:
-                raise AudioError(
-                    f"{path.name} cannot be decoded ({_reason(error)})",
-                    "The file is damaged, or not what its name says. Convert or download it again.",
-                ) from error
+                raise
             if warnings is not None:
-                warnings.append(f"{path.name} breaks off ({_reason(error)}); using what is there.")
+                warnings.append(f"{path.name} breaks off ({reason(error)}); using what is there.")
         if decoded:
             for out in resampler.resample(None):
                 pending.append(_mono(out.to_ndarray(), out.layout.nb_channels, path))
@@ -183,8 +172,3 @@ def _mono(packed: NDArray[Any], channels: int, path: Path) -> NDArray[np.float32
             f"{path.name} holds NaN or infinite samples", "Export it again from its source."
         )
     return np.clip(mono, -4, 4)
-
-
-def _reason(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(text).split("\n")[0].lower()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import OutputError
 from hotfoot.files import replacing
+from hotfoot.media import media_url
 from hotfoot.music.audio import Song
 from hotfoot.render.figures import Frame
 
@@ -85,7 +86,7 @@ def _write_muxed(
     import av
 
     rate = Fraction(fps).limit_denominator(1001)
-    with av.open(str(path), "w", format=suffix[1:]) as container:
+    with av.open(media_url(path), "w", format=suffix[1:]) as container:
         video_name = "libx264" if suffix == ".mp4" else "libvpx-vp9"
         video: Any = container.add_stream(video_name, rate=rate)
         video.pix_fmt = "yuv420p"
