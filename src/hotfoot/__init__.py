@@ -12,37 +12,40 @@ from hotfoot._version import __version__
 
 if TYPE_CHECKING:
     from hotfoot.errors import HotfootError, InputError
-    from hotfoot.generation.pipeline import dance, variations
+    from hotfoot.generation.generator import load_generator
+    from hotfoot.generation.options import DanceOptions
+    from hotfoot.generation.pipeline import dance, dances
     from hotfoot.generation.result import Dance
-    from hotfoot.model.checkpoint import load_model
     from hotfoot.music.synthesis import compose
     from hotfoot.pose.formats import read_poses, write_poses
     from hotfoot.pose.sequence import PoseSequence
 
 # Public names are imported on first use, so that `import hotfoot` costs nothing.
 _HOMES = {
-    "dance": "hotfoot.generation.pipeline",
-    "variations": "hotfoot.generation.pipeline",
     "Dance": "hotfoot.generation.result",
-    "load_model": "hotfoot.model.checkpoint",
-    "compose": "hotfoot.music.synthesis",
-    "PoseSequence": "hotfoot.pose.sequence",
-    "read_poses": "hotfoot.pose.formats",
-    "write_poses": "hotfoot.pose.formats",
+    "DanceOptions": "hotfoot.generation.options",
     "HotfootError": "hotfoot.errors",
     "InputError": "hotfoot.errors",
+    "PoseSequence": "hotfoot.pose.sequence",
+    "compose": "hotfoot.music.synthesis",
+    "dance": "hotfoot.generation.pipeline",
+    "dances": "hotfoot.generation.pipeline",
+    "load_generator": "hotfoot.generation.generator",
+    "read_poses": "hotfoot.pose.formats",
+    "write_poses": "hotfoot.pose.formats",
 }
 __all__ = [
     "Dance",
+    "DanceOptions",
     "HotfootError",
     "InputError",
     "PoseSequence",
     "__version__",
     "compose",
     "dance",
-    "load_model",
+    "dances",
+    "load_generator",
     "read_poses",
-    "variations",
     "write_poses",
 ]
 

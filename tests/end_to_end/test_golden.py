@@ -13,13 +13,18 @@ CASES = (
     {"reference": "average", "seed": 0},
     {"reference": "stocky", "seed": 1, "style": "latin", "energy": 1.3},
     {"reference": "wide", "seed": 2, "draft": 0.0, "guidance": 2.0, "mirror": True, "fps": 24.0},
-    {"reference": "knees-up", "seed": 3, "beat_lock": False, "steps": 4},
+    {
+        "reference": "knees-up",
+        "seed": 3,
+        "post": ("flicker", "smoothing", "loudness", "proportions"),
+        "steps": 4,
+    },
 )
 
 
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_a_dance_is_what_it_was(case, tmp_path, monkeypatch):
-    monkeypatch.setattr("hotfoot.generation.sampler._use_bf16", lambda x: False)
+    monkeypatch.setattr("hotfoot.generation.diffusion._use_bf16", lambda x: False)
     song = tmp_path / "song.wav"
     compose(20.0, 118.0, seed=3).save(song)
     dance = hotfoot.dance(song, **CASES[case])

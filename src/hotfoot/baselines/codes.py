@@ -16,36 +16,22 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hotfoot.baselines.common import BaselineConfig
+from hotfoot.model.config import CodesConfig
+from hotfoot.model.generator import (
+    Conditions,
+    InitialPoses,
+    OnStep,
+    Poses,
+    SamplingOptions,
+    Segment,
+    segment_seed,
+)
 from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 UPPER = (0, 1, 2, 3, 4, 5, 6, 7, 14, 15, 16, 17)
 LOWER = (8, 9, 10, 11, 12, 13)
-
-
-@dataclass(frozen=True)
-class CodesConfig:
-    """Shape of both networks.
-
-    Attributes:
-        music_width: width of a music token.
-        codes: entries of each codebook.
-        code_width: their length.
-        width: of both networks.
-        depth: layers of the transformer.
-        heads: of attention.
-        context: columns that it sees.
-    """
-
-    music_width: int
-    codes: int = 512
-    code_width: int = 64
-    width: int = 192
-    depth: int = 6
-    heads: int = 3
-    context: int = 32
 
 
 class ColumnVQ(nn.Module):
@@ -139,7 +125,7 @@ class CodeTransformer(nn.Module):
         self.upper = nn.Embedding(config.codes + 1, w)  # the last one means: nothing yet
         self.lower = nn.Embedding(config.codes + 1, w)
         self.music = nn.Sequential(nn.Linear(config.music_width, w), nn.SiLU(), nn.Linear(w, w))
-        self.place = nn.Parameter(torch.zeros(config.context, w))
+        self.place = nn.Parameter(torch.zeros(config.frames // FRAMES_PER_COLUMN, w))
         self.blocks = nn.ModuleList(_CausalBlock(config) for _ in range(config.depth))
         self.norm = nn.LayerNorm(w)
         self.heads = nn.Linear(w, 2 * config.codes)
@@ -205,43 +191,79 @@ def about_the_hips(xy: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return bodies.clamp(-1.5, 1.5), (root - root.mean(dim=1, keepdim=True)) / scale, usable
 
 
-class CodesDancer:
-    """Dances code after code."""
+@dataclass(frozen=True, eq=False)
+class SampledCodes:
+    """Codes of both parts of the body [V, U], and whose body it is."""
 
-    def __init__(self, config: BaselineConfig, network: CodesNetwork) -> None:
+    upper: Tensor
+    lower: Tensor
+    frames: int
+    reference: PoseSequence
+
+
+class CodesGenerator:
+    """Dances code after code; a ``Generator``."""
+
+    def __init__(self, config: CodesConfig, network: CodesNetwork) -> None:
         self.config = config
         self.network = network.eval().requires_grad_(False)
 
+    def plan(self, frames: int) -> tuple[Segment, ...]:
+        """One segment: the transformer slides along the song by itself."""
+        return (Segment(0, 0, frames),)
+
     @torch.inference_mode()
-    def dance_variation(
-        self, music: NDArray[np.float32], frames: int, reference: PoseSequence, seed: int
-    ) -> NDArray[np.float32]:
-        """Keypoints [T, 18, 2] on the reference's canvas for tokens [U, width]."""
+    def sample(
+        self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
+        initial: InitialPoses | None, on_step: OnStep,
+    ) -> SampledCodes:  # fmt: skip
+        """Codes of every column, each drawn from what the transformer expects next."""
+        parts = []
+        for v in range(options.variations):
+            generator = torch.Generator().manual_seed(segment_seed(options.seed, v, segment.index))
+            parts.append(self._draw(conditions.tokens[segment.columns], generator))
+            on_step(v + 1, options.variations)
+        upper, lower = (torch.tensor(codes) for codes in zip(*parts, strict=True))
+        return SampledCodes(upper, lower, segment.length, conditions.reference)
+
+    def _draw(
+        self, music: NDArray[np.float32], generator: torch.Generator
+    ) -> tuple[list[int], list[int]]:
+        """Codes of both parts for tokens [U, width]."""
         net, config = self.network, self.network.config
-        generator = torch.Generator().manual_seed(seed)
-        columns = -(-frames // FRAMES_PER_COLUMN)
-        sound = torch.from_numpy(music[:columns])[None]
+        context = config.frames // FRAMES_PER_COLUMN
+        sound = torch.from_numpy(music)[None]
         empty = config.codes
         upper, lower = [empty], [empty]
-        for u in range(columns):
-            first = max(0, u + 1 - config.context)
+        for u in range(len(music)):
+            first = max(0, u + 1 - context)
             # In training every window begins with nothing.
             a, b = (torch.tensor([[empty, *c[first + 1 : u + 1]]]) for c in (upper, lower))
             logits = net.transformer(a, b, sound[:, first : u + 1])
             for codes, row in zip((upper, lower), logits, strict=True):
                 chance = row[0, -1].float().softmax(-1)
                 codes.append(int(torch.multinomial(chance, 1, generator=generator)))
-        bodies, root = net.join(
-            net.vq_upper.decode(torch.tensor([upper[1:]])),
-            net.vq_lower.decode(torch.tensor([lower[1:]])),
-        )
-        path = root[0].numpy()
-        # Velocities add up; nobody may walk out of the picture.
-        drift = np.linspace(0, 1, len(path))[:, None] * path[-1]
-        path = np.clip(path - drift, -0.35, 0.35)
-        xy = (bodies[0].numpy() + path[:, None])[:frames] * 500
-        poses = PoseSequence(
-            xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), self.config.fps,
-            reference.canvas,
-        )  # fmt: skip
-        return retargeted(poses, reference).keypoints
+        return upper[1:], lower[1:]
+
+    @torch.inference_mode()
+    def decode(self, sampled: SampledCodes, known: Poses, options: SamplingOptions) -> Poses:
+        """Poses of codes, on the reference's body."""
+        net, reference = self.network, sampled.reference
+        out = []
+        for upper, lower in zip(sampled.upper, sampled.lower, strict=True):
+            bodies, root = net.join(
+                net.vq_upper.decode(upper[None]), net.vq_lower.decode(lower[None])
+            )
+            path = root[0].numpy()
+            # Velocities add up; nobody may walk out of the picture.
+            drift = np.linspace(0, 1, len(path))[:, None] * path[-1]
+            path = np.clip(path - drift, -0.35, 0.35)
+            xy = (bodies[0].numpy() + path[:, None])[: sampled.frames] * 500
+            poses = PoseSequence(
+                xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), self.config.fps,
+                reference.canvas,
+            )  # fmt: skip
+            out.append(retargeted(poses, reference).normalized)
+        seen = (reference.confidence[0] > 0).astype(np.float32)
+        made = np.stack(out)
+        return Poses(made, np.broadcast_to(seen, made.shape[:3]))

@@ -9,44 +9,13 @@ the same things.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hotfoot.model.dit import timestep_embedding
+from hotfoot.model.network_config import EdgeConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
-
-
-@dataclass(frozen=True)
-class EdgeConfig:
-    """Shape of the decoder.
-
-    Attributes:
-        latent_channels: of raw coordinates, 16 per coordinate channel.
-        rows: 1.
-        music_width: width of a music token.
-        width: of the tokens.
-        depth: decoder layers.
-        heads: of attention.
-        mlp_width: hidden width.
-        velocity_weight: of the loss on velocities.
-        prediction: always the data.
-        kind: tells it from other networks in a model folder.
-    """
-
-    latent_channels: int
-    rows: int
-    music_width: int
-    width: int = 192
-    depth: int = 6
-    heads: int = 4
-    mlp_width: int = 512
-    velocity_weight: float = 1.0
-    prediction: Literal["data"] = "data"
-    kind: str = "edge"
 
 
 class _Film(nn.Module):
@@ -131,8 +100,10 @@ class EdgeDecoder(nn.Module):
         mask: Tensor,
         music: Tensor,
         drop_music: Tensor | None = None,
+        style: Tensor | None = None,
+        energy: Tensor | None = None,
     ) -> Tensor:
-        """The clean latent of the shape of ``x`` [B, C, 1, U]."""
+        """The clean latent of the shape of ``x`` [B, C, 1, U]; EDGE knows no style or energy."""
         known = mask[:, :, 0].transpose(1, 2).reshape(len(x), -1, 1).to(x.dtype)
         frames = torch.cat([frames_of(x), frames_of(reference), known], dim=-1)
         position = timestep_embedding(

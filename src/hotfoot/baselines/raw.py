@@ -7,38 +7,15 @@ of a dancer stays the same.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
-from hotfoot.model.codec import CodecConfig
+from hotfoot.model.config import CodecConfig, RawConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
-
-
-@dataclass(frozen=True)
-class RawConfig:
-    """Facts that other modules ask a VAE for."""
-
-    bins: int = 512
-    profile_sigma: float = 1.0
-
-    @property
-    def latent_channels(self) -> int:
-        """Numbers per coordinate channel and column."""
-        return 2 * FRAMES_PER_COLUMN
-
-    @property
-    def rows(self) -> int:
-        """Height of the latent grid."""
-        return 1
 
 
 class RawCoordinates(nn.Module):
     """Coordinates and visibility, reshaped. Has no weights."""
-
-    kind = "raw"
 
     def __init__(self, config: RawConfig) -> None:
         super().__init__()
@@ -48,10 +25,6 @@ class RawCoordinates(nn.Module):
     def codec(self) -> CodecConfig:
         """See :class:`~hotfoot.model.vae.PoseVAE`."""
         return CodecConfig(bins=self.config.bins, profile_sigma=self.config.profile_sigma)
-
-    def description(self) -> dict[str, Any]:
-        """See :class:`~hotfoot.model.vae.PoseVAE`."""
-        return {"kind": self.kind, **asdict(self.config)}
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""

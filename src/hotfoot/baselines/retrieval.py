@@ -8,9 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.baselines.common import BaselineConfig, crossfade
 from hotfoot.errors import InputError
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.model.config import RetrievalConfig
+from hotfoot.model.generator import (
+    Conditions,
+    InitialPoses,
+    OnStep,
+    Poses,
+    SamplingOptions,
+    Segment,
+    segment_seed,
+)
 from hotfoot.pose.body import body_speed, stops
 from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
@@ -21,30 +29,55 @@ _FOLLOW_S = 0.5
 _RATES = (0.75, 1.33)
 
 
-class Retrieval:
-    """Dances from a bank of films.
+class RetrievalGenerator:
+    """Dances from a bank of clips; a ``Generator``.
 
     Args:
         config: facts.
-        films: keypoints [T, 18, 2] in pixels of one canvas, each with the seconds of its stops.
+        bank: keypoints [T, 18, 2] in pixels of one canvas, each with the seconds of its stops.
     """
 
     def __init__(
-        self, config: BaselineConfig, films: list[tuple[NDArray[np.float32], NDArray[np.float64]]]
+        self, config: RetrievalConfig, bank: list[tuple[NDArray[np.float32], NDArray[np.float64]]]
     ) -> None:
         self.config = config
-        self.films = [f for f in films if len(f[0]) >= _CLIP_S * config.fps and len(f[1]) >= 4]
-        if not self.films:
+        self.bank = [c for c in bank if len(c[0]) >= _CLIP_S * config.fps and len(c[1]) >= 4]
+        if not self.bank:
             raise InputError(
-                f"no film lasts {_CLIP_S:g} s", "Give a folder of longer films (hotfoot corpus)."
+                f"no clip lasts {_CLIP_S:g} s", "Give a folder of longer clips (hotfoot corpus)."
             )
 
-    def dance_variation(
-        self, analysis: SongAnalysis, frames: int, reference: PoseSequence, rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], tuple[int, ...]]:
+    def plan(self, frames: int) -> tuple[Segment, ...]:
+        """One segment: clips are joined along the whole song."""
+        return (Segment(0, 0, frames),)
+
+    def sample(
+        self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
+        initial: InitialPoses | None, on_step: OnStep,
+    ) -> Poses:  # fmt: skip
+        """Poses of clips that are drawn by chance, their stops on beats."""
+        assert conditions.analysis is not None
+        beats, reference = conditions.analysis.rhythm.beats, conditions.reference
+        made, seams = [], []
+        for v in range(options.variations):
+            rng = np.random.default_rng(segment_seed(options.seed, v, segment.index))
+            xy, seams = self._join(beats, segment.length, reference, rng)
+            made.append((xy / np.asarray(reference.canvas)).astype(np.float32))
+            on_step(v + 1, options.variations)
+        xy = np.stack(made)
+        seen = (reference.confidence[0] > 0).astype(np.float32)
+        return Poses(xy, np.broadcast_to(seen, xy.shape[:3]), tuple(seams))
+
+    def decode(self, sampled: Poses, known: Poses, options: SamplingOptions) -> Poses:
+        """Clips are poses already."""
+        return sampled
+
+    def _join(
+        self, beats: NDArray[np.float64], frames: int, reference: PoseSequence,
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[np.float32], list[int]]:  # fmt: skip
         """Keypoints [T, 18, 2] on the reference's canvas, and where clips join."""
         fps = self.config.fps
-        beats = analysis.rhythm.beats
         pieces: list[NDArray[np.float32]] = []
         seams: list[int] = []
         at = 0
@@ -57,7 +90,7 @@ class Retrieval:
                 seams.append(at)
             pieces.append(piece)
             at = sum(len(p) for p in pieces) - _FADE
-        return np.concatenate(pieces)[:frames], tuple(s for s in seams if s < frames)
+        return np.concatenate(pieces)[:frames], [s for s in seams if s < frames]
 
     def _piece(
         self,
@@ -68,7 +101,7 @@ class Retrieval:
     ) -> NDArray[np.float32]:
         """A stretch of one film from ``start_s`` of the song on, its stops on beats."""
         fps = self.config.fps
-        xy, stops = self.films[int(rng.integers(len(self.films)))]
+        xy, stops = self.bank[int(rng.integers(len(self.bank)))]
         period = float(np.median(np.diff(stops)))
         grid = beats[beats >= start_s - 1.0]
         rate = 1.0
@@ -99,8 +132,17 @@ class Retrieval:
         return retargeted(poses, reference).keypoints
 
 
-def film_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """A film's keypoints without holes and the seconds at which the body comes to rest."""
+def crossfade(
+    before: NDArray[np.float32], after: NDArray[np.float32], frames: int
+) -> NDArray[np.float32]:
+    """The end of one [>= frames, ...] going over into the start of another, smoothly."""
+    w = (0.5 - 0.5 * np.cos(np.pi * (np.arange(frames) + 0.5) / frames)).astype(np.float32)
+    w = w.reshape(-1, *[1] * (before.ndim - 1))
+    return before[-frames:] * (1 - w) + after[:frames] * w
+
+
+def clip_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """A clip's keypoints without holes and the seconds at which the body comes to rest."""
     xy = poses.keypoints.copy()
     frames = np.arange(len(poses))
     for j in range(xy.shape[1]):
@@ -115,7 +157,7 @@ def film_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def bank_of(folder: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
-    """Films of a folder of pose files.
+    """Clips of a folder of pose files.
 
     Raises:
         InputError: none there.
@@ -132,5 +174,5 @@ def bank_of(folder: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float64]
         poses = read_poses(path).to_skeleton("body-18")
         if poses.fps != 30.0:
             poses = poses.resampled(30.0)
-        out.append(film_with_stops(poses))
+        out.append(clip_with_stops(poses))
     return out

@@ -1,20 +1,54 @@
-"""Edits of a finished dance: keyframes, loops, and choosing the best of several."""
+"""What is done to a finished dance: its canvas, frame rate, keyframes, loop; how good it is."""
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.errors import OptionError
 from hotfoot.generation.beat_lock import movement
+from hotfoot.generation.options import DanceOptions
+from hotfoot.generation.postprocess import JoinedPoses
+from hotfoot.model.config import GeneratorConfig
+from hotfoot.model.generator import Conditions, Poses
 from hotfoot.pose.body import stops
 from hotfoot.pose.sequence import PoseSequence
+from hotfoot.timebase import frames_in
 
 _KEYFRAME_REACH_S = 0.6
 _LOOP_S = 0.8
+
+
+def joined_poses(
+    made: Poses, conditions: Conditions, config: GeneratorConfig, frames: int
+) -> Iterator[JoinedPoses]:
+    """Each variation in pixels of the reference's canvas, as long as the song."""
+    canvas = conditions.reference.canvas
+    seams = tuple(s for s in made.seams if s < frames)
+    for xy, confidence in zip(made.xy, made.confidence, strict=True):
+        pixels = xy[:frames] * np.asarray(canvas, np.float32)
+        poses = PoseSequence(pixels, confidence[:frames], config.fps, canvas, config.skeleton)
+        yield JoinedPoses(poses, seams)
+
+
+def finish(
+    joined: JoinedPoses, asked: DanceOptions, keyframes: list[tuple[float, PoseSequence]],
+    duration_s: float,
+) -> JoinedPoses:  # fmt: skip
+    """Everything that is asked for after generation: mirror, frame rate, keyframes, loop."""
+    poses, seams = joined.poses, joined.seams
+    if asked.mirror:
+        poses = poses.mirrored()
+    if asked.fps is not None and asked.fps != poses.fps:
+        seams = tuple(round(s * asked.fps / poses.fps) for s in seams)
+        poses = poses.resampled(asked.fps)
+        # The song's length decides, not that of the frames.
+        index = np.minimum(np.arange(frames_in(duration_s, asked.fps)), len(poses) - 1)
+        poses = replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
+    poses = pass_through(poses, keyframes)
+    return JoinedPoses(looped(poses) if asked.loop else poses, seams)
 
 
 def pass_through(poses: PoseSequence, keyframes: list[tuple[float, PoseSequence]]) -> PoseSequence:
@@ -22,21 +56,11 @@ def pass_through(poses: PoseSequence, keyframes: list[tuple[float, PoseSequence]
 
     The difference at the keyframe is added around it with a smooth fade of 0.6 s to either side,
     less where another keyframe is near. Joints that the keyframe does not show stay as they are.
-
-    Raises:
-        OptionError: a time outside the dance, or two keyframes within a tenth of a second.
     """
     if not keyframes:
         return poses
     order = sorted(keyframes, key=lambda k: k[0])
     times = [t for t, _ in order]
-    for t in times:
-        if not 0 <= t <= poses.duration_s:
-            raise OptionError(
-                f"--keyframe at {t:g} s", f"The dance lasts from 0 to {poses.duration_s:.2f} s."
-            )
-    if any(b - a < 0.1 for a, b in itertools.pairwise(times)):
-        raise OptionError("two keyframes within 0.1 s", "Leave at least 0.1 s between them.")
     xy = poses.keypoints.copy()
     confidence = poses.confidence.copy()
     now = np.arange(len(poses)) / poses.fps

@@ -1,41 +1,146 @@
-"""The networks that a dance model may hold, by the kind in their configuration."""
+"""Load anything that dances, by the kinds in its configuration, and save it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
 
-from hotfoot.baselines.edge import EdgeConfig, EdgeDecoder
-from hotfoot.model.config import DiTConfig, preset
+from torch import Tensor, from_numpy
+
+from hotfoot.baselines.codes import CodesGenerator, CodesNetwork
+from hotfoot.baselines.edge import EdgeDecoder
+from hotfoot.baselines.raw import RawCoordinates
+from hotfoot.baselines.retrieval import RetrievalGenerator
+from hotfoot.errors import ModelError
+from hotfoot.generation.diffusion import DiffusionGenerator, Network
+from hotfoot.model.checkpoint import (
+    DEFAULT_MODEL,
+    half_precision,
+    load_weights,
+    model_folder,
+    read_config,
+    read_tensors,
+    write_model,
+)
+from hotfoot.model.config import (
+    CodecConfig,
+    CodesConfig,
+    DiffusionConfig,
+    PublishedVAEConfig,
+    RetrievalConfig,
+)
 from hotfoot.model.dit import DanceDiT
+from hotfoot.model.generator import Generator
+from hotfoot.model.network_config import DiTConfig, EdgeConfig
+from hotfoot.model.published_vae import load_published
+from hotfoot.model.vae import LineVAE, PoseVAE
 
-NetworkConfig = DiTConfig | EdgeConfig
-Network = DanceDiT | EdgeDecoder
+_NETWORKS: dict[str, Callable[[Any], Network]] = {"dit": DanceDiT, "edge": EdgeDecoder}
+_OWN_VAES: dict[str, Callable[[Any], PoseVAE]] = {"lines": LineVAE, "raw": RawCoordinates}
 
 
-def build_network(config: NetworkConfig) -> Network:
+def build_network(config: DiTConfig | EdgeConfig) -> Network:
     """The network of a configuration, with fresh weights."""
-    return EdgeDecoder(config) if isinstance(config, EdgeConfig) else DanceDiT(config)
+    return _NETWORKS[config.kind](config)
 
 
-def network_config(fields: dict[str, Any]) -> NetworkConfig:
-    """A configuration from the fields of ``config.json``.
+def load_generator(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> Generator:
+    """Load a built-in model or a model folder of any kind.
 
-    Raises:
-        TypeError, KeyError: fields that do not fit.
-    """
-    if fields.get("kind") == "edge":
-        return EdgeConfig(**fields)
-    rows = ("patch", "rope_axes", "styles")
-    shape: dict[str, Any] = {k: tuple(v) if k in rows else v for k, v in fields.items()}
-    return DiTConfig(**shape)
-
-
-def named_network(name: str, latent_channels: int, rows: int, music_width: int) -> NetworkConfig:
-    """A preset of the dance transformer, or ``edge``.
+    Args:
+        name: of a built-in model, or a folder.
+        device: torch device.
 
     Raises:
-        OptionError: unknown name.
+        ModelError: not found, or its configuration or weights are wrong.
     """
-    if name == "edge":
-        return EdgeConfig(latent_channels, rows, music_width)
-    return preset(name, latent_channels, rows, music_width)
+    folder = model_folder(name)
+    config: Any = read_config(folder)
+    return _KINDS[config.kind](config, folder, device)
+
+
+def load_diffusion(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DiffusionGenerator:
+    """As :func:`load_generator`, where only a VAE with a transformer will do.
+
+    Raises:
+        ModelError: also for a baseline of another kind.
+    """
+    folder = model_folder(name)
+    config: Any = read_config(folder)
+    if config.kind != "diffusion":
+        raise ModelError(f"{name} is of the kind {config.kind}", "Give a diffusion model.")
+    return _load_diffusion(config, folder, device)
+
+
+def save_diffusion(model: DiffusionGenerator, folder: Path, card: str) -> None:
+    """Write a model folder; the weights of a published VAE stay where they are."""
+    own = model.config.vae.kind in _OWN_VAES
+    tensors = {k: v for k, v in model.state_dict().items() if own or not k.startswith("vae.")}
+    write_model(folder, model.config, half_precision(tensors), card)
+
+
+def save_codes(model: CodesGenerator, folder: Path, card: str) -> None:
+    """Write a model folder of the quantized-codes baseline."""
+    write_model(folder, model.config, half_precision(model.network.state_dict()), card)
+
+
+def save_retrieval(model: RetrievalGenerator, folder: Path, card: str) -> None:
+    """Write a model folder of the retrieval baseline: its clips are its weights."""
+    tensors: dict[str, Tensor] = {}
+    for i, (xy, stops) in enumerate(model.bank):
+        tensors[f"{i:04d}.xy"] = from_numpy(xy).half()
+        tensors[f"{i:04d}.stops"] = from_numpy(stops).float()
+    write_model(folder, model.config, tensors, card)
+
+
+def _load_diffusion(config: DiffusionConfig, folder: Path, device: str) -> DiffusionGenerator:
+    vae = _build_vae(config, folder)
+    model = DiffusionGenerator(config, vae, build_network(config.dit))
+    published = config.vae.kind not in _OWN_VAES
+    load_weights(model, read_tensors(folder), folder, "vae." if published else "")
+    return model.to(device).eval().requires_grad_(False)
+
+
+def _build_vae(config: DiffusionConfig, folder: Path) -> PoseVAE:
+    if config.vae.kind in _OWN_VAES:
+        return _OWN_VAES[config.vae.kind](config.vae)
+    published = cast(PublishedVAEConfig, config.vae)
+    beside = folder / published.source
+    source = str(beside) if beside.is_dir() else published.source
+    vae = load_published(PublishedVAEConfig(published.kind, source, published.stretch),
+                         cast(CodecConfig, config.codec))  # fmt: skip
+    made = (vae.latent_channels(2 * config.points), vae.latent_rows())
+    if made != (config.dit.latent_channels, config.dit.rows):
+        raise ModelError(
+            f"{folder}: the VAE of {source} makes latents of {made[0]} x {made[1]}, the "
+            f"transformer takes {config.dit.latent_channels} x {config.dit.rows}",
+            "Give the VAE that it was trained with.",
+        )
+    return vae
+
+
+def _load_codes(config: CodesConfig, folder: Path, device: str) -> CodesGenerator:
+    network = CodesNetwork(config)
+    load_weights(network, read_tensors(folder), folder)
+    return CodesGenerator(config, network)
+
+
+def _load_retrieval(config: RetrievalConfig, folder: Path, device: str) -> RetrievalGenerator:
+    tensors = read_tensors(folder)
+    names = sorted(k.removesuffix(".xy") for k in tensors if k.endswith(".xy"))
+    try:
+        bank = [
+            (tensors[f"{n}.xy"].float().numpy(), tensors[f"{n}.stops"].double().numpy())
+            for n in names
+        ]
+    except KeyError as error:
+        raise ModelError(f"{folder} is missing the tensor {error}", "Make it again.") from error
+    return RetrievalGenerator(config, bank)
+
+
+_KINDS: dict[str, Callable[[Any, Path, str], Generator]] = {
+    "diffusion": _load_diffusion,
+    "codes": _load_codes,
+    "retrieval": _load_retrieval,
+}

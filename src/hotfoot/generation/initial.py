@@ -7,17 +7,23 @@ phrases and the moves; the network makes bodies and movement of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.choreography.arrange import Score
+from hotfoot.choreography.arrange import STYLES, Score
 from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.perform import Dancer, perform, random_dancer
+from hotfoot.model.generator import (
+    Conditions,
+    InitialPoses,
+    Poses,
+    SamplingOptions,
+    segment_seed,
+)
 from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.camera import seen_from_ahead
+from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.retarget import Retarget, fit_to
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import convert_keypoints
@@ -29,22 +35,39 @@ _MARGIN = 0.01
 _RETURN_S = 0.4
 
 
-@dataclass(frozen=True, eq=False)
-class Draft:
-    """Poses [V, T, 18, 2], normalized by the canvas, confidence [V, T, 18], and how far to trust.
+def choreographed_start(
+    conditions: Conditions, frames: int, fps: float, options: SamplingOptions, strength: float
+) -> InitialPoses | None:
+    """Drafts for all variations, for generation to begin from; None for a strength of 0.
 
-    ``strength`` is 0 for pure noise, 1 for the draft as it is.
+    Args:
+        conditions: song, reference, style; one that the choreographer lacks is danced freestyle.
+        frames: of the plan.
+        fps: frame rate.
+        options: seed and variations.
+        strength: how far the drafts lead, 0 to 1.
     """
-
-    xy: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    strength: float
+    if not strength:
+        return None
+    assert conditions.analysis is not None
+    style = conditions.style if conditions.style in STYLES else "freestyle"
+    reference = conditions.reference.to_skeleton("body-18")
+    drafts = [
+        draft_dance(
+            conditions.analysis, frames, fps, reference, segment_seed(options.seed, v, -1), style
+        )
+        for v in range(options.variations)
+    ]
+    wanted = conditions.reference.skeleton
+    parts = [convert_keypoints(xy, seen, "body-18", wanted) for xy, seen, _ in drafts]
+    xy, confidence = (np.stack(part) for part in zip(*parts, strict=True))
+    return InitialPoses(Poses(xy, confidence), strength, tuple(p for _, _, p in drafts))
 
 
 def draft_dance(
     analysis: SongAnalysis, frames: int, fps: float, reference: PoseSequence, seed: int, style: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One draft: poses [T, 18, 2] normalized by the reference's canvas, confidence [T, 18].
+) -> tuple[NDArray[np.float32], NDArray[np.float32], tuple[Phrase, ...]]:
+    """One draft: poses [T, 18, 2] normalized by the canvas, confidence [T, 18], what is danced.
 
     Raises:
         PoseError: the reference shows no hips.
@@ -67,7 +90,7 @@ def draft_dance(
     shown = reference.confidence[0] > 0
     xy = _kept_inside(xy, shown, fps)
     inside = ((xy >= 0) & (xy <= 511.5 / 512)).all(axis=-1)
-    return xy, (confidence * shown * inside).astype(np.float32)
+    return xy, (confidence * shown * inside).astype(np.float32), ()
 
 
 def _filmed(

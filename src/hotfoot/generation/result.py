@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot._version import __version__
 from hotfoot.errors import OutputError
-from hotfoot.files import check_writable, replacing
-from hotfoot.music.audio import Song
+from hotfoot.files import check_writable
+from hotfoot.generation.options import DanceOptions
+from hotfoot.model.config import GeneratorConfig
+from hotfoot.model.generator import InitialPoses
+from hotfoot.music.samples import AnySong
+from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.formats import write_poses
-from hotfoot.pose.npz import npz_arrays, save_npz
+from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
 
 OUTPUT_SUFFIXES = (".mp4", ".webm", ".gif", ".npz", ".json", ".png")
@@ -28,35 +32,55 @@ class Dance:
     Attributes:
         poses: for the whole song, first frame at time 0.
         reference: the one frame that it was made for.
-        beats: seconds.
-        seams: frames at which segments join.
-        seed: of the run.
-        variation: number within the run, from 0.
-        model: name of the model.
         song: the music.
-        tempo_bpm: of the music; 0 without a beat.
+        metadata: what it knows of itself; it is written beside the poses.
         warnings: sentences for the user.
         timings: seconds spent, by stage.
     """
 
     poses: PoseSequence
     reference: PoseSequence
-    beats: NDArray[np.float64]
-    seams: tuple[int, ...]
-    seed: int
-    variation: int
-    model: str
-    song: Song
-    tempo_bpm: float
+    song: AnySong
+    metadata: DanceMetadata
     warnings: tuple[str, ...]
     timings: dict[str, float]
+
+    @property
+    def beats(self) -> NDArray[np.float64]:
+        """Seconds from the first frame."""
+        return np.asarray(self.metadata.beats, np.float64)
+
+    @property
+    def seams(self) -> tuple[int, ...]:
+        """Frames at which segments join."""
+        return self.metadata.seams
+
+    @property
+    def seed(self) -> int:
+        """Of the request."""
+        return self.metadata.seed or 0
+
+    @property
+    def variation(self) -> int:
+        """Number within the request, from 0."""
+        return self.metadata.variation
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self.metadata.model
+
+    @property
+    def tempo_bpm(self) -> float:
+        """Of the music; 0 without a beat."""
+        return self.metadata.tempo_bpm or 0.0
 
     def save(
         self,
         path: str | Path,
         preset: str | None = None,
         progress: Callable[[int, int], None] | None = None,
-    ) -> Path:
+    ) -> Saved:
         """Write the dance; the suffix picks the writer.
 
         ``.mp4``, ``.webm`` and ``.gif`` are skeleton videos (the first two with the song), ``.npz``
@@ -69,45 +93,71 @@ class Dance:
         path = Path(path)
         check_output(path, preset)
         suffix = path.suffix.lower()
+        poses, warnings = self.poses, ()
         if suffix in (".mp4", ".webm", ".gif"):
             from hotfoot.render.figures import draw_frames
             from hotfoot.render.presets import get_preset, prepared
             from hotfoot.render.video import write_video
 
-            poses, style = self.poses, None
+            style = None
             if preset:
                 chosen = get_preset(preset)
-                poses, style = prepared(self.poses, chosen), chosen.style
-            write_video(
-                draw_frames(poses, style), len(poses), poses.fps, path,
-                None if suffix == ".gif" else self.song, progress,
-            )  # fmt: skip
-        elif suffix == ".npz":
-            with replacing(path) as temporary:
-                save_npz(self.arrays(), temporary)
-        elif suffix == ".json":
-            write_poses(self.poses, path, "openpose")
+                poses, style = prepared(poses, chosen), chosen.style
+            song = None if suffix == ".gif" else self.song
+            write_video(draw_frames(poses, style), len(poses), poses.fps, path, song, progress)
+        elif suffix in (".npz", ".json"):
+            write_poses(poses, path, metadata=self.metadata)
         elif suffix == ".png":
             from hotfoot.render.sheets import contact_sheet, save_png
 
-            save_png(contact_sheet(self.poses, self.beats, self.seams), path)
+            save_png(contact_sheet(poses, self.beats, self.seams), path)
         else:
-            from hotfoot.render.presets import write_preset
+            from hotfoot.render.presets import get_preset, prepared, write_preset
 
+            poses = prepared(poses, get_preset(str(preset)))
             write_preset(self.poses, self.reference, path, str(preset), self.song)
-        return path
+        return Saved(path, len(poses), poses.fps, poses.canvas, warnings)
 
-    def arrays(self) -> dict[str, Any]:
-        """Arrays of the ``.npz``."""
-        return {
-            **npz_arrays(self.poses),
-            "beats": np.asarray(self.beats, np.float64),
-            "seams": np.asarray(self.seams, np.int64),
-            "seed": np.int64(self.seed),
-            "variation": np.int64(self.variation),
-            "model": np.str_(self.model),
-            "hotfoot_version": np.str_(__version__),
-        }
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written: a file or folder, and the frames, rate and canvas that are in it."""
+
+    path: Path
+    frames: int
+    fps: float
+    canvas: tuple[int, int]
+    warnings: tuple[str, ...] = ()
+
+
+def describe(
+    song: AnySong,
+    asked: DanceOptions,
+    config: GeneratorConfig,
+    analysis: SongAnalysis,
+    seams: tuple[int, ...],
+    variation: int,
+    initial: InitialPoses | None,
+) -> DanceMetadata:
+    """What a dance knows of itself."""
+    return DanceMetadata(
+        start_s=song.start_s,
+        end_s=song.end_s,
+        song=song.name,
+        song_sha256=song.fingerprint(),
+        options=asked.to_json(),
+        style=asked.style or "",
+        energy=asked.energy,
+        tempo_bpm=float(analysis.rhythm.tempo_bpm),
+        beats=tuple(float(b) for b in analysis.rhythm.beats),
+        seams=seams,
+        seed=asked.seed,
+        variation=variation,
+        model=config.name,
+        choreography=() if initial is None else initial.choreography[variation],
+        hotfoot_version=__version__,
+        source_fps=config.fps,
+    )
 
 
 def check_output(path: Path, preset: str | None) -> None:
@@ -115,7 +165,21 @@ def check_output(path: Path, preset: str | None) -> None:
     suffix = path.suffix.lower()
     folder = suffix not in OUTPUT_SUFFIXES and bool(preset)
     if suffix not in OUTPUT_SUFFIXES and not folder:
-        hint = f"Allowed: {', '.join(OUTPUT_SUFFIXES)}, or a folder with --preset NAME."
-        what = f"'{suffix}'" if suffix else "a folder without --preset"
+        hint = f"Allowed: {', '.join(OUTPUT_SUFFIXES)}, or a folder with a preset."
+        what = f"'{suffix}'" if suffix else "a folder without a preset"
         raise OutputError(f"cannot write {path.name}: {what}", hint)
     check_writable(path, folder)
+
+
+class Stopwatch:
+    """Seconds spent, by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """A stage ends now."""
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._last
+        self._last = now

@@ -5,7 +5,47 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.model.generator import Poses, Segment
+
 _LEAD_IN = 24  # frames over which the remaining offset at a seam fades
+
+
+class Timeline:
+    """The dance as far as it is made: poses of all frames of a plan.
+
+    Args:
+        plan: the segments.
+        variations: dances side by side.
+        points: keypoints of the skeleton.
+    """
+
+    def __init__(self, plan: tuple[Segment, ...], variations: int, points: int) -> None:
+        frames = plan[-1].stop
+        self._xy = np.zeros((variations, frames, points, 2), np.float32)
+        self._confidence = np.zeros((variations, frames, points), np.float32)
+        self._seams: list[int] = []
+
+    def known(self, segment: Segment) -> Poses:
+        """The frames that a segment begins with and that are made already."""
+        return self.poses.frames(slice(segment.start, segment.start + segment.known))
+
+    def stitch(self, segment: Segment, made: Poses) -> None:
+        """Keep what is known and append the rest of a segment, led in from what is known."""
+        known = self.known(segment)
+        new = slice(segment.start + segment.known, segment.stop)
+        for v in range(len(made.xy)):
+            self._xy[v, new] = lead_in(
+                made.xy[v], made.confidence[v], known.xy[v], known.confidence[v]
+            )
+        self._confidence[:, new] = made.confidence[:, segment.known :]
+        if segment.index:
+            self._seams.append(segment.start + segment.known)
+        self._seams += [segment.start + s for s in made.seams]
+
+    @property
+    def poses(self) -> Poses:
+        """Everything that is made."""
+        return Poses(self._xy, self._confidence, tuple(self._seams))
 
 
 def lead_in(

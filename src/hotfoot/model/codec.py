@@ -11,62 +11,14 @@ pictures that a published image VAE expects, with polarity and value range as co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.errors import OptionError
+from hotfoot.model.config import CodecConfig, Decoding
 from hotfoot.viterbi import viterbi
 
-Decoding = Literal["argmax", "soft-argmax", "lattice"]
 _WINDOW = 4
 _GAUSS_REACH = 4.0  # a Gaussian line is drawn to 4 sigma
-
-
-@dataclass(frozen=True)
-class CodecConfig:
-    """How poses become images and back.
-
-    Attributes:
-        bins: height of the image (paper: 512).
-        profile_sigma: standard deviation of the line in bins; 0 is the paper's hard line.
-        polarity: ``light`` draws light lines on dark, ``dark`` the reverse (RGB packing only).
-        value_range: values of empty and full in packed RGB images.
-        decoding: how an image becomes coordinates.
-        motion_penalty: lattice decoding only; cost in nats of (bins moved in a frame) squared.
-        motion_band: lattice decoding only; the most bins that a coordinate moves in one frame.
-        visible_above: confidence from which a decoded keypoint counts as seen.
-        confidence_from: the light near the decoded position, or in the whole column. A generated
-            column may be torn between places and yet be sure that the joint is seen; a VAE of
-            natural images leaves noise in empty columns and needs the window.
-    """
-
-    bins: int = 512
-    profile_sigma: float = 1.0
-    polarity: Literal["light", "dark"] = "light"
-    value_range: tuple[float, float] = (0.0, 1.0)
-    decoding: Decoding = "lattice"
-    motion_penalty: float = 0.01
-    motion_band: int = 40
-    visible_above: float = 0.3
-    confidence_from: Literal["window", "column"] = "column"
-
-    def __post_init__(self) -> None:
-        if self.bins < 2:
-            raise OptionError(f"bins is {self.bins}", "At least 2 coordinate bins are needed.")
-        if not 0 <= self.profile_sigma <= 32:
-            raise OptionError(f"profile_sigma is {self.profile_sigma}", "Allowed: 0 to 32 bins.")
-        if self.decoding not in ("argmax", "soft-argmax", "lattice"):
-            raise OptionError(
-                f"unknown decoding '{self.decoding}'", "Allowed: argmax, soft-argmax, lattice."
-            )
-        if self.motion_band < 1 or self.motion_penalty < 0:
-            raise OptionError(
-                f"motion_band is {self.motion_band}, motion_penalty {self.motion_penalty}",
-                "The band is at least 1 bin, the penalty not negative.",
-            )
 
 
 def to_lines(

@@ -1,140 +1,151 @@
-"""Shapes of the dance transformer, and named presets."""
+"""Everything that a model folder's ``config.json`` may say, checked field by field."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
 
-from hotfoot.errors import OptionError
+from pydantic import Field
+
+from hotfoot.model.network_config import NetworkConfig
+from hotfoot.pose.skeletons import get_skeleton
+from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.validation import validated
+
+SCHEMA = 2
+"""Version of ``config.json`` that this package writes and reads."""
+
+Decoding = Literal["argmax", "soft-argmax", "lattice"]
+Solver = Literal["euler", "midpoint", "heun"]
+_Bins = Annotated[int, Field(ge=8, le=4096)]
+_Sigma = Annotated[float, Field(ge=0, le=32)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+@validated
 @dataclass(frozen=True)
-class DiTConfig:
-    """Everything that fixes the transformer's shape.
+class CodecConfig:
+    """How poses become images and back.
 
     Attributes:
-        latent_channels: channels of the pose latent.
-        rows: height of the latent grid.
-        music_width: width of a music token.
-        width: model width.
-        depth: joint blocks.
-        heads: attention heads.
-        kv_heads: key/value heads (grouped-query attention); equal to ``heads`` for none.
-        mlp_width: hidden width of the gated MLP.
-        patch: (rows, columns) of a pose token.
-        rope_axes: rotary dimensions of the three index axes; they sum to width / heads.
-        rope_theta: base of the rotary frequencies.
-        time_shared: music shares the time axis of the poses (paper); False is the ablation.
-        joint_adaln: one modulation network for all blocks plus a table per block (fewer
-            parameters), instead of one network per block.
-        refiners: extra blocks on pose tokens alone, and as many on music tokens alone, before the
-            joint ones (as in Lumina-Image 2.0).
-        timestep_width: width of the timestep embedding.
-        prediction: what the network puts out, the velocity or the clean latent (from which the
-            velocity follows; better where a token has more numbers than the model is wide).
-        embed_hidden: hidden width of a nonlinear branch beside the linear maps into and out of
-            pose tokens; 0 for none. Latents of one-hot images lie on a curved surface: a linear map
-            from a model narrower than the token loses a part of every pose, a curved one need not.
-        music_beside: hear the music of a pose token's own columns and of their neighbors directly,
-            added to the token, besides attending to it. Short training does not find the way
-            through attention alone. Needs ``time_shared``.
-        styles: names of the styles that it may be asked for; none for a model without.
-        energy: whether it may be asked for a size of movement.
+        bins: height of the image (paper: 512).
+        profile_sigma: standard deviation of the line in bins; 0 is the paper's hard line.
+        polarity: ``light`` draws light lines on dark, ``dark`` the reverse (RGB packing only).
+        value_range: values of empty and full in packed RGB images.
+        decoding: how an image becomes coordinates.
+        motion_penalty: lattice decoding only; cost in nats of (bins moved in a frame) squared.
+        motion_band: lattice decoding only; the most bins that a coordinate moves in one frame.
+        visible_above: confidence from which a decoded keypoint counts as seen.
+        confidence_from: the light near the decoded position, or in the whole column. A generated
+            column may be torn between places and yet be sure that the joint is seen; a VAE of
+            natural images leaves noise in empty columns and needs the window.
     """
 
-    latent_channels: int
-    rows: int
-    music_width: int
-    width: int = 384
-    depth: int = 8
-    heads: int = 6
-    kv_heads: int = 6
-    mlp_width: int = 1024
-    patch: tuple[int, int] = (8, 1)
-    rope_axes: tuple[int, int, int] = (16, 16, 32)
-    rope_theta: float = 1000.0
-    time_shared: bool = True
-    joint_adaln: bool = True
-    refiners: int = 0
-    timestep_width: int = 384
-    prediction: Literal["velocity", "data"] = "data"
-    embed_hidden: int = 0
-    music_beside: bool = False
-    styles: tuple[str, ...] = ()
-    energy: bool = False
+    bins: _Bins = 512
+    profile_sigma: _Sigma = 1.0
+    polarity: Literal["light", "dark"] = "light"
+    value_range: tuple[float, float] = (0.0, 1.0)
+    decoding: Decoding = "lattice"
+    motion_penalty: Annotated[float, Field(ge=0, le=1e3)] = 0.01
+    motion_band: Annotated[int, Field(ge=1, le=4096)] = 40
+    visible_above: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    confidence_from: Literal["window", "column"] = "column"
 
     def __post_init__(self) -> None:
-        if self.width % self.heads or self.heads % self.kv_heads:
-            raise OptionError(
-                f"width {self.width}, heads {self.heads}, kv_heads {self.kv_heads}",
-                "width must be a multiple of heads, heads of kv_heads.",
-            )
-        if sum(self.rope_axes) != self.width // self.heads or any(a % 2 for a in self.rope_axes):
-            raise OptionError(
-                f"rope_axes {self.rope_axes}",
-                f"Expected three even numbers that sum to {self.width // self.heads}.",
-            )
-        if self.music_beside and not self.time_shared:
-            raise OptionError(
-                "music_beside without time_shared", "Music has no place beside poses then."
-            )
-        if self.rows % self.patch[0]:
-            raise OptionError(
-                f"{self.rows} rows do not divide into patches of {self.patch[0]}",
-                "The patch height must divide the rows.",
-            )
+        if not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f"value_range {self.value_range}: the first must be the smaller one")
 
 
-def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTConfig:
-    """A named shape for a latent grid and a music encoder.
+@validated
+@dataclass(frozen=True)
+class LineVAEConfig:
+    """Shape of our VAE, which sees one coordinate channel at a time.
 
-    ``debug`` is for tests, ``mini`` for ablations on CPUs, ``small`` is the default and fits CPUs,
-    ``base`` wants a GPU, ``paper`` is Lumina-Image 2.0's transformer (2.6 B parameters).
-
-    Raises:
-        OptionError: unknown name.
+    Attributes:
+        bins: image height.
+        fold: bins per latent row.
+        latent_channels: latent channels per coordinate channel.
+        width: channels inside.
+        blocks: residual blocks in the encoder, and again in the decoder.
+        profile_sigma: line profile that it was trained on, in bins.
+        kind: tells it from other VAEs.
     """
-    grid: dict[str, Any] = {
-        "latent_channels": latent_channels,
-        "rows": rows,
-        "music_width": music_width,
-    }
-    whole, quarter = (rows, 1), (max(1, rows // 4), 1)
-    if name == "debug":
-        return DiTConfig(
-            **grid, width=64, depth=2, heads=2, kv_heads=2, mlp_width=128, patch=whole,
-            rope_axes=(8, 8, 16), timestep_width=64,
-        )  # fmt: skip
-    if name == "mini":
-        return DiTConfig(
-            **grid, width=192, depth=6, heads=3, kv_heads=3, mlp_width=512, patch=whole,
-            timestep_width=192, embed_hidden=768,
-        )  # fmt: skip
-    if name == "small":
-        return DiTConfig(**grid, patch=quarter, embed_hidden=1536, music_beside=True)
-    if name == "base":
-        return DiTConfig(
-            **grid, width=768, depth=12, heads=12, kv_heads=12, mlp_width=2048,
-            patch=quarter, timestep_width=768,
-        )  # fmt: skip
-    if name == "paper":
-        return DiTConfig(
-            **grid, width=2304, depth=26, heads=24, kv_heads=8, mlp_width=9216,
-            patch=(2 if rows % 2 == 0 else 1, 1), rope_axes=(32, 32, 32), rope_theta=10000.0,
-            joint_adaln=False, refiners=2, timestep_width=1024, prediction="velocity",
-        )  # fmt: skip
-    raise OptionError(f"unknown preset '{name}'", "Known: debug, mini, small, base, paper.")
+
+    bins: _Bins = 512
+    fold: Annotated[int, Field(ge=1, le=4096)] = 64
+    latent_channels: Annotated[int, Field(ge=1, le=256)] = 4
+    width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)] = 96
+    blocks: Annotated[int, Field(ge=0, le=64)] = 4
+    profile_sigma: _Sigma = 1.0
+    kind: Literal["lines"] = "lines"
+
+    def __post_init__(self) -> None:
+        if self.bins % self.fold:
+            raise ValueError(f"fold {self.fold}: must divide the {self.bins} bins")
+
+    @property
+    def rows(self) -> int:
+        """Height of the latent grid."""
+        return self.bins // self.fold
 
 
+@validated
+@dataclass(frozen=True)
+class RawConfig:
+    """Coordinates as they are, the ablation of the one-hot image.
+
+    Attributes:
+        bins: of the images that are decoded to.
+        profile_sigma: of their lines.
+        kind: tells it from VAEs.
+    """
+
+    bins: _Bins = 512
+    profile_sigma: _Sigma = 1.0
+    kind: Literal["raw"] = "raw"
+
+    @property
+    def latent_channels(self) -> int:
+        """Numbers per coordinate channel and column: positions, and whether they are seen."""
+        return 2 * FRAMES_PER_COLUMN
+
+    @property
+    def rows(self) -> int:
+        """Height of the latent grid."""
+        return 1
+
+
+@validated
+@dataclass(frozen=True)
+class PublishedVAEConfig:
+    """A published image VAE; its weights stay where they are.
+
+    Attributes:
+        kind: class of ``diffusers``, or TAEF2.
+        source: folder, also relative to the model's, or hub name.
+        stretch: picture columns per frame.
+    """
+
+    kind: Literal["AutoencoderKL", "AutoencoderTiny", "TAEF2"]
+    source: _Name
+    stretch: Annotated[int, Field(ge=1, le=16)] = 3
+
+
+VAEConfig = Annotated[LineVAEConfig | RawConfig | PublishedVAEConfig, Field(discriminator="kind")]
+"""A VAE by the ``kind`` in its configuration."""
+
+
+@validated
 @dataclass(frozen=True)
 class Sampling:
-    """How a model likes to be sampled; options of ``dance`` override it.
+    """How a model likes to be sampled; options of a request override it.
 
     Attributes:
         steps: denoising steps.
-        guidance: weight of the music.
+        guidance: weight of the music (classifier-free guidance); 1 is none.
         shift: of the schedule, above 1 for more steps near noise.
-        solver: euler, midpoint or heun.
+        solver: of the flow's differential equation.
         draft: share of the way from noise to data that the choreographer's draft takes over; 0
             begins with noise alone, 1 keeps the draft.
         smoothing_s: standard deviation of the smoothing over time, in seconds, from noise alone.
@@ -142,15 +153,152 @@ class Sampling:
             is rougher the less there is to lead it. None is as from noise.
     """
 
-    steps: int = 10
-    guidance: float = 1.0
-    shift: float = 1.0
-    solver: str = "euler"
-    draft: float = 0.0
-    smoothing_s: float = 0.06
-    smoothing_draft_s: float | None = None
+    steps: Annotated[int, Field(ge=1, le=1000)] = 10
+    guidance: Annotated[float, Field(ge=0, le=20)] = 1.0
+    shift: Annotated[float, Field(gt=0, le=100)] = 1.0
+    solver: Solver = "euler"
+    draft: _Share = 0.0
+    smoothing_s: Annotated[float, Field(ge=0, le=2)] = 0.06
+    smoothing_draft_s: Annotated[float, Field(ge=0, le=2)] | None = None
 
     def smoothing(self, draft: float) -> float:
         """Seconds of smoothing for what begins from this much of a draft, 0 to 1."""
         led = self.smoothing_s if self.smoothing_draft_s is None else self.smoothing_draft_s
         return (1 - draft) * self.smoothing_s + draft * led
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class GeneratorConfig:
+    """What the pipeline asks of any generator.
+
+    Attributes:
+        name: shown in results.
+        license: of the weights.
+        credits: whom to credit for the data that it was trained on.
+        skeleton: keypoint order of what it generates.
+        fps: its frame rate.
+        frames: frames of a segment; a multiple of 8.
+        overlap: known frames that a later segment begins with.
+        music: name of the music encoder.
+        sampling: defaults.
+        schema: version of this description.
+    """
+
+    name: _Name
+    license: _Name = "Apache-2.0"
+    credits: tuple[str, ...] = ()
+    skeleton: Literal["body-18", "coco-17", "body-hands-60"] = "body-18"
+    fps: Annotated[float, Field(ge=1, le=240)] = 30.0
+    frames: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 256
+    overlap: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 16
+    music: _Name = "spectral-1"
+    sampling: Sampling = field(default_factory=Sampling)
+    schema: Literal[2] = SCHEMA
+    takes_initial_poses: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not self.overlap < self.frames:
+            raise ValueError(f"overlap {self.overlap}: must be below frames, {self.frames}")
+
+    @property
+    def points(self) -> int:
+        """Keypoints of the skeleton."""
+        return len(get_skeleton(self.skeleton))
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Styles that it is conditioned on."""
+        return ()
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class DiffusionConfig(GeneratorConfig):
+    """A VAE and a transformer that generates its latents.
+
+    Attributes:
+        codec: how images are drawn and decoded.
+        vae: shape of the VAE, or where a published one is.
+        dit: shape of the transformer.
+        latent_mean: per VAE channel.
+        latent_std: per VAE channel.
+        reference: whether it is shown the static reference pose.
+        kind: tells it from other generators.
+    """
+
+    codec: CodecConfig
+    vae: VAEConfig
+    dit: NetworkConfig
+    latent_mean: tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...]
+    latent_std: tuple[Annotated[float, Field(gt=1e-6, le=1e6)], ...]
+    reference: bool = True
+    kind: Literal["diffusion"] = "diffusion"
+    takes_initial_poses: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        GeneratorConfig.__post_init__(self)
+        mean, std = len(self.latent_mean), len(self.latent_std)
+        if mean != std or not mean or self.dit.latent_channels % mean:
+            raise ValueError(
+                f"latent_mean and latent_std have {mean} and {std} numbers: expected one for each "
+                "latent channel of the VAE"
+            )
+        if isinstance(self.vae, PublishedVAEConfig):
+            return  # its shape is known when it is loaded
+        shape = (2 * self.points * self.vae.latent_channels, self.vae.rows)
+        if shape != (self.dit.latent_channels, self.dit.rows):
+            raise ValueError(
+                f"dit has latent_channels {self.dit.latent_channels} and rows {self.dit.rows}, the "
+                f"VAE makes {shape[0]} and {shape[1]} of {self.skeleton}"
+            )
+        if self.vae.bins != self.codec.bins:
+            raise ValueError(f"codec has {self.codec.bins} bins, the VAE {self.vae.bins}")
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Styles that the transformer is conditioned on."""
+        return self.dit.styles
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class CodesConfig(GeneratorConfig):
+    """Shape of the quantized-codes baseline (Bailando-style).
+
+    Attributes:
+        music_width: width of a music token.
+        codes: entries of each codebook.
+        code_width: their length.
+        width: of both networks.
+        depth: layers of the transformer.
+        heads: of attention.
+        kind: tells it from other generators.
+    """
+
+    music_width: Annotated[int, Field(ge=1, le=32_768)]
+    codes: Annotated[int, Field(ge=2, le=65_536)] = 512
+    code_width: Annotated[int, Field(ge=1, le=4096)] = 64
+    width: Annotated[int, Field(ge=1, le=8192)] = 192
+    depth: Annotated[int, Field(ge=1, le=128)] = 6
+    heads: Annotated[int, Field(ge=1, le=128)] = 3
+    kind: Literal["codes"] = "codes"
+
+    def __post_init__(self) -> None:
+        GeneratorConfig.__post_init__(self)
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width}: must be a multiple of heads, {self.heads}")
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class RetrievalConfig(GeneratorConfig):
+    """The baseline that joins real clips. It has no shape."""
+
+    kind: Literal["retrieval"] = "retrieval"
+
+
+AnyConfig = Annotated[
+    DiffusionConfig | CodesConfig | RetrievalConfig, Field(discriminator="kind")
+]  # fmt: skip
+"""A generator by the ``kind`` in its configuration."""

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.model.config import DiTConfig
+from hotfoot.model.network_config import DiTConfig
 from hotfoot.model.rope import joint_indices, rotary_angles, rotate
 from hotfoot.timebase import FRAMES_PER_COLUMN
 

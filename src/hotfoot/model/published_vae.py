@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hotfoot.errors import DependencyError, ModelError, OptionError
-from hotfoot.model.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
+from hotfoot.errors import DependencyError, ModelError
+from hotfoot.model.codec import draw_lines, pack_rgb, unpack_rgb
+from hotfoot.model.config import CodecConfig, PublishedVAEConfig
 
 CLASSES = ("AutoencoderKL", "AutoencoderTiny")
-TAEF2 = "TAEF2"
+TAEF2: Final = "TAEF2"
 _TAEF2_FILES = ("taef2_encoder.pth", "taef2_decoder.pth")
 
 
@@ -31,34 +33,25 @@ class PublishedVAE(nn.Module):
     Args:
         autoencoder: ``AutoencoderKL`` or ``AutoencoderTiny``.
         codec: how lines are drawn. Natural-image VAEs want a Gaussian line, dark on white.
+        config: where it is, and how many picture columns a frame has. A line that moves many bins
+            per column is a row of dots, which such VAEs lose; drawn wider, it stays a line. The
+            extra latent columns become channels, so there is still one column per 8 frames.
         stride: spatial stride of the autoencoder.
-        stretch: picture columns per frame. A line that moves many bins per column is a row of
-            dots, which such VAEs lose; drawn wider, it stays a line. The extra latent columns
-            become channels, so there is still one column per 8 frames. 1 is the paper's image.
-        kind: class of the autoencoder, or ``TAEF2``.
-        source: folder or hub name of its weights.
     """
 
     def __init__(
-        self, autoencoder: Any, codec: CodecConfig, stride: int = 8, stretch: int = 3,
-        kind: str = "AutoencoderKL", source: str = "",
-    ) -> None:  # fmt: skip
+        self, autoencoder: Any, codec: CodecConfig, config: PublishedVAEConfig, stride: int = 8
+    ) -> None:
         super().__init__()
-        if stretch < 1:
-            raise OptionError(f"stretch is {stretch}", "At least 1 picture column per frame.")
         self.autoencoder = autoencoder.eval().requires_grad_(False)
         self.codec = codec
-        self.kind, self.source = kind, source
+        self.config = config
         self.stride = stride
-        self.stretch = stretch
-        config = autoencoder.config
-        self.depth = int(config.latent_channels)
-        self.scale = float(getattr(config, "scaling_factor", None) or 1.0)
-        self.shift = float(getattr(config, "shift_factor", None) or 0.0)
-
-    def description(self) -> dict[str, Any]:
-        """See :class:`~hotfoot.model.vae.PoseVAE`; weights stay where they are."""
-        return {"kind": self.kind, "source": self.source, "stretch": self.stretch}
+        self.stretch = config.stretch
+        published = autoencoder.config
+        self.depth = int(published.latent_channels)
+        self.scale = float(getattr(published, "scaling_factor", None) or 1.0)
+        self.shift = float(getattr(published, "shift_factor", None) or 0.0)
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""
@@ -132,51 +125,48 @@ def natural_codec(sigma: float = 1.0) -> CodecConfig:
     )
 
 
-def published_kind(folder: Path) -> str | None:
-    """Which published VAE lies in a folder: a class of ``diffusers``, ``TAEF2``, or none."""
+def published_config(folder: Path, stretch: int = 3) -> PublishedVAEConfig | None:
+    """The published VAE that lies in a folder (a class of ``diffusers``, or TAEF2), or None."""
     if (folder / _TAEF2_FILES[0]).is_file():
-        return TAEF2
+        return PublishedVAEConfig(TAEF2, str(folder), stretch)
     try:
         name = json.loads((folder / "config.json").read_text()).get("_class_name")
     except (OSError, ValueError, AttributeError):
         return None
-    return name if name in CLASSES else None
+    return PublishedVAEConfig(name, str(folder), stretch) if name in CLASSES else None
 
 
-def load_published(
-    source: str | Path,
-    kind: str = "AutoencoderKL",
-    codec: CodecConfig | None = None,
-    stretch: int = 3,
-) -> PublishedVAE:
+def load_published(config: PublishedVAEConfig, codec: CodecConfig | None = None) -> PublishedVAE:
     """A VAE in ``diffusers``' layout, from a local folder or the hub; see :class:`PublishedVAE`.
 
-    TAEF2 comes from a folder with its two published weight files.
+    TAEF2 comes from a folder with its two published weight files. Without ``codec``, lines are
+    drawn as natural-image VAEs want them (:func:`natural_codec`).
 
     Raises:
         DependencyError: diffusers is not installed.
-        ModelError: unknown class, or nothing that can be loaded.
+        ModelError: nothing that can be loaded.
     """
-    if kind == TAEF2:
-        return _load_taef2(Path(source), codec or natural_codec(), stretch)
-    if kind not in CLASSES:
-        known = ", ".join((*CLASSES, TAEF2))
-        raise ModelError(f"unknown VAE class '{kind}'", f"Allowed: {known}.")
+    codec = codec or natural_codec()
+    if config.kind == TAEF2:
+        return _load_taef2(config, codec)
     diffusers = _diffusers()
     try:
-        autoencoder = getattr(diffusers, kind).from_pretrained(str(source), use_safetensors=True)
+        autoencoder = getattr(diffusers, config.kind).from_pretrained(
+            config.source, use_safetensors=True
+        )
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"no {kind} can be loaded from {source}",
+            f"no {config.kind} can be loaded from {config.source}",
             "Give a folder with config.json and diffusion_pytorch_model.safetensors, "
             "or a name on the hub while online.",
         ) from error
     stride = 2 ** (len(autoencoder.config.block_out_channels) - 1)
-    return PublishedVAE(autoencoder, codec or natural_codec(), stride, stretch, kind, str(source))
+    return PublishedVAE(autoencoder, codec, config, stride)
 
 
-def _load_taef2(folder: Path, codec: CodecConfig, stretch: int) -> PublishedVAE:
+def _load_taef2(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedVAE:
     """TAEF2 from its two weight files: tensors only, loaded by key."""
+    folder = Path(config.source)
     encoder, decoder = (folder / name for name in _TAEF2_FILES)
     diffusers = _diffusers()
     autoencoder = diffusers.AutoencoderTiny(
@@ -205,9 +195,7 @@ def _load_taef2(folder: Path, codec: CodecConfig, stretch: int) -> PublishedVAE:
                 f"{Path(path).name} does not hold TAEF2's weights",
                 "Give the published taef2_encoder.pth and taef2_decoder.pth.",
             ) from error
-    return PublishedVAE(
-        autoencoder.float(), codec, stretch=stretch, kind=TAEF2, source=str(folder.resolve())
-    )
+    return PublishedVAE(autoencoder.float(), codec, replace(config, source=str(folder.resolve())))
 
 
 def _renumber(key: str, offset: int) -> str:

@@ -8,15 +8,13 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.errors import OptionError
-from hotfoot.model.codec import CodecConfig
+from hotfoot.model.config import CodecConfig, LineVAEConfig, PublishedVAEConfig, RawConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
@@ -24,12 +22,13 @@ class PoseVAE(Protocol):
     """Lines to latents, latents to one-hot images."""
 
     @property
-    def codec(self) -> CodecConfig:
-        """How its images are drawn and decoded."""
+    def config(self) -> LineVAEConfig | RawConfig | PublishedVAEConfig:
+        """What a model's configuration says of it."""
         ...
 
-    def description(self) -> dict[str, Any]:
-        """What a model's configuration says of it: ``kind`` and what that needs."""
+    @property
+    def codec(self) -> CodecConfig:
+        """How its images are drawn and decoded."""
         ...
 
     def latent_channels(self, channels: int) -> int:
@@ -47,38 +46,6 @@ class PoseVAE(Protocol):
     def decode(self, latent: Tensor, channels: int) -> Tensor:
         """Latents [B, C', R, U] to canonical one-hot images [B, channels, W, 8 U]."""
         ...
-
-
-@dataclass(frozen=True)
-class LineVAEConfig:
-    """Shape of the network.
-
-    Attributes:
-        bins: image height.
-        fold: bins per latent row.
-        latent_channels: latent channels per coordinate channel.
-        width: channels inside.
-        blocks: residual blocks in the encoder, and again in the decoder.
-        profile_sigma: line profile that it was trained on, in bins.
-    """
-
-    bins: int = 512
-    fold: int = 64
-    latent_channels: int = 4
-    width: int = 96
-    blocks: int = 4
-    profile_sigma: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.bins % self.fold:
-            raise OptionError(
-                f"{self.bins} bins do not fold by {self.fold}", "bins must be a multiple of fold."
-            )
-
-    @property
-    def rows(self) -> int:
-        """Height of the latent grid."""
-        return self.bins // self.fold
 
 
 class _Residual(nn.Module):
@@ -101,8 +68,6 @@ class _Residual(nn.Module):
 
 class LineVAE(nn.Module):
     """Variational autoencoder of one-hot images, stride 8 in time and ``fold`` in bins."""
-
-    kind = "lines"
 
     def __init__(self, config: LineVAEConfig) -> None:
         super().__init__()
@@ -194,10 +159,6 @@ class LineVAE(nn.Module):
     def codec(self) -> CodecConfig:
         """See :class:`~hotfoot.model.vae.PoseVAE`."""
         return CodecConfig(bins=self.config.bins, profile_sigma=self.config.profile_sigma)
-
-    def description(self) -> dict[str, Any]:
-        """See :class:`~hotfoot.model.vae.PoseVAE`."""
-        return {"kind": self.kind, **asdict(self.config)}
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of an image with so many channels."""

@@ -171,6 +171,10 @@ def _period_at(beats: NDArray[np.float64], times: NDArray[np.float64]) -> NDArra
 ENCODERS: dict[str, type[SpectralEncoder]] = {SpectralEncoder.name: SpectralEncoder}
 
 
+def get_encoder(name: str) -> SpectralEncoder:
+    return ENCODERS[name]()
+
+
 def cache_folder() -> Path:
     """Where analyses are kept: ``HOTFOOT_CACHE`` or the user's cache folder."""
     from platformdirs import user_cache_path

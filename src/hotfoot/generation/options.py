@@ -1,0 +1,150 @@
+"""The one request: everything that can be asked of a dance, checked once.
+
+The Python function, the command line and whatever comes later (servers, nodes, batches) fill in the
+same :class:`DanceOptions`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hotfoot.errors import OptionError
+from hotfoot.generation.postprocess import STEPS
+from hotfoot.model.config import GeneratorConfig
+from hotfoot.model.generator import SamplingOptions
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.validation import validated
+
+_Side = Annotated[int, Field(ge=16, le=4096)]
+_Count = Annotated[int, Field(ge=1, le=64)]
+_Second = Annotated[float, Field(ge=0, lt=1e6)]
+_APART_S = 0.1
+
+
+@validated
+@dataclass(frozen=True)
+class DanceOptions:
+    """A request.
+
+    Attributes:
+        seed: same seed, same dance.
+        variations: so many dances, each different.
+        best_of: make so many and keep the one most on the beat.
+        start: seconds of the song to begin at.
+        end: seconds of the song to end at; None is its end.
+        fps: frames per second of the result; None is the model's.
+        size: (width, height) of the canvas; None is the reference's.
+        steps: denoising steps, more is finer and slower; None is the model's.
+        guidance: weight of the music, 1 is plain; None is the model's.
+        keyframes: (second, pose) pairs that the dance passes through. A pose is a file, a built-in
+            figure or a PoseSequence, whose first frame counts.
+        loop: end where it begins.
+        mirror: exchange left and right.
+        style: of the dance; None for any.
+        energy: size of movement, 1 as learned.
+        draft: how far the choreographer's draft leads, 0 (noise alone) to 1 (the draft itself);
+            None is the model's.
+        post: names of the repairs that run afterwards, in this order; empty for exactly what the
+            generator made. See :data:`hotfoot.generation.postprocess.STEPS`.
+        confidence: of keypoints: 0 and 1, or values in 0..1 as the reference and the network say.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    variations: _Count = 1
+    best_of: _Count = 1
+    start: _Second = 0.0
+    end: _Second | None = None
+    fps: Annotated[float, Field(ge=1, le=240)] | None = None
+    size: Annotated[tuple[_Side, _Side], Field(strict=False)] | None = None
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    guidance: Annotated[float, Field(ge=0, le=20)] | None = None
+    keyframes: Annotated[
+        tuple[tuple[_Second, str | Path | PoseSequence], ...], Field(strict=False)
+    ] = ()
+    loop: bool = False
+    mirror: bool = False
+    style: str | None = None
+    energy: Annotated[float, Field(ge=0.25, le=1.5)] = 1.0
+    draft: Annotated[float, Field(ge=0, le=1)] | None = None
+    post: Annotated[tuple[str, ...], Field(strict=False)] = tuple(STEPS)
+    confidence: Literal["binary", "values"] = "binary"
+
+    def __post_init__(self) -> None:
+        if self.variations > 1 and self.best_of > 1:
+            raise ValueError("variations and best_of are both above 1: ask for one of them")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"end is {self.end:g}: it must lie after start, {self.start:g}")
+        if self.size is not None and max(self.size) > 8 * min(self.size):
+            raise ValueError(f"size is {self.size}: one side may be at most 8 times the other")
+        unknown = [name for name in self.post if name not in STEPS]
+        if unknown:
+            raise ValueError(f"post has '{unknown[0]}': known are {', '.join(STEPS)}")
+        times = sorted(t for t, _ in self.keyframes)
+        if any(b - a < _APART_S for a, b in itertools.pairwise(times)):
+            raise ValueError(f"keyframes: two are within {_APART_S} s of each other")
+
+    @property
+    def count(self) -> int:
+        """Dances that are made."""
+        return max(self.variations, self.best_of)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a result remembers of the request; poses are named, not copied."""
+        facts = asdict(self) | {"keyframes": [(t, _named(p)) for t, p in self.keyframes]}
+        return {k: v for k, v in facts.items() if v is not None}
+
+    def sampling(self, config: GeneratorConfig) -> SamplingOptions:
+        """Numbers of the run: what is asked for, else what the model likes."""
+        likes = config.sampling
+        return SamplingOptions(
+            seed=self.seed,
+            variations=self.count,
+            steps=likes.steps if self.steps is None else self.steps,
+            guidance=likes.guidance if self.guidance is None else self.guidance,
+            shift=likes.shift,
+            solver=likes.solver,
+            confidence=self.confidence,
+        )
+
+    def style_warnings(self, strength: float, styles: tuple[str, ...]) -> list[str]:
+        """What the user should know of a style that the network knows and drafts do not."""
+        if not strength or self.style is None or self.style in styles:
+            return []
+        return [
+            f"the draft is danced freestyle: it knows {', '.join(styles)}; with draft 0 the "
+            f"network dances {self.style} by itself"
+        ]
+
+    def draft_for(self, config: GeneratorConfig, styles: tuple[str, ...]) -> float:
+        """How far a draft leads a generator; checks that it can dance what is asked for.
+
+        Args:
+            config: the generator's.
+            styles: that drafts know.
+
+        Raises:
+            OptionError: a draft that it takes none of, or a style that nothing here knows.
+        """
+        strength = config.sampling.draft if self.draft is None else self.draft
+        if strength and not config.takes_initial_poses:
+            raise OptionError(
+                f"draft is {strength:g}: {config.name} does not dance from drafts", "Leave it out."
+            )
+        known = tuple(dict.fromkeys((*(styles if strength else ()), *config.styles)))
+        if self.style is not None and self.style not in known:
+            raise OptionError(
+                f"style is '{self.style}'",
+                f"{config.name} knows {', '.join(known)}."
+                if known
+                else f"{config.name} knows no styles without a draft: raise draft.",
+            )
+        return strength
+
+
+def _named(pose: str | Path | PoseSequence) -> str:
+    return "poses" if isinstance(pose, PoseSequence) else str(pose)

@@ -1,0 +1,115 @@
+"""The one border for configuration: types, ranges and unknown keys are checked on entry.
+
+A class decorated with :func:`validated` is a frozen dataclass whose fields are checked each time
+one is made, from Python, by ``dataclasses.replace`` or from JSON. Ranges stand in the annotations
+(``Annotated[int, Field(ge=1)]``), rules across fields in ``__post_init__``: it raises ValueError.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic.dataclasses
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from hotfoot.errors import InputError, ModelError, OptionError
+
+T = TypeVar("T")
+_STRICT = ConfigDict(
+    extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
+)  # fmt: skip
+_SHOWN = 60  # characters of a wrong value
+
+
+def validated(cls: type[T]) -> type[T]:
+    """Class decorator: the fields of a frozen dataclass are checked whenever one is made.
+
+    Made from Python, a wrong field raises OptionError, which names it.
+    """
+    # A class of its own: pydantic takes subclasses of its dataclasses for finished ones.
+    copied = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
+    own = type(cls.__name__, (cls,), copied)
+    made: Any = pydantic.dataclasses.dataclass(frozen=True, config=_STRICT)(own)
+    unchecked = made.__init__
+
+    @functools.wraps(unchecked)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            unchecked(self, *args, **kwargs)
+        except ValidationError as error:
+            message, hint = describe(error)
+            raise OptionError(message, hint) from None
+
+    made.__init__ = init
+    return made  # type: ignore[no-any-return]
+
+
+def build(cls: type[T], values: dict[str, Any]) -> T:
+    """An instance from named values; OptionError for an unknown name, too."""
+    known = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise OptionError(f"unknown option '{unknown[0]}'", f"Known: {', '.join(known)}.")
+    return cls(**values)
+
+
+def parse_json(
+    kind: Any, text: str | bytes, source: str | Path, error: type[InputError] = ModelError
+) -> Any:
+    """A validated value from JSON text.
+
+    Args:
+        kind: a validated class, or any type that pydantic knows (unions, tuples ...).
+        text: the JSON.
+        source: file that it comes from, for messages.
+        error: raised where the text is wrong.
+
+    Raises:
+        InputError: of class ``error``; names the file and the first wrong field.
+    """
+    try:
+        return _adapter(kind).validate_json(text)
+    except ValidationError as wrong:
+        message, hint = describe(wrong)
+        raise error(f"{source}: {message}", hint) from None
+
+
+def read_json(kind: Any, path: Path, error: type[InputError] = ModelError) -> Any:
+    """As :func:`parse_json`, from a file; ``error`` too where it cannot be read."""
+    try:
+        text = path.read_bytes()
+    except OSError as wrong:
+        raise error(f"{path} cannot be read ({wrong.strerror})", "Check the name.") from wrong
+    return parse_json(kind, text, path, error)
+
+
+def to_json(value: Any) -> str:
+    """The JSON text of a dataclass, indented, with a newline at its end."""
+    return json.dumps(asdict(value), indent=2, allow_nan=False) + "\n"
+
+
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind, config=None)
+
+
+def describe(error: ValidationError) -> tuple[str, str]:
+    """What is wrong with the first wrong field, and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    # Tags of unions are in the path, too; they are no fields.
+    path = ".".join(str(part) for part in first["loc"])
+    shown = repr(first.get("input"))
+    shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
+    said = first["msg"].removeprefix("Value error, ")
+    kind = first["type"]
+    if kind in ("missing", "missing_argument"):
+        return f"{path} is missing", "It is needed."
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"{path} is no known field", "Leave it out, or correct its name."
+    if kind == "json_invalid":
+        return "not valid JSON", said + "."
+    return (f"{path} is {shown}" if path else said), said + "."
