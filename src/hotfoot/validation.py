@@ -45,7 +45,7 @@ def validated(cls: type[T]) -> type[T]:
             raise OptionError(message, hint) from None
 
     made.__init__ = init
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def build(cls: type[T], values: dict[str, Any]) -> T:

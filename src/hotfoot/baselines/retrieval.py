@@ -58,7 +58,7 @@ class RetrievalGenerator:
         """Poses of clips that are drawn by chance, their stops on beats."""
         assert conditions.analysis is not None
         beats, reference = conditions.analysis.rhythm.beats, conditions.reference
-        made, seams = [], []
+        made, seams = [], list[int]()
         for v in range(options.variations):
             rng = np.random.default_rng(segment_seed(options.seed, v, segment.index))
             xy, seams = self._join(beats, segment.length, reference, rng)

@@ -24,7 +24,6 @@ from hotfoot.model.checkpoint import (
     write_model,
 )
 from hotfoot.model.config import (
-    CodecConfig,
     CodesConfig,
     DiffusionConfig,
     PublishedVAEConfig,
@@ -108,8 +107,9 @@ def _build_vae(config: DiffusionConfig, folder: Path) -> PoseVAE:
     published = cast(PublishedVAEConfig, config.vae)
     beside = folder / published.source
     source = str(beside) if beside.is_dir() else published.source
-    vae = load_published(PublishedVAEConfig(published.kind, source, published.stretch),
-                         cast(CodecConfig, config.codec))  # fmt: skip
+    vae = load_published(
+        PublishedVAEConfig(published.kind, source, published.stretch), config.codec
+    )
     made = (vae.latent_channels(2 * config.points), vae.latent_rows())
     if made != (config.dit.latent_channels, config.dit.rows):
         raise ModelError(

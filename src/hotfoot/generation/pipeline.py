@@ -92,9 +92,9 @@ def dances(
     opened = take_song(song, asked)
     generator = take_generator(model, device)
     config = generator.config
-    strength = asked.draft_for(config, STYLES)
+    strength = asked.draft_for(config, tuple(STYLES))
     pose, warnings = take_reference(reference, asked, config.skeleton)
-    warnings += asked.style_warnings(strength, STYLES)
+    warnings += asked.style_warnings(strength, tuple(STYLES))
     body = pose.mirrored() if asked.mirror else pose
     clock.lap("model")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
-SCHEMA = 2
+SCHEMA: Final = 2
 """Version of ``config.json`` that this package writes and reads."""
 
 Decoding = Literal["argmax", "soft-argmax", "lattice"]

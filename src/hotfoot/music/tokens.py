@@ -172,6 +172,7 @@ ENCODERS: dict[str, type[SpectralEncoder]] = {SpectralEncoder.name: SpectralEnco
 
 
 def get_encoder(name: str) -> SpectralEncoder:
+    """The music encoder of a name."""
     return ENCODERS[name]()
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from hotfoot.errors import OptionError
 from hotfoot.files import replacing
-from hotfoot.music.audio import Song
+from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_frames
@@ -105,7 +105,7 @@ def prepared(poses: PoseSequence, preset: Preset) -> PoseSequence:
 
 
 def write_preset(
-    poses: PoseSequence, reference: PoseSequence, folder: Path, name: str, song: Song | None
+    poses: PoseSequence, reference: PoseSequence, folder: Path, name: str, song: AnySong | None
 ) -> None:
     """Write the folder that a tool reads; also the keypoints as ``poses.json``.
 
@@ -122,7 +122,7 @@ def write_preset(
 
 
 def _video(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     frames = draw_frames(poses, preset.style)
     write_video(frames, len(poses), poses.fps, folder / "pose.mp4", song)
@@ -130,14 +130,14 @@ def _video(
 
 
 def _frames(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     for i, frame in enumerate(draw_frames(poses, preset.style)):
         _png(frame, folder / f"pose_{i:05d}.png")
 
 
 def _wan_animate(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     frames = draw_frames(poses, preset.style)
     write_video(frames, len(poses), poses.fps, folder / "src_pose.mp4", song)
@@ -151,7 +151,7 @@ def _wan_animate(
 
 
 def _steadydancer(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     # The negative condition is the same dance by another body, slightly off.
     middle = np.asarray(poses.canvas, np.float32) / 2
@@ -166,7 +166,7 @@ def _steadydancer(
 
 
 def _stableanimator(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     (folder / "poses").mkdir()
     for i, frame in enumerate(draw_frames(poses, preset.style)):
@@ -175,7 +175,7 @@ def _stableanimator(
 
 
 def _unianimate(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: Song | None
+    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     (folder / "frames").mkdir()
     for i, frame in enumerate(draw_frames(poses, preset.style)):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hotfoot.errors import OutputError
 from hotfoot.files import replacing
 from hotfoot.media import media_url
-from hotfoot.music.audio import Song
+from hotfoot.music.samples import AnySong
 from hotfoot.render.figures import Frame
 
 VIDEO_SUFFIXES = (".mp4", ".webm", ".gif")
@@ -25,7 +25,7 @@ def write_video(
     count: int,
     fps: float,
     path: Path,
-    song: Song | None = None,
+    song: AnySong | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write ``count`` frames, and the song if given, cut to the length of the picture.
@@ -79,7 +79,7 @@ def _write_muxed(
     count: int,
     fps: float,
     path: Path,
-    song: Song | None,
+    song: AnySong | None,
     suffix: str,
     progress: Callable[[int, int], None] | None,
 ) -> None:
@@ -134,7 +134,7 @@ def _even(picture: Frame) -> Frame:
     return picture
 
 
-def _audio_frames(song: Song, total: int) -> Iterator:  # type: ignore[type-arg]
+def _audio_frames(song: AnySong, total: int) -> Iterator:  # type: ignore[type-arg]
     """Audio frames of exactly ``total`` samples: cut, or padded with silence."""
     import av
 

@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.baselines.codes import CodesConfig, CodesDancer, CodesNetwork, about_the_hips
+from hotfoot.baselines.codes import CodesGenerator, CodesNetwork, about_the_hips
 from hotfoot.baselines.edge import frames_of
-from hotfoot.baselines.folder import codes_config
-from hotfoot.baselines.raw import RawConfig, RawCoordinates
+from hotfoot.baselines.raw import RawCoordinates
 from hotfoot.data.sources import Data, check_data, fingerprint
 from hotfoot.errors import TrainingError
+from hotfoot.model.config import CodesConfig, RawConfig
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
@@ -21,7 +21,7 @@ from hotfoot.training.recipes import CodesRecipe, DancerRecipe, run_folder
 from hotfoot.training.shards import ShardPool
 
 
-def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
+def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesGenerator:
     """Train, or go on training, in ``folder``."""
     check_data(data)
     run_folder(recipe, folder, {"data": fingerprint(data)}).claim()
@@ -33,7 +33,9 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
     )  # fmt: skip
     pool = ShardPool(data, folder / "shards", RawCoordinates(RawConfig()), source)
     bodies, roots, music = _segments(pool, recipe.shards)
-    network = CodesNetwork(CodesConfig(SpectralEncoder.width, context=recipe.frames // 8))
+    network = CodesNetwork(
+        CodesConfig(name="codes", music_width=SpectralEncoder.width, frames=recipe.frames)
+    )
     upper, lower = network.split(bodies, roots)
 
     for name, vq, part in (("upper", network.vq_upper, upper), ("lower", network.vq_lower, lower)):
@@ -72,7 +74,7 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesDancer:
         LoopConfig(recipe.steps, recipe.learning_rate, 50, 0.99),
     )  # fmt: skip
     network.transformer.load_state_dict(average.state_dict())
-    return CodesDancer(codes_config(network.config, "codes"), network)
+    return CodesGenerator(network.config, network)
 
 
 def _segments(pool: ShardPool, shards: int) -> tuple[Tensor, Tensor, Tensor]:

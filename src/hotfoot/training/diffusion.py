@@ -10,21 +10,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hotfoot.baselines.edge import EdgeConfig, velocity_error
+from hotfoot.baselines.edge import velocity_error
 from hotfoot.data.sources import Data, check_data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import OptionError
-from hotfoot.generation.generator import Network, NetworkConfig, build_network, named_network
-from hotfoot.generation.plan import plan_segments
-from hotfoot.generation.sampler import SamplingOptions, generate
-from hotfoot.model.checkpoint import DanceModel, ModelConfig, save_model
+from hotfoot.generation.diffusion import DiffusionGenerator, Network
+from hotfoot.generation.edit import joined_poses
+from hotfoot.generation.generator import build_network, save_diffusion
+from hotfoot.generation.pipeline import generate
 from hotfoot.model.conditioning import known_mask
-from hotfoot.model.config import DiTConfig
+from hotfoot.model.config import DiffusionConfig
 from hotfoot.model.flow import T_FLOOR, interpolate, sample_times, velocity
+from hotfoot.model.generator import Conditions, SamplingOptions
+from hotfoot.model.network_config import DiTConfig, EdgeConfig, preset
 from hotfoot.model.vae import PoseVAE
 from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.pose.references import figure_pose
-from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.distributed import Workers, whole
@@ -37,9 +38,9 @@ _SHEET_EVERY = 1000
 _MEL_FROM = 31  # the coarse spectrum is the tail of a spectral token
 
 
-def dit_config(recipe: DancerRecipe, vae: PoseVAE) -> NetworkConfig:
+def dit_config(recipe: DancerRecipe, vae: PoseVAE) -> DiTConfig | EdgeConfig:
     """The network's shape for a VAE of 36 coordinate channels."""
-    config = named_network(
+    config = preset(
         recipe.preset, vae.latent_channels(36), vae.latent_rows(), SpectralEncoder.width
     )
     if not isinstance(config, DiTConfig):
@@ -66,7 +67,7 @@ def latent_statistics(shard: Shard, latent_channels: int) -> tuple[Tensor, Tenso
 
 def flow_loss(
     model: Callable[..., Tensor],
-    config: NetworkConfig,
+    config: DiTConfig | EdgeConfig,
     batch: Shard,
     t: Tensor,
     noise: Tensor,
@@ -187,7 +188,7 @@ def train_dancer(
         if step % _SHEET_EVERY and step != recipe.steps:
             return
         assert isinstance(average, Network)
-        made = _as_model(average, vae, (mean, std), recipe, "training")
+        made = as_generator(average, vae, (mean, std), recipe, "training")
         write_sample_sheet(made, held.music, folder / "samples" / f"step-{step:06d}.png")
 
     loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
@@ -219,15 +220,16 @@ def _begin(model: nn.Module, weights: dict[str, Tensor]) -> None:
     model.load_state_dict(weights, strict=False)
 
 
-def _as_model(
+def as_generator(
     dit: Network,
     vae: PoseVAE,
     statistics: tuple[Tensor, Tensor],
     recipe: DancerRecipe,
     name: str,
-) -> DanceModel:
+) -> DiffusionGenerator:
+    """A network in training, ready to dance."""
     mean, std = statistics
-    config = ModelConfig(
+    config = DiffusionConfig(
         name=name,
         skeleton="body-18",
         fps=30.0,
@@ -235,38 +237,26 @@ def _as_model(
         overlap=min(16, recipe.frames // 4),
         # Stiffer than for detected poses: a generated column holds more than one place.
         codec=replace(vae.codec, decoding="lattice", motion_penalty=0.03, motion_band=32),
-        vae=vae.description(),
+        vae=vae.config,
         dit=dit.config,
         music=SpectralEncoder.name,
         latent_mean=tuple(float(v) for v in mean),
         latent_std=tuple(float(v) for v in std),
         reference=recipe.reference,
     )
-    return DanceModel(config, vae, dit).to(next(dit.parameters()).device).eval()
+    return DiffusionGenerator(config, vae, dit).to(next(dit.parameters()).device).eval()
 
 
-def write_sample_sheet(model: DanceModel, music: Tensor, path: Path) -> None:
+def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> None:
     """Dance one segment to held-out music with two figures, and write what it looks like."""
     sheets = []
     frames = model.config.frames
     tokens = music[0, : frames // FRAMES_PER_COLUMN].float().cpu().numpy()
     for figure in ("average", "square"):
-        reference = figure_pose(figure)
-        made = generate(
-            model,
-            plan_segments(frames, frames, model.config.overlap),
-            tokens,
-            reference.normalized[0],
-            reference.confidence[0],
-            SamplingOptions(seed=0, variations=1, steps=8, guidance=1.0, shift=1.0),
-        )
-        poses = PoseSequence(
-            made.xy[0] * np.asarray(reference.canvas, np.float32),
-            made.confidence[0],
-            model.config.fps,
-            (576, 1024) if figure == "average" else (768, 768),
-        )
-        sheets.append(contact_sheet(poses, columns=16 if figure == "average" else 9, rows=2))
+        conditions = Conditions(None, tokens, figure_pose(figure))
+        made = generate(model, conditions, model.plan(frames), SamplingOptions(steps=8))
+        joined = next(joined_poses(made, conditions, model.config, frames))
+        sheets.append(contact_sheet(joined.poses, columns=16 if figure == "average" else 9, rows=2))
     width = max(s.shape[1] for s in sheets)
     padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -281,10 +271,10 @@ def export_model(
     folder: Path,
     name: str = "hotfoot-small",
     card: str = "",
-) -> DanceModel:
+) -> DiffusionGenerator:
     """Write a model folder that ``hotfoot dance --model`` takes."""
-    model = _as_model(dit, vae, statistics, recipe, name)
-    save_model(model, folder, card or _default_card(name, recipe))
+    model = as_generator(dit, vae, statistics, recipe, name)
+    save_diffusion(model, folder, card or _default_card(name, recipe))
     return model
 
 

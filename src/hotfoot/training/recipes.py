@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from hotfoot.errors import OptionError
 from hotfoot.files import RunFolder
-from hotfoot.model.vae import LineVAEConfig
+from hotfoot.model.config import LineVAEConfig
 
 
 @dataclass(frozen=True)

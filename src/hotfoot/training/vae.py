@@ -14,19 +14,22 @@ from safetensors.torch import load_file, save_file
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
-from hotfoot.baselines.raw import RawConfig, RawCoordinates
+from hotfoot.baselines.raw import RawCoordinates
 from hotfoot.data.cameras import CLEAN, DETECTOR, film
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.sources import Data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, ModelError, OptionError
-from hotfoot.model.checkpoint import load_model, model_names
+from hotfoot.generation.generator import load_diffusion
+from hotfoot.model.checkpoint import model_names
 from hotfoot.model.codec import decode, to_lines
-from hotfoot.model.published_vae import load_published, published_kind
-from hotfoot.model.vae import LineVAE, LineVAEConfig, PoseVAE, vae_loss
+from hotfoot.model.config import LineVAEConfig, RawConfig
+from hotfoot.model.published_vae import load_published, published_config
+from hotfoot.model.vae import LineVAE, PoseVAE, vae_loss
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import VAERecipe, run_folder
+from hotfoot.validation import read_json
 
 _FILMED = 160  # frames filmed at once; a window of them is used
 _FILMS = 8
@@ -183,8 +186,8 @@ def measure_vae(
 
 def fingerprint(vae: PoseVAE) -> str:
     """SHA-256 that tells a VAE from others; the same in half and in single precision."""
-    told = {k: v for k, v in vae.description().items() if k != "source"}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    shape = {k: v for k, v in asdict(vae.config).items() if k != "source"}
+    digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode())
     if isinstance(vae, nn.Module):
         for name, tensor in sorted(vae.state_dict().items()):
             digest.update(name.encode())
@@ -212,12 +215,12 @@ def load_vae(source: str | Path, stretch: int = 3) -> PoseVAE:
     folder = Path(source)
     if str(source) not in model_names() and (folder / "vae.json").exists():
         try:
-            vae = LineVAE(LineVAEConfig(**json.loads((folder / "vae.json").read_text())))
+            vae = LineVAE(read_json(LineVAEConfig, folder / "vae.json"))
             vae.load_state_dict(load_file(folder / "vae.safetensors"))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise ModelError(f"the VAE in {folder} is damaged ({error})") from error
         return vae.eval()
-    kind = published_kind(folder)
-    if kind is not None:
-        return load_published(folder, kind, stretch=stretch)
-    return load_model(source).vae
+    published = published_config(folder, stretch)
+    if published is not None:
+        return load_published(published)
+    return load_diffusion(source).vae
