@@ -17,11 +17,6 @@ settings.load_profile("hotfoot")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("HOTFOOT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-
-
 @pytest.fixture(scope="session")
 def shared():
     if not SHARED.is_dir():
@@ -49,7 +44,7 @@ def tiny_model(tmp_path_factory):
     from hotfoot.model.config import preset
     from hotfoot.model.dit import DanceDiT
     from hotfoot.model.vae import LineVAE, LineVAEConfig
-    from hotfoot.music.tokens import SpectralEncoder
+    from hotfoot.music.encoders import SpectralEncoder
 
     torch.manual_seed(0)
     vae = LineVAE(LineVAEConfig(width=16, blocks=1))

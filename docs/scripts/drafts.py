@@ -16,8 +16,8 @@ from hotfoot.evaluation.dances import reference_set
 from hotfoot.evaluation.measures import DanceInfo, measure_dance, song_facts
 from hotfoot.evaluation.summary import summarize
 from hotfoot.generation.initial import draft_dance
+from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
-from hotfoot.music.tokens import analyze_song
 from hotfoot.pose.references import load_reference
 from hotfoot.pose.sequence import PoseSequence
 

@@ -31,11 +31,11 @@ from hotfoot.errors import OptionError
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.response import measure_response
 from hotfoot.evaluation.synchrony import measure_synchrony
+from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import FEATURE_RATE
-from hotfoot.music.structure import Span, recurrences
+from hotfoot.music.structure import MusicPhrase, recurrences
 from hotfoot.music.synthesis import compose
-from hotfoot.music.tokens import SongAnalysis, analyze_song
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -246,9 +246,9 @@ def test_recurrences_of_known_harmonies():
     chroma = np.concatenate([a, b, a + 0.02 * rng.random((800, 12)), np.full((800, 12), 0.5), c])
     features = SimpleNamespace(chroma=chroma.astype("f4"))
     beats = np.arange(0, 40.5, 0.5)
-    spans = [Span(8 * i, 8, i // 2) for i in range(10)]
+    spans = [MusicPhrase(8 * i, 8, i // 2) for i in range(10)]
     assert recurrences(features, beats, spans) == [0, 1, 2, 3, 0, 1, 6, 7, 8, 9]
-    assert recurrences(features, beats[:3], [Span(0, 3, 0)]) == [0]
+    assert recurrences(features, beats[:3], [MusicPhrase(0, 3, 0)]) == [0]
 
 
 @pytest.mark.parametrize("name", ["lunge freeze", "touch the floor", "step touch", "point high"])

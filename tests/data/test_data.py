@@ -41,9 +41,9 @@ from hotfoot.data.pairing import (
 from hotfoot.data.samples import draw_known
 from hotfoot.data.styles import STYLES, style_index, style_of
 from hotfoot.errors import InputError
+from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import loudness_level
-from hotfoot.music.tokens import analyze_song
 from hotfoot.pose.camera import hidden_by_trunk
 from hotfoot.pose.formats import read_poses
 from tests.helpers.clips import COCO, dancer, write_clips

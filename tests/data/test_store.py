@@ -31,8 +31,8 @@ from hotfoot.data.store import (
 from hotfoot.data.videos import VideoSettings, find_videos, ingest
 from hotfoot.errors import HotfootError, InputError, OptionError, OutputError
 from hotfoot.files import removing_parts
+from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.music.synthesis import compose
-from hotfoot.music.tokens import SpectralEncoder
 from hotfoot.parallel import spread
 from hotfoot.pose.formats import read_poses, write_poses
 from tests.helpers.clips import write_clips

@@ -13,9 +13,9 @@ from hotfoot.evaluation.synchrony import measure_synchrony
 from hotfoot.generation.initial import draft_dance
 from hotfoot.generation.pipeline import dance
 from hotfoot.model.checkpoint import load_model
+from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.synthesis import compose
-from hotfoot.music.tokens import analyze_song
 from hotfoot.pose.proportions import bone_lengths, girdle, girdle_lengths, limb_lengths
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
 from hotfoot.pose.retarget import fit_to, retargeted

@@ -5,6 +5,8 @@ import wave
 import av
 import numpy as np
 
+from hotfoot.music.analysis import analyze_song
+from hotfoot.music.samples import song_from_samples
 from hotfoot.music.synthesis import compose
 
 
@@ -65,3 +67,21 @@ def write_float_wav(path, samples, rate):
     u2 = lambda v: int(v).to_bytes(2, "little")  # noqa: E731
     head = b"RIFF" + u4(36 + len(data)) + b"WAVEfmt " + u4(16) + u2(3) + u2(1) + u4(rate)
     path.write_bytes(head + u4(rate * 4) + u2(4) + u2(32) + b"data" + u4(len(data)) + data)
+
+
+def f_measure(truth, found, tolerance=0.07):
+    """One-to-one matches within 70 ms; also the median offset in seconds."""
+    used, offsets = set(), []
+    for t in truth:
+        if not len(found):
+            break
+        i = int(np.abs(found - t).argmin())
+        if abs(found[i] - t) <= tolerance and i not in used:
+            used.add(i)
+            offsets.append(found[i] - t)
+    f = 2 * len(offsets) / max(1, len(truth) + len(found))
+    return f, float(np.median(offsets)) if offsets else np.nan
+
+
+def analysis_of(samples, rate=24_000):
+    return analyze_song(song_from_samples(samples, rate))

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from hotfoot.errors import AudioError
+from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import extract
 from hotfoot.music.samples import song_from_samples
 from hotfoot.music.synthesis import compose
-from hotfoot.music.tokens import analyze_song
 from tests.helpers.songs import write_float_wav
 
 

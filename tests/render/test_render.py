@@ -222,7 +222,7 @@ def test_unknown_preset(tmp_path, poses):
 
 
 def test_contact_sheets_and_plots_are_pictures(poses, song, tmp_path):
-    from hotfoot.music.tokens import analyze_song
+    from hotfoot.music.analysis import analyze_song
 
     sheet = contact_sheet(poses, np.array([0.5, 1.0]), (45,), columns=8, rows=3)
     assert sheet.shape[0] == 3 * 160

@@ -22,9 +22,9 @@ from scipy.signal import find_peaks
 
 from hotfoot.choreography.moves import LIBRARY, Move
 from hotfoot.errors import OptionError
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE, loudness_level
-from hotfoot.music.structure import Span, recurrences
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.music.structure import MusicPhrase, recurrences
 
 Array = NDArray[np.float64]
 Taste = dict[str, float]
@@ -119,7 +119,7 @@ def arrange(song: SongAnalysis, seed: int, style: str = "freestyle", rate: float
     quiet = float(np.median(loud)) - _QUIET_DB
     starts = _section_beats(song, beats)
     spans = [
-        Span(place, min(eight, end - place), section)
+        MusicPhrase(place, min(eight, end - place), section)
         for section, (begin, end) in enumerate(itertools.pairwise(starts))
         for place in range(begin, end, eight)
     ]

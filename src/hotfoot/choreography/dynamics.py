@@ -14,7 +14,7 @@ import numpy as np
 from hotfoot.choreography.arrange import Phrase, Score, arrange
 from hotfoot.choreography.moves import find
 from hotfoot.choreography.perform import Dancer, perform
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.music.analysis import SongAnalysis
 
 _SIZES = (0.55, 0.85, 1.2, 1.6)  # from the least to the most, where a phrase is measured
 _USUAL_M_S = 0.7  # in the picture 0.23 body heights per second; real dance 0.24

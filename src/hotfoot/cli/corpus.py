@@ -264,8 +264,8 @@ def choreograph_command(
     No network is involved; its dances are what half of the training segments show.
     """
     from hotfoot.data.films import choreographed
+    from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
-    from hotfoot.music.tokens import analyze_song
     from hotfoot.pose.formats import write_poses
 
     if seed < 0:
@@ -309,8 +309,8 @@ def pair_command(
     from hotfoot.data.mocap import load_clips
     from hotfoot.data.montage import naturalness
     from hotfoot.files import check_distinct, check_writable, save_text
+    from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
-    from hotfoot.music.tokens import analyze_song
     from hotfoot.pose.formats import write_poses
 
     if seed < 0 or not 0 <= mixing <= 1:

@@ -42,8 +42,8 @@ def command(path: Path, music: Path | None, plot: Path | None, as_json: bool) ->
 
 
 def _song(path: Path, plot: Path | None, as_json: bool) -> None:
+    from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
-    from hotfoot.music.tokens import analyze_song
     from hotfoot.render.sheets import plot_dance
 
     analysis = analyze_song(open_song(path))
@@ -71,8 +71,8 @@ def _song(path: Path, plot: Path | None, as_json: bool) -> None:
 
 
 def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json: bool) -> None:
+    from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
-    from hotfoot.music.tokens import analyze_song
     from hotfoot.pose.formats import read_poses
     from hotfoot.render.sheets import motion_energy, plot_dance
 

@@ -33,7 +33,7 @@ from hotfoot.data.store import (
 )
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import RunFolder, removing_parts
-from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.parallel import spread
 from hotfoot.timebase import FRAMES_PER_COLUMN
 

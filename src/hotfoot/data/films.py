@@ -18,7 +18,7 @@ from hotfoot.data.cameras import CLEAN, FilmStyle, film
 from hotfoot.data.mocap import FPS, MotionClip
 from hotfoot.data.montage import Part, make_bank, make_montage
 from hotfoot.errors import InputError
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in
 

@@ -27,8 +27,8 @@ from hotfoot.data.pairing import (
     play,
 )
 from hotfoot.errors import InputError
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE, loudness_level
-from hotfoot.music.tokens import SongAnalysis
 
 Array = NDArray[np.float64]
 

@@ -24,10 +24,12 @@ from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.montage import make_bank, make_montage
 from hotfoot.data.samples import EXTRA_FRAMES, FPS, Segment, Take, cut
 from hotfoot.errors import InputError
+from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
+from hotfoot.music.beats import beat_phase
+from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.synthesis import STYLES, compose
-from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyze_song, beat_phase
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _ATTEMPTS = 500
@@ -110,7 +112,9 @@ class PairedCorpus:
         if rng.random() < _ORBITS:
             joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), FPS)
         shot = film(joints, rng, self._style)
-        music = self._encoder.tokens(analysis, frames // FRAMES_PER_COLUMN, FPS, start * rate, rate)
+        music = self._encoder.encode(
+            None, analysis, frames // FRAMES_PER_COLUMN, FPS, start * rate, rate
+        )
         return Take(
             shot.xy, shot.confidence, music, style, procedural, analysis.rhythm.tempo_bpm * rate,
             shot.aspect, clips, song.name,

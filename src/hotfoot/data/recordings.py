@@ -17,8 +17,9 @@ import numpy as np
 from hotfoot.data.samples import FPS, Take
 from hotfoot.errors import InputError
 from hotfoot.files import save_text
+from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import open_song
-from hotfoot.music.tokens import SongAnalysis, SpectralEncoder, analyze_song
+from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.pose.formats import read_poses
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
@@ -102,7 +103,7 @@ def run_takes(run: Run) -> Iterator[Take]:
         yield Take(
             np.where((confidence > 0)[..., None], xy, 0).astype(np.float32),
             confidence,
-            encoder.tokens(analysis, size // FRAMES_PER_COLUMN, FPS, start),
+            encoder.encode(None, analysis, size // FRAMES_PER_COLUMN, FPS, start),
             run.style,
             False,
             analysis.rhythm.tempo_bpm,

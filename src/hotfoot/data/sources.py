@@ -11,7 +11,7 @@ from hotfoot.data.paired import open_corpus
 from hotfoot.data.samples import SegmentSource
 from hotfoot.data.store import MANIFEST, StoredCorpus, check_corpora, read_manifest
 from hotfoot.errors import InputError, OptionError
-from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.music.encoders import SpectralEncoder
 
 
 @dataclass(frozen=True)

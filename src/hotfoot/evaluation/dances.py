@@ -23,8 +23,8 @@ from hotfoot.evaluation.measures import (
 from hotfoot.evaluation.motion import Motion, prepare
 from hotfoot.evaluation.realism import kinetic_features, pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
+from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
-from hotfoot.music.tokens import analyze_song
 from hotfoot.parallel import spread
 from hotfoot.pose.formats import detect_format, read_dance, read_poses
 from hotfoot.pose.references import load_reference

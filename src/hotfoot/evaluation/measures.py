@@ -15,8 +15,8 @@ from hotfoot.evaluation.realism import kinetic_features, pose_windows
 from hotfoot.evaluation.response import measure_response
 from hotfoot.evaluation.statistics import NAN, ChanceCorrected
 from hotfoot.evaluation.synchrony import SYNCHRONY, beats_within, measure_synchrony, shifted
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE
-from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
 
 _LEAST_BEATS = 4

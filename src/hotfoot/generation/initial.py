@@ -21,7 +21,7 @@ from hotfoot.model.generator import (
     SamplingOptions,
     segment_seed,
 )
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.camera import seen_from_ahead
 from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.retarget import Retarget, fit_to

@@ -33,8 +33,9 @@ from hotfoot.model.generator import (
     SamplingOptions,
     Segment,
 )
+from hotfoot.music.analysis import SongAnalysis, analyze_song
+from hotfoot.music.encoders import get_encoder
 from hotfoot.music.samples import AnySong
-from hotfoot.music.tokens import SongAnalysis, analyze_song, get_encoder
 from hotfoot.pose.references import DEFAULT_FIGURE
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from hotfoot.generation.beat_lock import lock_to_beats
 from hotfoot.generation.energy import movement_gain, scaled_movement
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.proportions import keep_proportions
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.smoothing import smoothed, without_flicker

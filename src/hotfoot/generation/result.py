@@ -16,8 +16,8 @@ from hotfoot.files import check_writable
 from hotfoot.generation.options import DanceOptions
 from hotfoot.model.config import GeneratorConfig
 from hotfoot.model.generator import InitialPoses
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.samples import AnySong
-from hotfoot.music.tokens import SongAnalysis
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence

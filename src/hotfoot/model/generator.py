@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.model.config import GeneratorConfig, Solver
-from hotfoot.music.tokens import SongAnalysis
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import FRAMES_PER_COLUMN

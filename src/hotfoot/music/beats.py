@@ -1,15 +1,11 @@
-"""Beats, downbeats, tempo and sections from frame-wise features.
+"""Onsets, tempo and beats from frame-wise features.
 
 Tempo is a path through a tempogram (autocorrelation with a comb over multiples, log-normal prior),
 so it may drift or change; beats are the best chain of onsets at that tempo by dynamic programming
-(Ellis, "Beat tracking by dynamic programming", 2007). Sections are peaks of checkerboard novelty
-(Foote, 2000) on the beat-synchronous self-similarity.
+(Ellis, "Beat tracking by dynamic programming", 2007).
 """
 
 from __future__ import annotations
-
-import itertools
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,57 +20,23 @@ _TEMPO_WINDOW_S, _TEMPO_HOP_S = 10.0, 1.0
 _COMB = 2.0
 _TIGHTNESS = 100.0
 _PHASE_COST = 100.0  # eighths of contrary evidence before the beat changes its phase
-_LATENCY_S = 0.010  # measured on synthetic songs: the flux of an onset peaks this much early
 
 
-@dataclass(frozen=True, eq=False)
-class Rhythm:
-    """What happens when in a song; times in seconds.
-
-    Attributes:
-        beats: [N] beat times.
-        downbeats: [M] the beats that start a bar (4 beats are assumed).
-        tempo_bpm: median tempo; 0 if there is no beat.
-        sections: [S] times at which a new section begins; the first is 0.
-        onset_strength: float32 [frames at 100 Hz], about 1 at clear onsets.
-    """
-
-    beats: NDArray[np.float64]
-    downbeats: NDArray[np.float64]
-    tempo_bpm: float
-    sections: NDArray[np.float64]
-    onset_strength: NDArray[np.float32]
-
-
-def analyze(features: Features) -> Rhythm:
-    """Beats, downbeats, tempo and sections of a song. A silent song has no beats."""
-    strength = onset_strength(features)
-    if features.is_silent:
-        empty = np.zeros(0)
-        return Rhythm(empty, empty, 0.0, np.zeros(1), strength)
-    beats = track_beats(strength, FEATURE_RATE) + _LATENCY_S
-    beats = beats[(beats >= 0) & (beats < features.duration_s)]
-    tempo = 60.0 / float(np.median(np.diff(beats))) if len(beats) > 1 else 0.0
-    return Rhythm(
-        beats=beats,
-        downbeats=_downbeats(features, beats),
-        tempo_bpm=tempo,
-        sections=_sections(features, beats),
-        onset_strength=strength,
-    )
+def level_flux(features: Features) -> NDArray[np.float32]:
+    """Spectral flux [N, 3] at 100 Hz, each band levelled over seconds: about 1 at clear onsets."""
+    flux = features.flux
+    level = np.sqrt(gaussian_filter1d(flux**2, 3.0 * FEATURE_RATE, axis=0, mode="nearest"))
+    floor = 0.2 * level.max(axis=0, initial=0) + 1e-3
+    return flux / (np.maximum(level, floor) * 4)
 
 
 def onset_strength(features: Features) -> NDArray[np.float32]:
-    """One onset envelope of the three bands, each levelled over seconds, at 100 Hz.
+    """One onset envelope [N] of the three bands of :func:`level_flux`.
 
     Drums in the low band mark beats more often than hats do, so it weighs more.
     """
     weights = np.array([1.4, 1.0, 0.6], np.float32)
-    flux = features.flux
-    level = np.sqrt(gaussian_filter1d(flux**2, 3.0 * FEATURE_RATE, axis=0, mode="nearest"))
-    floor = 0.2 * level.max(axis=0, initial=0) + 1e-3
-    even = flux / (np.maximum(level, floor) * 4)
-    return np.minimum(even @ (weights / weights.sum()), 3.0).astype(np.float32)
+    return np.minimum(level_flux(features) @ (weights / weights.sum()), 3.0).astype(np.float32)
 
 
 def track_beats(strength: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
@@ -88,7 +50,7 @@ def track_beats(strength: NDArray[np.float32], rate: float) -> NDArray[np.float6
     period = tempo_path(envelope, rate)
     smooth = gaussian_filter1d(envelope, 0.012 * rate)
     smooth = smooth / (np.std(smooth) + 1e-9)
-    eighths = _chain(smooth, period / 2, rate)
+    eighths = _chain(smooth, period / 2)
     return _refine(smooth, _on_beats(smooth, eighths), rate)
 
 
@@ -121,10 +83,8 @@ def tempo_path(envelope: NDArray[np.float64], rate: float) -> NDArray[np.float64
     return np.interp(np.arange(n), centers, lags[path])
 
 
-def _chain(
-    strength: NDArray[np.float64], period: NDArray[np.float64], rate: float
-) -> NDArray[np.intp]:
-    """Ellis' dynamic programme: onsets + closeness of each interval to the local period.
+def _chain(strength: NDArray[np.float64], period: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Ellis' dynamic program: onsets + closeness of each interval to the local period.
 
     It runs on eighth notes: at beat level it would slip to the off-beat wherever that is louder.
     """
@@ -191,49 +151,26 @@ def _refine(
     return (beats + np.clip(offset, -1, 1)) / rate
 
 
-def _beat_features(features: Features, beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean mel (dB, standardized) and chroma between beats, [N beats, 52]."""
-    edges = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(features.mel) - 1)
-    edges = np.append(edges, len(features.mel))
-    spans = [slice(a, max(b, a + 1)) for a, b in itertools.pairwise(edges)]
-    mel = np.stack([features.mel[s].mean(axis=0, dtype=np.float64) for s in spans])
-    chroma = np.stack([features.chroma[s].mean(axis=0, dtype=np.float64) for s in spans])
-    mel = (mel - mel.mean(axis=0)) / (2 * mel.std(axis=0) + 1e-3)
-    return np.concatenate([mel, 3 * chroma], axis=1)
+def beat_phase(
+    beats: NDArray[np.float64], times: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Beats elapsed at each time (integer on a beat) and 1 where there is a beat, 0 where not.
+
+    Beyond the first and last beat the nearest interval goes on.
+    """
+    if len(beats) < 2:
+        return np.zeros(len(times)), np.zeros(len(times))
+    first, last = beats[1] - beats[0], beats[-1] - beats[-2]
+    phase = np.interp(times, beats, np.arange(len(beats)))
+    phase = np.where(times < beats[0], (times - beats[0]) / first, phase)
+    phase = np.where(times > beats[-1], len(beats) - 1 + (times - beats[-1]) / last, phase)
+    return phase, np.ones(len(times))
 
 
-def _downbeats(features: Features, beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Every fourth beat, at the phase with the strongest low onsets and harmonic change."""
-    if len(beats) < 8:
-        return beats[:1]
-    table = _beat_features(features, beats)
-    change = np.linalg.norm(np.diff(table, axis=0, prepend=table[:1]), axis=1)
-    at = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(features.flux) - 1)
-    low = maximum_filter1d(features.flux[:, 0], 7)[at]
-    salience = change / (change.std() + 1e-6) + 0.7 * low / (low.std() + 1e-6)
-    phase = int(np.argmax([salience[p::4].mean() for p in range(4)]))
-    return beats[phase::4]
-
-
-def _sections(features: Features, beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Section starts: peaks of checkerboard novelty with a kernel of 32 beats."""
-    half = 16
-    if len(beats) < 3 * half:
-        return np.zeros(1)
-    table = _beat_features(features, beats)
-    table = table - table.mean(axis=0)
-    unit = table / (np.linalg.norm(table, axis=1, keepdims=True) + 1e-6)
-    taper = np.outer(*[np.exp(-0.5 * ((np.arange(2 * half) - half + 0.5) / (half / 2)) ** 2)] * 2)
-    sign = np.outer(*[np.sign(np.arange(2 * half) - half + 0.5)] * 2)
-    kernel = taper * sign
-    novelty = np.zeros(len(unit))
-    for i in range(half // 2, len(unit) - half // 2):
-        a, b = max(0, i - half), min(len(unit), i + half)
-        part = unit[a:b] @ unit[a:b].T
-        cut = kernel[half - (i - a) : half + (b - i), half - (i - a) : half + (b - i)]
-        novelty[i] = (part * cut).sum() / np.abs(cut).sum()
-    peaks = (novelty == maximum_filter1d(novelty, half + 1)) & (
-        novelty > max(0.08, novelty.mean() + novelty.std())
-    )
-    starts = beats[np.flatnonzero(peaks)]
-    return np.concatenate([[0.0], starts[starts > 4.0]])
+def beat_period(beats: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smoothed seconds per beat at each time; half a second without beats."""
+    if len(beats) < 2:
+        return np.full(len(times), 0.5)
+    i = np.clip(np.searchsorted(beats, times, side="right") - 1, 0, len(beats) - 2)
+    smooth = gaussian_filter1d(np.diff(beats), 2, mode="nearest")
+    return smooth[i]

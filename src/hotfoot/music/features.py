@@ -1,7 +1,7 @@
 """Frame-wise features of a song at 100 Hz: spectral flux in three bands, mel spectrum, loudness.
 
 One pass over streamed blocks; memory grows only with the features (about 20 kB per second).
-Frame ``i`` is centerd on second ``i / 100``.
+Frame ``i`` is centered on second ``i / 100``.
 """
 
 from __future__ import annotations
@@ -61,45 +61,24 @@ def extract(song: AnySong) -> Features:
         AudioError: shorter than a second or longer than two hours, or unreadable.
     """
     warnings: list[str] = []
-    mel_bank, chroma_bank = _mel_filters(), _chroma_filters()
-    window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
-    tail = np.zeros(_WINDOW // 2, np.float32)
-    mels, levels, chromas = [], [], []
-    samples = 0
-
-    def analyze(signal: NDArray[np.float32]) -> NDArray[np.float32]:
-        count = (len(signal) - _WINDOW) // _HOP + 1
-        if count <= 0:
-            return signal
-        frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
-        power = np.abs(rfft(frames * window, axis=1)).astype(np.float32) ** 2
-        mels.append((10 * np.log10(power @ mel_bank + 1e-8)).astype(np.float16))
-        pitches = power @ chroma_bank
-        pitches /= np.maximum(pitches.sum(axis=1, keepdims=True), 1e-6)
-        chromas.append(pitches.astype(np.float16))
-        mid = frames[:, _WINDOW // 2 - _HOP : _WINDOW // 2 + _HOP]
-        levels.append(10 * np.log10(np.mean(mid * mid, axis=1) + 1e-12))
-        return signal[count * _HOP :]
-
+    frames = _Frames()
     for block in song.blocks(warnings=warnings):
-        samples += len(block)
-        if samples > MAX_SONG_S * SAMPLE_RATE:
+        frames.add(block)
+        if frames.samples > MAX_SONG_S * SAMPLE_RATE:
             raise AudioError(
                 f"{song.name} is longer than {MAX_SONG_S / 3600:g} hours",
                 "Cut it with --start and --end.",
             )
-        tail = analyze(np.concatenate([tail, block]))
-    duration = samples / SAMPLE_RATE
+    duration = frames.samples / SAMPLE_RATE
     if duration < MIN_SONG_S:
         raise AudioError(
             f"{song.name} lasts {duration:.2f} s", f"At least {MIN_SONG_S:g} s are needed."
         )
-    analyze(np.concatenate([tail, np.zeros(_WINDOW // 2 + _HOP, np.float32)]))
+    frames.add(np.zeros(_WINDOW // 2 + _HOP, np.float32))
     count = int(np.ceil(duration * FEATURE_RATE))
-    mel = np.concatenate(mels)[:count]
-    mels.clear()
-    chroma = np.concatenate(chromas)[:count]
-    loudness = np.concatenate(levels)[:count].astype(np.float32)
+    mel = np.concatenate(frames.mels)[:count]
+    frames.mels.clear()
+    loudness = np.concatenate(frames.levels)[:count].astype(np.float32)
     if loudness.max() < _SILENCE_DB:
         warnings.append(f"{song.name} is silent; the dance will be quiet.")
     return Features(
@@ -107,9 +86,38 @@ def extract(song: AnySong) -> Features:
         mel=mel,
         flux=_flux(mel),
         loudness_db=loudness,
-        chroma=chroma,
+        chroma=np.concatenate(frames.chromas)[:count],
         warnings=tuple(warnings),
     )
+
+
+class _Frames:
+    """Spectra and levels of all frames of the blocks added so far; half a window comes first."""
+
+    def __init__(self) -> None:
+        self.mels: list[NDArray[np.float16]] = []
+        self.chromas: list[NDArray[np.float16]] = []
+        self.levels: list[NDArray[np.float32]] = []
+        self.samples = 0
+        self._mel_bank, self._chroma_bank = _mel_filters(), _chroma_filters()
+        self._window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+        self._rest = np.zeros(_WINDOW // 2, np.float32)
+
+    def add(self, block: NDArray[np.float32]) -> None:
+        self.samples += len(block)
+        signal = np.concatenate([self._rest, block])
+        count = max(0, (len(signal) - _WINDOW) // _HOP + 1)
+        self._rest = signal[count * _HOP :]
+        if not count:
+            return
+        frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
+        power = np.abs(rfft(frames * self._window, axis=1)).astype(np.float32) ** 2
+        self.mels.append((10 * np.log10(power @ self._mel_bank + 1e-8)).astype(np.float16))
+        pitches = power @ self._chroma_bank
+        pitches /= np.maximum(pitches.sum(axis=1, keepdims=True), 1e-6)
+        self.chromas.append(pitches.astype(np.float16))
+        middle = frames[:, _WINDOW // 2 - _HOP : _WINDOW // 2 + _HOP]
+        self.levels.append(10 * np.log10(np.mean(middle * middle, axis=1) + 1e-12))
 
 
 def _flux(mel_db: NDArray[np.float16]) -> NDArray[np.float32]:

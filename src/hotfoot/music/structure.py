@@ -1,11 +1,17 @@
-"""Where a song repeats itself: phrases that sound like earlier ones."""
+"""Bars, sections and repeats of a song, on its beats.
+
+Sections begin at peaks of checkerboard novelty (Foote, "Automatic audio segmentation using a
+measure of audio novelty", 2000) on the beat-synchronous self-similarity.
+"""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from hotfoot.music.features import FEATURE_RATE, Features
 
@@ -15,15 +21,15 @@ _ALIKE = 0.8  # mean cosine over half beats: of unlike phrases about 0, of repea
 
 
 @dataclass(frozen=True)
-class Span:
-    """A phrase: ``beats`` beats from index ``start`` on, in a section of the song."""
+class MusicPhrase:
+    """``beats`` beats from index ``start`` on, in a section of the song."""
 
     start: int
     beats: int
     section: int
 
 
-def recurrences(features: Features, beats: Array, spans: list[Span]) -> list[int]:
+def recurrences(features: Features, beats: Array, phrases: list[MusicPhrase]) -> list[int]:
     """For every phrase the first one that it repeats, or itself.
 
     Phrases are compared beat by beat in harmony and melody; who plays them may change. Only those
@@ -33,17 +39,19 @@ def recurrences(features: Features, beats: Array, spans: list[Span]) -> list[int
     Args:
         features: of the song.
         beats: in seconds.
-        spans: in order; those of another length than the longest are compared with nothing.
+        phrases: in order; those of another length than the longest are compared with nothing.
     """
     sound = _pitches_of_beats(features, beats)
-    length = max(span.beats for span in spans)
-    whole = [i for i, s in enumerate(spans) if s.beats == length and s.start + length <= len(sound)]
-    out = list(range(len(spans)))
+    length = max(p.beats for p in phrases)
+    whole = [
+        i for i, p in enumerate(phrases) if p.beats == length and p.start + length <= len(sound)
+    ]
+    out = list(range(len(phrases)))
     if not whole:
         return out
-    vectors = np.array([sound[spans[i].start : spans[i].start + length].ravel() for i in whole])
+    vectors = np.array([sound[phrases[i].start : phrases[i].start + length].ravel() for i in whole])
     alike = vectors @ vectors.T / length
-    sections = np.array([spans[i].section for i in whole])
+    sections = np.array([phrases[i].section for i in whole])
     after = 0  # the one that came after what the last phrase repeats
     for row, i in enumerate(whole):
         earlier = int(np.searchsorted(sections, sections[row]))
@@ -69,3 +77,51 @@ def _pitches_of_beats(features: Features, beats: Array) -> Array:
     size = np.linalg.norm(means, axis=1, keepdims=True)
     each = np.where(size > 1e-3, means / np.maximum(size, 1e-3), 0.0)  # nothing in silence
     return each.reshape(len(beats) - 1, 24) / np.sqrt(2)
+
+
+def _beat_features(features: Features, beats: Array) -> Array:
+    """Mean mel (dB, standardized) and chroma between beats, [N beats, 52]."""
+    edges = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(features.mel) - 1)
+    edges = np.append(edges, len(features.mel))
+    rows = [slice(a, max(b, a + 1)) for a, b in itertools.pairwise(edges)]
+    mel = np.stack([features.mel[s].mean(axis=0, dtype=np.float64) for s in rows])
+    chroma = np.stack([features.chroma[s].mean(axis=0, dtype=np.float64) for s in rows])
+    mel = (mel - mel.mean(axis=0)) / (2 * mel.std(axis=0) + 1e-3)
+    return np.concatenate([mel, 3 * chroma], axis=1)
+
+
+def find_downbeats(features: Features, beats: Array) -> Array:
+    """Every fourth beat, at the phase with the strongest low onsets and harmonic change."""
+    if len(beats) < 8:
+        return beats[:1]
+    table = _beat_features(features, beats)
+    change = np.linalg.norm(np.diff(table, axis=0, prepend=table[:1]), axis=1)
+    at = np.clip((beats * FEATURE_RATE).round().astype(int), 0, len(features.flux) - 1)
+    low = maximum_filter1d(features.flux[:, 0], 7)[at]
+    salience = change / (change.std() + 1e-6) + 0.7 * low / (low.std() + 1e-6)
+    phase = int(np.argmax([salience[p::4].mean() for p in range(4)]))
+    return beats[phase::4]
+
+
+def find_sections(features: Features, beats: Array) -> Array:
+    """Section starts: peaks of checkerboard novelty with a kernel of 32 beats."""
+    half = 16
+    if len(beats) < 3 * half:
+        return np.zeros(1)
+    table = _beat_features(features, beats)
+    table = table - table.mean(axis=0)
+    unit = table / (np.linalg.norm(table, axis=1, keepdims=True) + 1e-6)
+    taper = np.outer(*[np.exp(-0.5 * ((np.arange(2 * half) - half + 0.5) / (half / 2)) ** 2)] * 2)
+    sign = np.outer(*[np.sign(np.arange(2 * half) - half + 0.5)] * 2)
+    kernel = taper * sign
+    novelty = np.zeros(len(unit))
+    for i in range(half // 2, len(unit) - half // 2):
+        a, b = max(0, i - half), min(len(unit), i + half)
+        part = unit[a:b] @ unit[a:b].T
+        cut = kernel[half - (i - a) : half + (b - i), half - (i - a) : half + (b - i)]
+        novelty[i] = (part * cut).sum() / np.abs(cut).sum()
+    peaks = (novelty == maximum_filter1d(novelty, half + 1)) & (
+        novelty > max(0.08, novelty.mean() + novelty.std())
+    )
+    starts = beats[np.flatnonzero(peaks)]
+    return np.concatenate([[0.0], starts[starts > 4.0]])

@@ -16,7 +16,7 @@ from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_pose
 
 if TYPE_CHECKING:
-    from hotfoot.music.tokens import SongAnalysis
+    from hotfoot.music.analysis import SongAnalysis
 
 
 def contact_sheet(

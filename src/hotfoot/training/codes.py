@@ -14,7 +14,7 @@ from hotfoot.baselines.raw import RawCoordinates
 from hotfoot.data.sources import Data, check_data, fingerprint
 from hotfoot.errors import TrainingError
 from hotfoot.model.config import CodesConfig, RawConfig
-from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import CodesRecipe, DancerRecipe, run_folder

@@ -24,7 +24,7 @@ from hotfoot.model.flow import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.model.generator import Conditions, SamplingOptions
 from hotfoot.model.network_config import DiTConfig, EdgeConfig, preset
 from hotfoot.model.vae import PoseVAE
-from hotfoot.music.tokens import SpectralEncoder
+from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.pose.references import figure_pose
 from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
