@@ -134,7 +134,7 @@ def test_the_server_hides_who_dances_and_stores_what_was_meant(pairs, tmp_path):
     from hotfoot.study.server import study_app
 
     votes = Votes(tmp_path / "v.sqlite")
-    client = TestClient(study_app(pairs, votes))
+    client = TestClient(study_app(pairs, votes), base_url="http://127.0.0.1:8765")
     page = client.get("/").text
     assert "ours" not in page
     assert "theirs" not in page
@@ -162,6 +162,55 @@ def test_the_server_hides_who_dances_and_stores_what_was_meant(pairs, tmp_path):
     odd = {"rater": "\ud800", "answers": answers("left")}
     assert client.post("/vote/0", content=json.dumps(odd),
                        headers={"content-type": "application/json"}).status_code == 200  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("served_at", "host", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8765", 200),
+        ("127.0.0.1", "localhost", 200),
+        ("127.0.0.1", "LOCALHOST:1", 200),
+        ("127.0.0.1", "[::1]:8765", 200),
+        ("127.0.0.1", "evil.example", 400),
+        ("127.0.0.1", "evil.example:8765", 400),
+        ("127.0.0.1", "127.0.0.1.evil.example", 400),
+        ("127.0.0.1", "127.0.0.1@evil.example", 400),
+        ("127.0.0.1", "192.168.0.7", 400),
+        ("127.0.0.1", "[::2]", 400),
+        ("127.0.0.1", "[", 400),
+        ("127.0.0.1", "", 400),
+        ("::1", "[::1]:8765", 200),
+        ("192.168.0.7", "192.168.0.7:8765", 200),
+        ("192.168.0.7", "192.168.0.8:8765", 400),
+        ("Studio.lan", "studio.lan:8765", 200),
+        ("0.0.0.0", "192.168.0.7:8765", 200),
+        ("0.0.0.0", "[fe80::7]:8765", 200),
+        ("0.0.0.0", "evil.example", 400),
+    ],
+)
+def test_only_requests_for_this_host_are_answered(served_at, host, status, pairs, tmp_path):
+    from starlette.testclient import TestClient
+
+    from hotfoot.study.server import study_app
+
+    votes = Votes(tmp_path / "v.sqlite")
+    client = TestClient(study_app(pairs, votes, served_at))
+    headers = {"host": host}
+    body = {"rater": "ann", "answers": answers("left")}
+    assert client.get("/", headers=headers).status_code == status
+    assert client.get("/video/0/left", headers=headers).status_code == status
+    assert client.post("/vote/0", json=body, headers=headers).status_code == status
+    assert len(votes.rows()) == (len(ASPECTS) if status == 200 else 0)
+
+
+def test_two_hosts_are_none(pairs, tmp_path):
+    from starlette.testclient import TestClient
+
+    from hotfoot.study.server import study_app
+
+    client = TestClient(study_app(pairs, Votes(tmp_path / "v.sqlite")))
+    both = [("host", "127.0.0.1"), ("host", "evil.example")]
+    assert client.get("/", headers=both).status_code == 400
 
 
 def test_counting_on_the_command_line(tmp_path, capsys):

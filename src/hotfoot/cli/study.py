@@ -84,7 +84,7 @@ def command(
     from hotfoot.study.pairs import choose_pairs
 
     votes = Votes(votes_path)
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -98,6 +98,7 @@ def command(
             list(folders), videos, seconds, most, checks, seed,
             lambda done, total: say("rendering", done, total),
         )  # fmt: skip
-    app = study_app(chosen, votes)
-    click.echo(f"{len(chosen)} pairs on http://{host}:{port} (Ctrl-C to stop)")
+    app = study_app(chosen, votes, host)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    click.echo(f"{len(chosen)} pairs on http://{place} (Ctrl-C to stop)")
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
