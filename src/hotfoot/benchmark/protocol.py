@@ -50,9 +50,17 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Task:
-    """One song to dance to, known by its label.
+    """Dances to one song.
 
-    How fast it is played, who dances, how often, and from which seed.
+    Attributes:
+        song: file.
+        label: its name, with a number where several have the same.
+        tempo: factor at which it is played.
+        figure: reference.
+        variations: dances.
+        seed: of all of them.
+        start_s: where in the song they begin.
+        seconds: of the song that are danced.
     """
 
     song: Path

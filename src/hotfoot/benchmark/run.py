@@ -24,16 +24,22 @@ from hotfoot.evaluation.dances import (
 from hotfoot.evaluation.measures import DanceMeasures, measure_dance
 from hotfoot.evaluation.summary import EvaluationResult, summarize
 from hotfoot.files import RunFolder, removing_parts, replacing
+from hotfoot.generation.options import DanceOptions
+from hotfoot.generation.pipeline import dances
 from hotfoot.model.checkpoint import model_folder, read_config
+from hotfoot.model.generator import Generator
 from hotfoot.music.audio import open_song, save_part
 from hotfoot.parallel import spread
 from hotfoot.pose.metadata import file_sha256
 from hotfoot.pose.references import load_reference
 from hotfoot.render.sheets import contact_sheet
+from hotfoot.validation import validated
 
 _SHORTEST_S = 4.0  # of a song in a protocol
+_AS_USUAL = DanceOptions()
 
 
+@validated
 @dataclass(frozen=True)
 class ProtocolRequest:
     """A model that dances a protocol.
@@ -43,8 +49,7 @@ class ProtocolRequest:
         songs: folder of songs.
         output: folder of the dances; what is there is not made again.
         model: name or folder.
-        beat_lock: whether dances are retimed to the beats.
-        draft: how far the choreographer's draft leads; by default as the model says.
+        options: how it dances; seeds and the number of variations are the protocol's.
         shuffled: measure every dance against the next song instead of its own.
         real: folder of real dances, to compare with.
         training: folder of what the model was trained on, to find copies; needs ``real``.
@@ -56,8 +61,7 @@ class ProtocolRequest:
     songs: Path
     output: Path
     model: str = "default"
-    beat_lock: bool = True
-    draft: float | None = None
+    options: DanceOptions = _AS_USUAL
     shuffled: bool = False
     real: Path | None = None
     training: Path | None = None
@@ -75,13 +79,13 @@ class ProtocolRequest:
 
     def made_from(self) -> dict[str, Any]:
         """What the dances depend on."""
+        options = self.options.to_json()
         weights = model_folder(self.model) / "model.safetensors"
         return {
             "protocol": self.protocol,
             "songs": str(self.songs.resolve()),
             "weights": file_sha256(weights) if weights.exists() else "",
-            "beat_lock": self.beat_lock,
-            "draft": self.draft,
+            "options": {k: v for k, v in options.items() if k not in ("seed", "variations")},
         }
 
     def tasks(self) -> list[Task]:
@@ -103,7 +107,7 @@ def evaluate_protocol(
 
     Args:
         request: which, and how.
-        progress: told how far it is.
+        progress: called with a stage, how much of it is done, and of how much.
         jobs: processes.
         on: where they are, one of :data:`~hotfoot.parallel.PLACES`.
 
@@ -144,13 +148,13 @@ def protocol_sheets(request: ProtocolRequest) -> list[tuple[str, NDArray[np.uint
 
 
 @cache
-def _model(name: str) -> Any:
+def _model(name: str) -> Generator:
     import torch
 
-    from hotfoot.model.checkpoint import load_dancer
+    from hotfoot.generation.generator import load_generator
 
     torch.set_num_threads(1)
-    return load_dancer(name)
+    return load_generator(name)
 
 
 def _song_of(task: Task, folder: Path) -> Path:
@@ -174,15 +178,12 @@ def _song_of(task: Task, folder: Path) -> Path:
 
 def _dance(request: ProtocolRequest, task: Task) -> list[Path]:
     """Dance a task, unless its dances are all there; their files."""
-    from hotfoot.generation.pipeline import variations
-
     paths = [request.output / "dances" / f"{name}.npz" for name in task.names]
     if not all(p.exists() for p in paths):
         paths[0].parent.mkdir(parents=True, exist_ok=True)
-        made = variations(
-            _song_of(task, request.output), task.figure, len(paths), model=_model(request.model),
-            seed=task.seed, beat_lock=request.beat_lock, draft=request.draft,
-        )  # fmt: skip
+        options = replace(request.options, seed=task.seed, variations=len(paths))
+        song, model = _song_of(task, request.output), _model(request.model)
+        made = dances(song, task.figure, model=model, options=options)
         for one, path in zip(made, paths, strict=True):
             one.save(path)
     return paths

@@ -110,6 +110,8 @@ def command(
         save_results,
         to_json,
     )
+    from hotfoot.generation.options import DanceOptions
+    from hotfoot.generation.postprocess import STEPS
 
     if network is not None:
         if music or protocol_name or training or output or report or published:
@@ -131,9 +133,10 @@ def command(
         if protocol_name:
             assert songs is not None
             assert output is not None
+            post = tuple(step for step in STEPS if step != "beat-lock" or not no_beat_lock)
             protocol = ProtocolRequest(
-                protocol_name, songs, output, model, not no_beat_lock, draft, shuffled, real,
-                training, published, name or "",
+                protocol_name, songs, output, model, DanceOptions(draft=draft, post=post), shuffled,
+                real, training, published, name or "",
             )  # fmt: skip
             with progress_bars() as say:
                 result = evaluate_protocol(protocol, say, workers, on)

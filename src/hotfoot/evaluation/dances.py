@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from hotfoot.errors import EvaluationError, InputError, OptionError
+from hotfoot.errors import EvaluationError, InputError
 from hotfoot.evaluation.body import measure_body
 from hotfoot.evaluation.measures import (
     DanceInfo,
@@ -30,9 +31,10 @@ from hotfoot.pose.formats import detect_format, read_dance, read_poses
 from hotfoot.pose.references import load_reference
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet
+from hotfoot.validation import validated
 
 Progress = Callable[[str, int, int], None]
-"""Told the name of a stage, how much of it is done, and of how much."""
+"""``progress(stage, done, total)``."""
 
 _WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
 _POSE_SUFFIXES = (".npz", ".json", ".pkl")
@@ -41,6 +43,7 @@ _MOST_SHEETS = 20
 T = TypeVar("T")
 
 
+@validated
 @dataclass(frozen=True)
 class EvaluationRequest:
     """Dances to measure.
@@ -59,8 +62,8 @@ class EvaluationRequest:
 
     poses: tuple[Path, ...]
     music: tuple[Path, ...]
-    start: float | None = None
-    fps: float | None = None
+    start: Annotated[float, Field(ge=0)] | None = None
+    fps: Annotated[float, Field(ge=1, le=240)] | None = None
     reference: str | None = None
     real: Path | None = None
     training: Path | None = None
@@ -69,30 +72,19 @@ class EvaluationRequest:
 
     def __post_init__(self) -> None:
         if not self.poses:
-            raise OptionError("there is nothing to measure", "Give pose files.")
-        if not self.music:
-            raise OptionError(
-                "no song is given (music)", "Give one for all dances, or one for each."
-            )
+            raise ValueError("poses: there is nothing to measure")
         if len(self.music) not in (1, len(self.poses)):
-            raise OptionError(
-                f"{len(self.poses)} dances and {len(self.music)} songs",
-                "Give one song for all dances, or one for each in the same order.",
+            raise ValueError(
+                f"music: {len(self.poses)} dances and {len(self.music)} songs; give one song for "
+                "all dances, or one for each in the same order"
             )
-        if self.start is not None and not 0 <= self.start < float("inf"):
-            raise OptionError(f"start is {self.start:g}", "Allowed: 0 or more.")
-        if self.fps is not None and not 1 <= self.fps <= 240:
-            raise OptionError(f"fps is {self.fps:g}", "Allowed: 1 to 240.")
         check_folders(self.real, self.training)
 
 
 def check_folders(real: Path | None, training: Path | None) -> None:
-    """Raise OptionError for training motion without real motion."""
+    """Raise ValueError for training motion without real motion."""
     if training is not None and real is None:
-        raise OptionError(
-            "training motion is given without real motion (real)",
-            "Copies are found by comparing with held-out real motion.",
-        )
+        raise ValueError("training: copies are found by comparing with real motion; give real, too")
 
 
 def evaluate_dances(
@@ -102,7 +94,7 @@ def evaluate_dances(
 
     Args:
         request: which, and how.
-        progress: told how far it is.
+        progress: called with a stage, how much of it is done, and of how much.
         jobs: processes.
         on: where they are, one of :data:`~hotfoot.parallel.PLACES`.
 
@@ -205,7 +197,7 @@ def _read_folder(folder: Path) -> list[tuple[PoseSequence, Motion]]:
     if len(out) < 2:
         raise InputError(
             f"{len(out)} usable pose files in {folder}",
-            "Give a folder with at least two (hotfoot corpus film makes one).",
+            "Give a folder with at least two (hotfoot corpus film makes such).",
         )
     return out
 

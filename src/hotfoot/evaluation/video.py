@@ -11,18 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from hotfoot.errors import DependencyError, EvaluationError, InputError, OptionError
+from hotfoot.errors import DependencyError, EvaluationError, InputError
 from hotfoot.evaluation.realism import frechet, kernel_distance
 from hotfoot.media import open_media
+from hotfoot.validation import validated
 
 VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".gif"}
 
 
+@validated
 @dataclass(frozen=True)
 class NetworkInput:
     """How pictures go into a network.
@@ -34,17 +37,13 @@ class NetworkInput:
         scale: divided by.
     """
 
-    size: int = 224
-    frames: int = 16
+    size: Annotated[int, Field(ge=8, le=1024)] = 224
+    frames: Annotated[int, Field(ge=1, le=512)] = 16
     mean: float = 0.5
     scale: float = 0.5
 
-    def __post_init__(self) -> None:
-        if not (8 <= self.size <= 1024 and 1 <= self.frames <= 512):
-            raise OptionError(
-                f"network input of size {self.size} and {self.frames} frames",
-                "Allowed: a size of 8 to 1024, 1 to 512 frames.",
-            )
+
+_USUAL_INPUT = NetworkInput()
 
 
 class FeatureNetwork:
@@ -133,6 +132,7 @@ def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.flo
     return np.stack(found)
 
 
+@validated
 @dataclass(frozen=True)
 class VideoRequest:
     """Videos to compare with real ones.
@@ -147,13 +147,13 @@ class VideoRequest:
     videos: tuple[Path, ...]
     real: Path
     network: Path
-    takes: NetworkInput = NetworkInput()
+    takes: NetworkInput = _USUAL_INPUT
 
     def __post_init__(self) -> None:
-        if not self.videos or not self.real.is_dir():
-            raise InputError(
-                "videos are compared with real ones", "Give videos, and a folder of real ones."
-            )
+        if not self.videos:
+            raise ValueError("videos: there is nothing to measure")
+        if not self.real.is_dir():
+            raise ValueError(f"real: {self.real} is no folder of videos to compare with")
 
 
 @dataclass(frozen=True)
