@@ -18,7 +18,6 @@ from hotfoot.data.bodies import (
     from_bones,
     mirrored,
     mix,
-    resample,
     reshape_body,
     rotated,
     turned_to_camera,
@@ -46,6 +45,7 @@ from hotfoot.music.audio import open_song
 from hotfoot.music.features import loudness_level
 from hotfoot.pose.camera import hidden_by_trunk
 from hotfoot.pose.formats import read_poses
+from hotfoot.pose.resample import linear
 from tests.helpers.clips import COCO, dancer, write_clips
 
 
@@ -64,7 +64,7 @@ def test_clips_load_and_split_without_leaking(tmp_path):
 def test_clips_of_another_rate_keep_their_speed(tmp_path):
     slow = dancer(4.0, 0.6)
     at = np.linspace(0, len(slow.joints) - 1, 4 * (len(slow.joints) - 1) + 1)
-    np.savez(tmp_path / "x.npz", joints3d=resample(slow.joints, at))
+    np.savez(tmp_path / "x.npz", joints3d=linear(slow.joints, at))
     (tmp_path / "x.json").write_text(json.dumps({"fps": 120}))
     (clip,) = load_clips(tmp_path)
     assert clip.fps == 30

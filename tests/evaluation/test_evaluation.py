@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.body import measure_body, measure_seams
 from hotfoot.evaluation.limbs import limb_lengths, limb_ratios
-from hotfoot.evaluation.motion import JOINTS, body_height, prepare
+from hotfoot.evaluation.motion import JOINTS, prepare
 from hotfoot.evaluation.realism import (
     diversity,
     frechet,
@@ -38,6 +38,7 @@ from hotfoot.evaluation.synchrony import (
     measure_synchrony,
     shifted,
 )
+from hotfoot.pose.body import body_height
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
 from tests.helpers.dancers import beats_of, noise, on_beat, phase_of, step_touch, still, sway

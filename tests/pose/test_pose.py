@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hotfoot.errors import OutputError, PoseError
 from hotfoot.pose.formats import FORMATS, detect_format, read_poses, write_poses
@@ -109,17 +107,6 @@ def test_mirror_twice_is_identity_and_arrays_are_read_only(poses):
     np.testing.assert_allclose(once.keypoints[:, 4, 0], 320 - poses.keypoints[:, 7, 0], atol=1e-3)
     with pytest.raises(ValueError, match="read-only"):
         poses.keypoints[0, 0, 0] = 1
-
-
-@given(fps=st.sampled_from([15.0, 16.0, 24.0, 25.0, 29.97, 30.0, 60.0]), frames=st.integers(1, 80))
-def test_resampling_keeps_duration_and_linear_motion(fps, frames):
-    t = np.arange(frames, dtype=np.float32)
-    xy = np.broadcast_to(t[:, None, None], (frames, 18, 2)) + 1
-    seq = PoseSequence(xy, np.ones((frames, 18), np.float32), 30.0, (500, 500))
-    out = seq.resampled(fps)
-    assert abs(len(out) - frames / 30.0 * fps) <= 1
-    expected = np.minimum(np.arange(len(out)) * 30.0 / fps, frames - 1) + 1
-    np.testing.assert_allclose(out.keypoints[:, 0, 0], expected, atol=1e-3)
 
 
 def test_fitting_into_a_canvas_keeps_proportions_and_loses_nothing(poses):

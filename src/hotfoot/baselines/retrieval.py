@@ -19,7 +19,8 @@ from hotfoot.model.generator import (
     Segment,
     segment_seed,
 )
-from hotfoot.pose.body import body_speed, stops
+from hotfoot.pose.body import body_speed, speed_minima
+from hotfoot.pose.resample import filled, linear
 from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 
@@ -120,10 +121,7 @@ class RetrievalGenerator:
         times = begin + np.arange(round(_CLIP_S * fps)) / fps * rate
         last = length - 1 / fps
         times = np.abs(np.mod(times + last, 2 * last) - last)
-        frame = times * fps
-        i = np.minimum(frame.astype(int), len(xy) - 2)
-        w = (frame - i).astype(np.float32)[:, None, None]
-        part = xy[i] * (1 - w) + xy[i + 1] * w
+        part = linear(xy, times * fps)
         # As a camera that follows would show it, so that nobody walks out of the picture.
         hips = part[:, [8, 11]].mean(axis=1)
         walk = gaussian_filter1d(hips, _FOLLOW_S * fps, axis=0, mode="nearest")
@@ -144,16 +142,10 @@ def crossfade(
 def clip_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """A clip's keypoints without holes and the seconds at which the body comes to rest."""
     xy = poses.keypoints.copy()
-    frames = np.arange(len(poses))
     for j in range(xy.shape[1]):
-        seen = np.flatnonzero(poses.confidence[:, j] > 0)
-        if len(seen):
-            for axis in (0, 1):
-                xy[:, j, axis] = np.interp(frames, seen, poses.keypoints[seen, j, axis])
-        else:
-            xy[:, j] = xy[:, 1]
-    speed = gaussian_filter1d(body_speed(poses), 0.08 * poses.fps)
-    return xy, stops(speed, depth=0.15) / poses.fps
+        seen = poses.confidence[:, j] > 0
+        xy[:, j] = filled(xy[:, j], seen) if seen.any() else xy[:, 1]
+    return xy, speed_minima(body_speed(poses, 0.08), depth=0.15) / poses.fps
 
 
 def bank_of(folder: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.pose.body import body_speed
+from hotfoot.pose.body import body_speed, visible_height
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -90,15 +90,11 @@ def _frame_reasons(poses: PoseSequence, limits: Limits) -> list[str]:
             out.append("shoulders or hips not seen")
         elif seen[_BODY].sum() < limits.joints:
             out.append("too few joints seen")
-        elif _height(xy[seen]) < limits.height * poses.canvas[1]:
+        elif visible_height(xy, seen) < limits.height * poses.canvas[1]:
             out.append("the person is too small")
         else:
             out.append("")
     return out
-
-
-def _height(points: NDArray[np.float32]) -> float:
-    return float(np.ptp(points[:, 1]))
 
 
 def _bridged(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
@@ -119,7 +115,7 @@ def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDAr
     out = np.zeros(len(poses), bool)
     seen = poses.confidence[:, _BODY] >= VISIBLE_FROM
     xy = poses.keypoints[:, _BODY]
-    heights = [_height(x[s]) for x, s in zip(xy[good], seen[good], strict=True)]
+    heights = [visible_height(x, s) for x, s in zip(xy[good], seen[good], strict=True)]
     usual = float(np.median(heights or [1.0]))
     for a, b in itertools.pairwise(np.flatnonzero(good)):
         both = seen[a] & seen[b]
@@ -135,8 +131,8 @@ def _judged(poses: PoseSequence, start: int, stop: int, limits: Limits) -> Stret
     if part.duration_s < limits.seconds - 1e-6:
         return Stretch(start, stop, f"shorter than {limits.seconds:.1f} s")
     seen = part.confidence >= VISIBLE_FROM
-    height = float(np.median([_height(x[s]) for x, s in zip(part.keypoints, seen, strict=True)
-                              if s.any()]))  # fmt: skip
+    pairs = [(x, s) for x, s in zip(part.keypoints, seen, strict=True) if s.any()]
+    height = float(np.median([visible_height(x, s) for x, s in pairs]))
     if body_speed(part).mean() / max(height, 1e-6) < limits.still:
         return Stretch(start, stop, "the person hardly moves")
     # At 30 frames per second or a little more: noise does not shrink from picture to picture as

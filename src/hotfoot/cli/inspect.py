@@ -73,8 +73,9 @@ def _song(path: Path, plot: Path | None, as_json: bool) -> None:
 def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json: bool) -> None:
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
+    from hotfoot.pose.body import relative_speed
     from hotfoot.pose.formats import read_poses
-    from hotfoot.render.sheets import motion_energy, plot_dance
+    from hotfoot.render.sheets import plot_dance
 
     poses = read_poses(path)
     seen = poses.confidence > 0
@@ -85,6 +86,7 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
     }
     in_canvas = np.all((poses.normalized >= 0) & (poses.normalized <= 1), axis=-1)
     inside = in_canvas[seen].mean() if seen.any() else 0.0
+    speed = float(np.nan_to_num(relative_speed(poses)).mean())
     result: dict[str, Any] = {
         "kind": kind,
         "skeleton": poses.skeleton,
@@ -94,7 +96,7 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
         "canvas": list(poses.canvas),
         "missing": missing,
         "inside_canvas": round(float(inside), 4),
-        "mean_speed_body_heights_per_s": round(float(motion_energy(poses).mean()), 4),
+        "mean_speed_body_heights_per_s": round(speed, 4),
     }
     worst = sorted(missing, key=lambda n: -missing[n])[:5]
     lines = [

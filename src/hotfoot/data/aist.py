@@ -22,6 +22,7 @@ from hotfoot.data.recordings import Run, write_runs
 from hotfoot.data.styles import style_of
 from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.files import RunFolder, save_text
+from hotfoot.pose import resample
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
@@ -50,12 +51,11 @@ def filled(joints: NDArray[np.float64]) -> NDArray[np.float64]:
         InputError: a joint that is never there.
     """
     flat = joints.reshape(len(joints), -1).copy()
-    frames = np.arange(len(flat))
     for column in flat.T:
         there = np.isfinite(column)
         if not there.any():
             raise InputError("a joint is missing in all frames", "Leave the sequence out.")
-        column[:] = np.interp(frames, frames[there], column[there])
+        column[:] = resample.filled(column, there)
     return np.asarray(median_filter(flat, size=(5, 1), mode="nearest")).reshape(joints.shape)
 
 

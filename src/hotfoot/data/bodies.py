@@ -30,14 +30,6 @@ def mirrored(joints: NDArray[np.float32]) -> NDArray[np.float32]:
     return joints[:, order] * np.array([-1, 1, 1], np.float32)
 
 
-def resample(joints: NDArray[np.float32], at: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Joints at fractional frames ``at`` [N], linear; outside the clip the ends are held."""
-    at = np.clip(at, 0, len(joints) - 1)
-    i = np.minimum(at.astype(int), max(len(joints) - 2, 0))
-    w = (at - i).astype(np.float32)[:, None, None]
-    return joints[i] * (1 - w) + joints[np.minimum(i + 1, len(joints) - 1)] * w
-
-
 @dataclass(frozen=True)
 class BodyShape:
     """Factors on bone lengths; directions of bones are kept."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.data.bodies import BodyShape, facing, mirrored, reshape_body
-from hotfoot.pose.camera import hidden_by_trunk, seen_from_ahead
+from hotfoot.pose.camera import Camera, hidden_by_trunk, seen_from_ahead, turned
 from hotfoot.pose.skeletons import convert_keypoints, get_skeleton
 
 _COCO = get_skeleton("coco-17").index
@@ -105,18 +105,11 @@ def _project(
     ahead = facing(joints).mean(axis=0)
     toward = np.arctan2(ahead[0], ahead[1])
     turn = rng.normal(0, 0.6) if rng.random() < style.frontal else rng.uniform(-np.pi, np.pi)
-    yaw = turn - toward
-    c, s = np.cos(yaw), np.sin(yaw)
-    spin = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
-    p = p @ spin.T
-    distance = rng.uniform(3.0, 9.0) + np.abs(p[..., 2]).max()
-    height = rng.uniform(0.5, 1.6)
-    depth = distance - p[..., 2]
-    picture = np.stack([p[..., 0] / depth, (height - p[..., 1]) / depth], axis=-1) * distance
-    roll = np.deg2rad(rng.normal(0, style.roll_deg))
-    cr, sr = np.cos(roll), np.sin(roll)
-    picture = picture @ np.array([[cr, -sr], [sr, cr]], np.float32).T
-    return picture.astype(np.float32), seen_from_ahead(p), hidden_by_trunk(p)
+    p = turned(p, turn - toward)
+    distance = rng.uniform(3.0, 9.0) + float(np.abs(p[..., 2]).max())
+    height, roll = rng.uniform(0.5, 1.6), np.deg2rad(rng.normal(0, style.roll_deg))
+    picture = Camera(distance, height, float(roll)).project(p)
+    return picture, seen_from_ahead(p), hidden_by_trunk(p)
 
 
 def _frame(

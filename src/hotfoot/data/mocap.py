@@ -13,9 +13,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.data.bodies import resample
 from hotfoot.errors import InputError
 from hotfoot.files import replacing, save_text
+from hotfoot.pose.resample import linear
 
 FPS = 30.0
 """Of clips in memory; others are resampled when they are read."""
@@ -92,7 +92,7 @@ def _load(path: Path) -> MotionClip:
         raise InputError(f"{sidecar.name}: fps is {fps:g}", "Allowed: 10 to 1000.")
     if fps != FPS:
         at = np.arange(0, len(joints) - 1 + 1e-6, fps / FPS)
-        clip = replace(clip, joints=resample(joints, at), fps=FPS)
+        clip = replace(clip, joints=linear(joints, at), fps=FPS)
     return clip
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import lsq_linear
 
-from hotfoot.data.bodies import resample
 from hotfoot.data.mocap import MotionClip
 from hotfoot.music.beats import track_beats
+from hotfoot.pose.body import mean_speed
+from hotfoot.pose.resample import linear
 
 Array = NDArray[np.float64]
 
@@ -33,8 +34,7 @@ _MULTIPLES = ((1.0, 0.0), (2.0, 0.03), (0.5, 0.03), (1.5, 0.4), (2 / 3, 0.4))
 
 def joint_speed(joints: NDArray[np.float32], fps: float) -> Array:
     """Mean joint speed [T] in meters per second, smoothed over about 50 ms."""
-    velocity = np.gradient(joints.astype(np.float64), 1 / fps, axis=0)
-    return gaussian_filter1d(np.linalg.norm(velocity, axis=-1).mean(axis=1), 0.05 * fps)
+    return gaussian_filter1d(mean_speed(joints, fps), 0.05 * fps)
 
 
 def accent_envelope(joints: NDArray[np.float32], fps: float) -> Array:
@@ -168,4 +168,4 @@ def play(clip: MotionClip, clip_s: Array) -> NDArray[np.float32]:
     """Joints at clip seconds; beyond its ends the clip swings back and forth."""
     last = (len(clip.joints) - 1) / clip.fps
     folded = np.abs(np.mod(clip_s + last, 2 * last) - last) if last > 0 else np.zeros_like(clip_s)
-    return resample(clip.joints, folded * clip.fps)
+    return linear(clip.joints, folded * clip.fps)

@@ -10,6 +10,8 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import EvaluationError
+from hotfoot.pose.body import body_height
+from hotfoot.pose.resample import filled
 from hotfoot.pose.sequence import PoseSequence
 
 RATE = 60.0
@@ -23,8 +25,6 @@ JOINTS = tuple(
 """What every supported skeleton has."""
 
 INDEX = {name: i for i, name in enumerate(JOINTS)}
-# Shares of the stature (Drillis and Contini, 1966): shoulders at 0.818, hips at 0.530.
-_SHOULDER_HEIGHT, _TORSO = 0.818, 0.288
 _SEEN_FROM = 0.05
 _SMOOTHING_S = 0.03
 _MIN_SECONDS = 1.0
@@ -70,40 +70,6 @@ class Motion:
         return np.linalg.norm(self.velocity(), axis=-1).mean(axis=1)
 
 
-def body_height(poses: PoseSequence) -> float:
-    """Standing height in pixels, from the longest views of legs and trunk.
-
-    The 90th percentile over frames undoes foreshortening and bent knees; where legs are not seen,
-    the trunk alone tells.
-
-    Raises:
-        EvaluationError: neither is ever seen.
-    """
-    xy, seen = _common(poses)
-
-    def at(name: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        return xy[:, INDEX[name]], seen[:, INDEX[name]]
-
-    def length(a: str, b: str) -> float:
-        found = []
-        for side in ("left", "right"):
-            (p, ps), (q, qs) = at(f"{side}_{a}"), at(f"{side}_{b}")
-            both = ps & qs
-            if both.sum() >= max(1, 0.05 * len(both)):
-                found.append(float(np.percentile(np.linalg.norm(p - q, axis=-1)[both], 90)))
-        return max(found, default=float("nan"))
-
-    trunk, thigh, shin = length("shoulder", "hip"), length("hip", "knee"), length("knee", "ankle")
-    whole = (trunk + thigh + shin) / _SHOULDER_HEIGHT
-    height = whole if np.isfinite(whole) else trunk / _TORSO
-    if not np.isfinite(height) or height <= 0:
-        raise EvaluationError(
-            "no trunk is to be seen in the poses, so their size is unknown",
-            "Shoulders and hips must be seen in some frames.",
-        )
-    return float(height)
-
-
 def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
     """Bring poses to body heights and to :data:`RATE`.
 
@@ -130,19 +96,19 @@ def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
             "At least 4 are needed.",
         )
     height = height_px or body_height(poses)
-    frames = np.arange(len(poses))
-    filled = np.zeros_like(xy)
+    if not np.isfinite(height):
+        raise EvaluationError(
+            "no trunk is to be seen in the poses, so their size is unknown",
+            "Shoulders and hips must be seen in some frames.",
+        )
+    joints = np.zeros_like(xy)
     for j in np.flatnonzero(used):
-        at = np.flatnonzero(seen[:, j])
-        for axis in (0, 1):
-            filled[:, j, axis] = np.interp(frames, at, xy[at, j, axis])
-    filled[:, used] -= filled[:, used].mean(axis=(0, 1))
-    count = max(2, round((len(poses) - 1) / poses.fps * RATE) + 1)
-    times = np.minimum(np.arange(count) / RATE, frames[-1] / poses.fps)
-    if abs(poses.fps - RATE) < 1e-9:
-        joints = filled
-    else:
-        joints = CubicSpline(frames / poses.fps, filled, axis=0)(times)
+        joints[:, j] = filled(xy[:, j], seen[:, j])
+    joints[:, used] -= joints[:, used].mean(axis=(0, 1))
+    if abs(poses.fps - RATE) >= 1e-9:
+        times = np.arange(len(poses)) / poses.fps
+        count = max(2, round(times[-1] * RATE) + 1)
+        joints = CubicSpline(times, joints, axis=0)(np.minimum(np.arange(count) / RATE, times[-1]))
     return Motion(joints / height, used, float(seen.mean()), height, poses.duration_s, poses.fps)
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import RATE, Motion
 from hotfoot.evaluation.statistics import ChanceCorrected
+from hotfoot.pose.body import between_frames, speed_minima
 
 SIGMA_S = 0.05
 TOLERANCE_S = 0.1
@@ -60,16 +60,9 @@ class Synchrony:
 def kinematic_beats(motion: Motion) -> Times:
     """Seconds at which the body comes to rest, between samples where the minimum is."""
     speed = gaussian_filter1d(motion.speed(), _SMOOTHING_S * RATE, mode="nearest")
-    scale = float(np.percentile(speed, 90))
-    if scale < 1e-4:  # nobody moves
+    if float(np.percentile(speed, 90)) < 1e-4:  # nobody moves
         return np.zeros(0)
-    lows, _ = find_peaks(-speed, prominence=_PROMINENCE * scale)
-    if len(lows) == 0:
-        return np.zeros(0)
-    a, b, c = speed[lows - 1], speed[lows], speed[lows + 1]
-    bend = a - 2 * b + c
-    offset = np.where(bend > 0, 0.5 * (a - c) / np.maximum(bend, 1e-12), 0)
-    return np.asarray((lows + np.clip(offset, -0.5, 0.5)) / RATE)
+    return between_frames(speed, speed_minima(speed, _PROMINENCE)) / RATE
 
 
 def alignment(motion_beats: Times, music_beats: Times, sigma_s: float = SIGMA_S) -> float:

@@ -8,18 +8,18 @@ most 0.3 of a beat, and between beats time runs smoothly. The first and the last
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.pose.body import body_speed
+from hotfoot.pose.resample import retimed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.viterbi import viterbi
 
-_CHUNK = 4096
+SMOOTHING_S = 0.06
+"""Of the speed whose dips are accents."""
 _REACH_S = 0.3
 _STEP_S = 1 / 60
 _RATE_CHANGE = 0.3
@@ -27,14 +27,9 @@ _GAIN, _PRIOR = 2.0, 0.2  # of an accent on the beat; of a shift by all of the r
 _STIFFNESS = 0.002  # cost of a change of shift, per squared step
 
 
-def movement(poses: PoseSequence) -> NDArray[np.float64]:
-    """Mean speed of the body [T] in pixels per second, smoothed over 60 ms."""
-    return gaussian_filter1d(body_speed(poses), 0.06 * poses.fps, mode="nearest")
-
-
 def accents(poses: PoseSequence) -> NDArray[np.float64]:
     """Strength of accents [T]: how far the speed dips below its surroundings, 0 to 1."""
-    speed = movement(poses)
+    speed = body_speed(poses, SMOOTHING_S)
     wide = gaussian_filter1d(speed, 0.35 * poses.fps, mode="nearest")
     return np.clip((wide - speed) / (wide + 1e-6), 0, 1)
 
@@ -81,25 +76,3 @@ def lock_to_beats(
         return poses, seams
     moved = tuple(int(i) for i in np.searchsorted(source, np.asarray(seams, float)))
     return retimed(poses, source), moved
-
-
-def retimed(poses: PoseSequence, at: NDArray[np.float64]) -> PoseSequence:
-    """Poses at fractional frames, cubic in time where a joint is seen throughout."""
-    last = len(poses) - 1
-    xy = np.empty((len(at), *poses.keypoints.shape[1:]), np.float32)
-    confidence = np.empty((len(at), poses.keypoints.shape[1]), np.float32)
-    for start in range(0, len(at), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        i = np.clip(np.floor(at[part]).astype(int), 0, max(last - 1, 0))
-        w = np.clip(at[part] - i, 0, 1).astype(np.float32)[:, None, None]
-        index = [np.clip(i + d, 0, last) for d in (-1, 0, 1, 2)]
-        p0, p1, p2, p3 = (poses.keypoints[k] for k in index)
-        seen = [poses.confidence[k] for k in index]
-        # Catmull-Rom through the four frames around the instant.
-        cubic = p1 + 0.5 * w * (
-            p2 - p0 + w * (2 * p0 - 5 * p1 + 4 * p2 - p3 + w * (3 * (p1 - p2) + p3 - p0))
-        )
-        all_seen = np.minimum.reduce(seen) > 0
-        xy[part] = np.where(all_seen[..., None], cubic, np.where(w < 0.5, p1, p2))
-        confidence[part] = np.where(w[..., 0] < 0.5, seen[1], seen[2])
-    return replace(poses, keypoints=xy, confidence=confidence)

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.generation.beat_lock import movement
+from hotfoot.generation.beat_lock import SMOOTHING_S
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.postprocess import JoinedPoses
 from hotfoot.model.config import GeneratorConfig
 from hotfoot.model.generator import Conditions, Poses
-from hotfoot.pose.body import stops
+from hotfoot.pose.body import body_speed, speed_minima
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in
 
@@ -104,8 +104,7 @@ def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
     """
     if len(beats) < 4 or len(poses) < 30:
         return 0.0
-    speed = movement(poses)
-    lows = stops(speed)
+    lows = speed_minima(body_speed(poses, SMOOTHING_S))
     lows = lows[(lows / poses.fps >= beats[0]) & (lows / poses.fps <= beats[-1])]
     if not len(lows):
         return 0.0

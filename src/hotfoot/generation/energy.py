@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.smoothing import running_mean
 
 _CALM_S = 0.4  # movement shorter than this is scaled; where the dancer goes is not
 _BY_LOUDNESS = 0.45
@@ -38,10 +38,6 @@ def scaled_movement(poses: PoseSequence, gain: NDArray[np.float32]) -> PoseSeque
     sigma = _CALM_S * poses.fps
     xy = poses.keypoints.copy()
     for joint in range(xy.shape[1]):  # one by one: an hour of poses is large
-        seen = (poses.confidence[:, joint] > 0).astype(np.float64)
-        weight = np.maximum(gaussian_filter1d(seen, sigma, mode="nearest"), 1e-9)
-        for axis in (0, 1):
-            path = poses.keypoints[:, joint, axis]
-            calm = gaussian_filter1d(path * seen, sigma, mode="nearest") / weight
-            xy[:, joint, axis] = calm + gain * (path - calm)
+        calm = running_mean(xy[:, joint], poses.confidence[:, joint] > 0, sigma)
+        xy[:, joint] = calm + gain[:, None] * (xy[:, joint] - calm)
     return replace(poses, keypoints=xy)

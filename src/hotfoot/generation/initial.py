@@ -22,7 +22,7 @@ from hotfoot.model.generator import (
     segment_seed,
 )
 from hotfoot.music.analysis import SongAnalysis
-from hotfoot.pose.camera import seen_from_ahead
+from hotfoot.pose.camera import Camera, seen_from_ahead, turned
 from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.retarget import Retarget, fit_to
 from hotfoot.pose.sequence import PoseSequence
@@ -97,16 +97,9 @@ def _filmed(
     score: Score, times: NDArray[np.float64], dancer: Dancer, yaw: float, fps: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """BODY_18 pixels [T, 18, 2] and visibility [T, 18] from a camera in front."""
-    joints = perform(score, times, dancer, fps)
-    c, s = np.float32(np.cos(yaw)), np.float32(np.sin(yaw))
-    turned = joints.copy()
-    turned[..., 0] = joints[..., 0] * c + joints[..., 2] * s
-    turned[..., 2] = joints[..., 2] * c - joints[..., 0] * s
-    scale = _DISTANCE_M / (_DISTANCE_M - turned[..., 2]) * _PIXELS
-    picture = np.stack([turned[..., 0] * scale, (_HEIGHT_M - turned[..., 1]) * scale], axis=-1)
-    return convert_keypoints(
-        picture.astype(np.float32), seen_from_ahead(turned), "coco-17", "body-18"
-    )
+    joints = turned(perform(score, times, dancer, fps), yaw)
+    picture = Camera(_DISTANCE_M, _HEIGHT_M).project(joints) * np.float32(_PIXELS)
+    return convert_keypoints(picture, seen_from_ahead(joints), "coco-17", "body-18")
 
 
 def _kept_inside(

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from hotfoot.errors import DependencyError, ModelError
 from hotfoot.model.codec import draw_lines, pack_rgb, unpack_rgb
 from hotfoot.model.config import CodecConfig, PublishedVAEConfig
+from hotfoot.pose.resample import linear, neighbors
 
 CLASSES = ("AutoencoderKL", "AutoencoderTiny")
 TAEF2: Final = "TAEF2"
@@ -104,13 +105,11 @@ def stretch_lines(
     straight, else the nearer frame is held.
     """
     frames = center.shape[1]
-    at = np.clip(np.arange(frames * stretch) / stretch, 0, frames - 1)
-    i = np.minimum(at.astype(int), max(frames - 2, 0))
-    after = np.minimum(i + 1, frames - 1)
-    w = (at - i).astype(np.float32)
-    near = np.where(w < 0.5, i, after)
-    both = (value[:, i] > 0) & (value[:, after] > 0)
-    between = center[:, i] * (1 - w) + center[:, after] * w
+    at = np.arange(frames * stretch) / stretch
+    before, after, w = neighbors(at, frames)
+    near = np.where(w < 0.5, before, after)
+    both = (value[:, before] > 0) & (value[:, after] > 0)
+    between = linear(center.T, at).T
     return np.where(both, between, center[:, near]).astype(np.float32), value[:, near]
 
 

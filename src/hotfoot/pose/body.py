@@ -1,63 +1,121 @@
-"""How fast poses move."""
+"""How tall a body is in the picture, how fast it moves, and when it comes to rest."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from hotfoot.pose.sequence import PoseSequence
 
+USUAL_SPEED = 0.24
+"""Mean speed of real dance, body heights per second."""
 
-def body_speed(poses: PoseSequence) -> NDArray[np.float64]:
+# Shares of the stature (Drillis and Contini, 1966): shoulders at 0.818, hips at 0.530.
+_SHOULDER_HEIGHT, _TRUNK = 0.818, 0.288
+_SEEN_FROM = 0.05
+_LEAST_SEEN = 0.05  # of the frames
+
+
+def body_height(poses: PoseSequence) -> float:
+    """Standing height in pixels, from the longest views of legs and trunk; NaN if never seen.
+
+    The 90th percentile over frames undoes foreshortening and bent knees; where legs are not seen,
+    the trunk alone tells.
+    """
+    index = poses.layout.index
+
+    def length(upper: str, lower: str) -> float:
+        found = []
+        for side in ("left", "right"):
+            a, b = index[f"{side}_{upper}"], index[f"{side}_{lower}"]
+            both = (poses.confidence[:, [a, b]] > _SEEN_FROM).all(axis=1)
+            if both.sum() >= max(1, _LEAST_SEEN * len(both)):
+                ends = poses.keypoints[both][:, [a, b]].astype(np.float64)
+                lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=-1)
+                found.append(float(np.percentile(lengths, 90)))
+        return max(found, default=float("nan"))
+
+    trunk, thigh, shin = length("shoulder", "hip"), length("hip", "knee"), length("knee", "ankle")
+    whole = (trunk + thigh + shin) / _SHOULDER_HEIGHT
+    height = whole if np.isfinite(whole) else trunk / _TRUNK
+    return height if height > 0 else float("nan")
+
+
+def visible_height(keypoints: NDArray[np.floating], seen: NDArray[np.bool_]) -> float:
+    """Height in the picture of what is seen of one frame [K, 2], [K]; 0 if nothing is."""
+    return float(np.ptp(keypoints[seen, 1])) if seen.any() else 0.0
+
+
+def body_speed(poses: PoseSequence, smoothing_s: float = 0.0) -> NDArray[np.float64]:
     """Mean speed of the seen joints [T] in pixels per second; 0 for a single frame.
 
-    Ears and eyes are left out: they come and go with the turn of the head.
+    Ears and eyes are left out, which come and go with the turn of the head, and fingers.
+
+    Args:
+        poses: of any skeleton.
+        smoothing_s: standard deviation of a Gaussian over the speed, in seconds.
     """
     if len(poses) < 2:
         return np.zeros(len(poses))
-    body = [i for i, n in enumerate(poses.layout.keypoints) if not n.endswith(("eye", "ear"))]
     total, count = np.zeros(len(poses) - 1), np.zeros(len(poses) - 1)
-    for joint in body:  # one by one: an hour of poses is large
+    for joint in _moving_joints(poses):  # one by one: an hour of poses is large
         both = (poses.confidence[1:, joint] > 0) & (poses.confidence[:-1, joint] > 0)
         step = np.linalg.norm(np.diff(poses.keypoints[:, joint], axis=0), axis=-1)
         total += step * both
         count += both
     # A difference belongs to the instant between its frames.
     between = np.arange(len(total)) + 0.5
-    return np.interp(np.arange(len(poses)), between, total / np.maximum(count, 1) * poses.fps)
+    speed = np.interp(np.arange(len(poses)), between, total / np.maximum(count, 1) * poses.fps)
+    if smoothing_s <= 0:
+        return speed
+    return np.asarray(gaussian_filter1d(speed, smoothing_s * poses.fps, mode="nearest"))
 
 
-USUAL_SPEED = 0.24
-"""Mean speed of real dance, body heights per second."""
+def _moving_joints(poses: PoseSequence) -> list[int]:
+    """Joints of the body without those of face and fingers."""
+    names = enumerate(poses.layout.keypoints)
+    body = [(i, n) for i, n in names if not n.endswith(("eye", "ear"))]
+    return [i for i, n in body if "_hand_" not in n and "face_" not in n]
 
-_TRUNK = 0.288  # of the height (Drillis and Contini, 1966)
+
+def mean_speed(joints: NDArray[np.floating], fps: float) -> NDArray[np.float64]:
+    """Mean speed [T] of joints [T, J, D] without holes, in their unit per second."""
+    velocity = np.gradient(np.asarray(joints, np.float64), 1 / fps, axis=0)
+    return np.asarray(np.linalg.norm(velocity, axis=-1).mean(axis=1))
+
+
+def relative_speed(poses: PoseSequence) -> NDArray[np.float64]:
+    """Mean speed of the body [T] in body heights per second; NaN where no height can be told."""
+    return body_speed(poses) / body_height(poses)
 
 
 def movement_octaves(poses: PoseSequence) -> float:
     """How much more than usual the poses move: log2 of speed over :data:`USUAL_SPEED`.
 
-    NaN where nothing moves, or where shoulders and hips are not seen.
+    NaN where nothing moves, or where no height can be told.
     """
-    index = poses.layout.index
-    joints = [index[f"{side}_{name}"] for name in ("shoulder", "hip") for side in ("left", "right")]
-    there = (poses.confidence[:, joints] > 0).all(axis=1)
-    if not there.any():
-        return float("nan")
-    ends = poses.keypoints[there][:, joints]
-    trunk = np.linalg.norm(ends[:, :2].mean(axis=1) - ends[:, 2:].mean(axis=1), axis=-1)
-    height = float(np.percentile(trunk, 90)) / _TRUNK
-    speed = float(body_speed(poses).mean())
-    if speed <= 0 or height <= 0:
-        return float("nan")
-    return float(np.log2(speed / height / USUAL_SPEED))
+    speed = float(relative_speed(poses).mean())
+    return float(np.log2(speed / USUAL_SPEED)) if speed > 0 else float("nan")
 
 
-def stops(speed: NDArray[np.float64], depth: float = 0.1) -> NDArray[np.intp]:
-    """Frames at which movement comes to rest: dips of the speed [T] that are dips.
+def speed_minima(speed: NDArray[np.floating], depth: float = 0.1) -> NDArray[np.intp]:
+    """Kinematic beats: frames at which movement comes to rest, minima of the speed [T].
 
-    A dip is as deep as ``depth`` of the 90th percentile of the speed; ripples of a body that goes
-    on moving are none.
+    Ripples of a body that goes on moving are none.
+
+    Args:
+        speed: [T] of the body.
+        depth: prominence of a minimum, as a share of the speed's 90th percentile.
     """
     lows, _ = find_peaks(-speed, prominence=depth * float(np.percentile(speed, 90)) + 1e-9)
     return np.asarray(lows)
+
+
+def between_frames(speed: NDArray[np.floating], lows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Fractional frames of minima [N]: the lowest points of parabolas through their neighbors."""
+    a, b, c = speed[lows - 1], speed[lows], speed[lows + 1]
+    bend = a - 2 * b + c
+    offset = np.where(bend > 0, 0.5 * (a - c) / np.maximum(bend, 1e-12), 0)
+    return np.asarray(lows + np.clip(offset, -0.5, 0.5))

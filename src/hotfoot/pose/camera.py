@@ -1,6 +1,12 @@
-"""Which points of a body a camera sees."""
+"""A pinhole camera: where it sees the points of a 3D body, and which of them.
+
+Bodies are COCO-17 joints in meters, y up; a camera looks at the origin from the direction of +z.
+"""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +14,39 @@ from numpy.typing import NDArray
 from hotfoot.pose.skeletons import get_skeleton
 
 _COCO = get_skeleton("coco-17").index
+
+
+def turned(points: NDArray[np.float32], yaw: float) -> NDArray[np.float32]:
+    """Points [..., 3] turned about the vertical by ``yaw`` radians."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    x, y, z = np.moveaxis(points, -1, 0)
+    return np.stack([x * c + z * s, y, z * c - x * s], axis=-1)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where a camera stands.
+
+    Attributes:
+        distance_m: from the origin, over the ground.
+        height_m: over the ground.
+        roll: about the line of sight, in radians.
+    """
+
+    distance_m: float
+    height_m: float
+    roll: float = 0.0
+
+    def project(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Picture [..., 2] of points [..., 3]: x right, y down, 0 straight ahead.
+
+        The unit is the meter at the distance of the origin (pinhole model; Hartley and Zisserman,
+        "Multiple View Geometry", 2004, chapter 6).
+        """
+        scale = self.distance_m / (self.distance_m - points[..., 2])
+        x, y = points[..., 0] * scale, (self.height_m - points[..., 1]) * scale
+        c, s = math.cos(self.roll), math.sin(self.roll)
+        return np.stack([x * c - y * s, x * s + y * c], axis=-1)
 
 
 def seen_from_ahead(joints: NDArray[np.floating]) -> NDArray[np.float32]:

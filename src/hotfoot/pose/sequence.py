@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
+from hotfoot.pose.resample import resampled
 from hotfoot.pose.skeletons import Skeleton, convert_keypoints, get_skeleton
 
 VISIBLE_FROM = 0.3
@@ -113,27 +114,12 @@ class PoseSequence:
         return replace(self, keypoints=xy, confidence=self.confidence[:, order])
 
     def with_canvas(self, canvas: tuple[int, int]) -> PoseSequence:
-        """Fit into another canvas: scaled by one factor, centerd, nothing cut off."""
+        """Fit into another canvas: scaled by one factor, centered, nothing cut off."""
         scale = min(canvas[0] / self.canvas[0], canvas[1] / self.canvas[1])
         offset = (np.asarray(canvas) - np.asarray(self.canvas) * scale) / 2
         xy = self.keypoints * np.float32(scale) + offset.astype(np.float32)
         return replace(self, keypoints=xy, canvas=canvas)
 
     def resampled(self, fps: float) -> PoseSequence:
-        """The same motion at another frame rate, linear between frames.
-
-        A frame between two is as visible as the less visible of both, so that no joint is drawn on
-        the way to nowhere.
-        """
-        if fps == self.fps:
-            return self
-        count = max(1, int(np.floor(len(self) / self.fps * fps + 0.5)))
-        at = np.clip(np.arange(count) * (self.fps / fps), 0, len(self) - 1)
-        i = np.minimum(at.astype(int), max(len(self) - 2, 0))
-        j = np.minimum(i + 1, len(self) - 1)
-        w = (at - i).astype(np.float32)
-        xy = self.keypoints[i] * (1 - w)[:, None, None] + self.keypoints[j] * w[:, None, None]
-        conf = np.minimum(self.confidence[i], self.confidence[j])
-        conf = np.where((w < 1e-6)[:, None], self.confidence[i], conf)
-        conf = np.where((w > 1 - 1e-6)[:, None], self.confidence[j], conf)
-        return replace(self, keypoints=xy, confidence=conf, fps=float(fps))
+        """The same motion at another frame rate; see :func:`hotfoot.pose.resample.resampled`."""
+        return resampled(self, fps)

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.pose.resample import filled
 from hotfoot.pose.sequence import PoseSequence
 
 
 def smoothed(poses: PoseSequence, sigma_s: float) -> PoseSequence:
     """Gaussian smoothing of each joint over the frames in which it is seen.
 
-    Normalized convolution: frames in which a joint is not seen have no weight, so that it neither
-    jumps nor drifts where it comes and goes. Visibility does not change.
+    Frames in which a joint is not seen have no weight, so that it neither jumps nor drifts where it
+    comes and goes; see :func:`running_mean`. Visibility does not change.
 
     Args:
         poses: what to smooth.
@@ -24,15 +25,31 @@ def smoothed(poses: PoseSequence, sigma_s: float) -> PoseSequence:
     """
     if sigma_s <= 0 or len(poses) < 2:
         return poses
-    sigma = sigma_s * poses.fps
     xy = np.empty_like(poses.keypoints)
     for joint in range(xy.shape[1]):  # one by one: an hour of poses is large
-        seen = (poses.confidence[:, joint] > 0).astype(np.float64)
-        weight = np.maximum(gaussian_filter1d(seen, sigma, mode="nearest"), 1e-9)
-        for axis in (0, 1):
-            path = poses.keypoints[:, joint, axis] * seen
-            xy[:, joint, axis] = gaussian_filter1d(path, sigma, mode="nearest") / weight
+        xy[:, joint] = running_mean(
+            poses.keypoints[:, joint], poses.confidence[:, joint] > 0, sigma_s * poses.fps
+        )
     return replace(poses, keypoints=xy)
+
+
+def running_mean(
+    path: NDArray[np.floating], seen: NDArray[np.bool_], sigma: float
+) -> NDArray[np.float64]:
+    """Gaussian mean of a path over the frames in which it is seen: normalized convolution.
+
+    Knutsson and Westin, "Normalized and differential convolution" (1993). Frames that are not seen
+    have no weight.
+
+    Args:
+        path: [T, D].
+        seen: [T].
+        sigma: standard deviation in frames.
+    """
+    weight = seen.astype(np.float64)
+    total = gaussian_filter1d(path * weight[:, None], sigma, axis=0, mode="nearest")
+    share = np.maximum(gaussian_filter1d(weight, sigma, mode="nearest"), 1e-9)
+    return np.asarray(total / share[:, None])
 
 
 def without_flicker(poses: PoseSequence, gap_s: float = 0.3, blink_s: float = 0.15) -> PoseSequence:
@@ -43,14 +60,13 @@ def without_flicker(poses: PoseSequence, gap_s: float = 0.3, blink_s: float = 0.
     appearances at the ends of the sequence are left alone.
     """
     xy, confidence = poses.keypoints.copy(), poses.confidence.copy()
-    frames = np.arange(len(poses))
     for joint in range(xy.shape[1]):
         for start, stop in _runs(confidence[:, joint] == 0):
             if stop - start <= gap_s * poses.fps:
-                inside, ends = slice(start, stop), [start - 1, stop]
-                for axis in (0, 1):
-                    xy[inside, joint, axis] = np.interp(frames[inside], ends, xy[ends, joint, axis])
-                confidence[inside, joint] = confidence[ends, joint].min()
+                around = slice(start - 1, stop + 1)
+                known = confidence[around, joint] > 0
+                xy[around, joint] = filled(xy[around, joint], known)
+                confidence[start:stop, joint] = confidence[[start - 1, stop], joint].min()
         for start, stop in _runs(confidence[:, joint] > 0):
             if stop - start < blink_s * poses.fps:
                 confidence[start:stop, joint] = 0

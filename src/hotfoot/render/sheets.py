@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.files import replacing
-from hotfoot.pose.body import body_speed
+from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_pose
 
@@ -87,14 +87,6 @@ def save_png(picture: Frame, path: Path) -> None:
         temporary.write_bytes(data.tobytes())
 
 
-def motion_energy(poses: PoseSequence) -> NDArray[np.float64]:
-    """Mean speed of the body [T] in body heights per second."""
-    pairs = zip(poses.keypoints, poses.confidence > 0, strict=True)
-    heights = [np.ptp(xy[seen][:, 1]) for xy, seen in pairs if seen.sum() > 4]
-    height = float(np.percentile(heights, 90)) if heights else 1.0
-    return body_speed(poses) / max(height, 1.0)
-
-
 def plot_dance(
     path: Path, poses: PoseSequence | None, analysis: SongAnalysis | None, seconds: float = 20.0
 ) -> None:
@@ -126,7 +118,7 @@ def plot_dance(
             "Blue: loudness, -60 to 0 dB. Red: sections."
         )
     if poses is not None:
-        energy = motion_energy(poses)
+        energy = np.nan_to_num(relative_speed(poses))
         top = max(0.5, float(np.percentile(energy, 99.5)))
         times = np.arange(len(energy)) / poses.fps
         close.curve(times, energy, _GREEN, (0, top))
