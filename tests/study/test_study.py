@@ -4,7 +4,6 @@ import json
 import shutil
 import socket
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -250,13 +249,12 @@ def test_a_rater_goes_through_the_study_in_a_browser(pairs, tmp_path):
 
     votes = Votes(tmp_path / "v.sqlite")
     server = uvicorn.Server(
-        uvicorn.Config(study_app(pairs, votes), port=0, log_level="error", lifespan="off")
+        uvicorn.Config(study_app(pairs, votes), log_level="error", lifespan="off")
     )
-    thread = threading.Thread(target=server.run, daemon=True)
+    listener = socket.create_server(("127.0.0.1", 0))  # who comes before the server waits
+    port = listener.getsockname()[1]
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update",
              "--disable-sync"]  # fmt: skip

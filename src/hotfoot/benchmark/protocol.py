@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotfoot.errors import InputError, OptionError
 from hotfoot.evaluation.dances import unique_names
-from hotfoot.files import replacing
+from hotfoot.files import make_folder
 from hotfoot.music.audio import SAMPLE_RATE, SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import compose
 
@@ -147,8 +147,7 @@ def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:
         bpm = 66 * (180 / 66) ** ((i + 0.5) / count)
         path = folder / f"composed-{bpm:.0f}.wav"
         if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary:
-                compose(seconds, bpm, seed=20_000 + i, sections=sections).save(temporary)
+            make_folder(folder)
+            compose(seconds, bpm, seed=20_000 + i, sections=sections).save(path)
         out.append(path)
     return out

@@ -23,7 +23,7 @@ from hotfoot.evaluation.dances import (
 )
 from hotfoot.evaluation.measures import DanceMeasures, measure_dance
 from hotfoot.evaluation.summary import EvaluationResult, summarize
-from hotfoot.files import RunFolder, removing_parts, replacing
+from hotfoot.files import RunFolder, make_folder, removing_parts, replacing
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import dances
 from hotfoot.model.checkpoint import model_folder, read_config
@@ -161,7 +161,7 @@ def _song_of(task: Task, folder: Path) -> Path:
     """The part of the song that is danced, played as fast as the task says, as a .wav."""
     path = folder / "songs" / f"{task.song_name}.wav"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with replacing(path) as temporary:
             for start in (task.start_s, 0.0):  # a short song is danced from its beginning
                 part = open_song(task.song, start, start + task.seconds * task.tempo)
@@ -180,7 +180,7 @@ def _dance(request: ProtocolRequest, task: Task) -> list[Path]:
     """Dance a task, unless its dances are all there; their files."""
     paths = [request.output / "dances" / f"{name}.npz" for name in task.names]
     if not all(p.exists() for p in paths):
-        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        make_folder(paths[0].parent)
         options = replace(request.options, seed=task.seed, variations=len(paths))
         song, model = _song_of(task, request.output), _model(request.model)
         made = dances(song, task.figure, model=model, options=options)

@@ -23,14 +23,12 @@ def command(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Compose a song with an exact beat into TARGET (.wav)."""
-    from hotfoot.files import replacing
     from hotfoot.music.synthesis import compose
 
     if target.suffix.lower() != ".wav":
         raise OutputError(f"cannot write {target.name}", "Songs are composed as .wav.")
     song = compose(seconds, bpm, seed=seed, style=style, swing=swing)
-    with replacing(target) as temporary:
-        song.save(temporary)
+    song.save(target)
     result = {
         "file": str(target),
         "bpm": bpm,

@@ -21,7 +21,7 @@ from hotfoot.data.mocap import MotionClip, save_clip
 from hotfoot.data.recordings import Run, write_runs
 from hotfoot.data.styles import style_of
 from hotfoot.errors import InputError, OptionError, OutputError
-from hotfoot.files import RunFolder, save_text
+from hotfoot.files import RunFolder, make_folder, save_text
 from hotfoot.pose import resample
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.sequence import PoseSequence
@@ -187,7 +187,7 @@ def build(
                 if not there:
                     joints = one_body(recorded)
                     seen = calibrated_poses(joints, view, fps, skeleton)
-                    poses.parent.mkdir(parents=True, exist_ok=True)
+                    make_folder(poses.parent)
                     write_poses(seen, poses)
                     save_clip(as_clip(sequence, joints), clip)
             except (OptionError, OutputError):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import InputError
-from hotfoot.files import replacing, save_text
+from hotfoot.files import make_folder, replacing, save_text
 from hotfoot.pose.resample import linear
 
 FPS = 30.0
@@ -98,7 +98,7 @@ def _load(path: Path) -> MotionClip:
 
 def save_clip(clip: MotionClip, path: Path) -> None:
     """Write a clip and its facts, as :func:`load_clips` reads them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     facts = {
         "clip": clip.name, "fps": clip.fps, "style": clip.style, "dance": int(clip.is_dance),
         "credit": clip.credit, "license": clip.license, "upright": round(clip.upright, 3),

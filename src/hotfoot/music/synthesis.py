@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import OptionError
+from hotfoot.files import replacing
 
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 4, 4), (5, 3, 0, 4), (0, 4, 5, 3), (0, 0, 3, 4))
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
@@ -50,8 +51,8 @@ class ComposedSong:
     levels: tuple[float, ...]
 
     def save(self, path: Path) -> None:
-        """Write a 16-bit WAV file."""
-        with wave.open(str(path), "wb") as file:
+        """Write a 16-bit WAV file, whole or not at all."""
+        with replacing(path) as temporary, wave.open(str(temporary), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(self.sample_rate)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.files import replacing
+from hotfoot.files import save_bytes
 from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_pose
@@ -83,8 +83,7 @@ def save_png(picture: Frame, path: Path) -> None:
     """Write an RGB picture as PNG."""
     ok, data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
     assert ok
-    with replacing(path) as temporary:
-        temporary.write_bytes(data.tobytes())
+    save_bytes(path, data.tobytes())
 
 
 def plot_dance(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.errors import InputError
-from hotfoot.files import replacing
+from hotfoot.files import make_folder, replacing
 from hotfoot.music.audio import open_song
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.sequence import PoseSequence
@@ -97,7 +97,7 @@ def choose_pairs(
             progress(done, total)
         return path
 
-    videos.mkdir(parents=True, exist_ok=True)
+    make_folder(videos)
     for task, a, b in chosen:
         if rng.random() < 0.5:
             a, b = b, a

@@ -11,6 +11,7 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from hotfoot.errors import InputError
+from hotfoot.files import make_folder
 from hotfoot.study.pairs import Pair
 
 ASPECTS = {
@@ -32,7 +33,7 @@ class Votes:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             with self._open() as db:
                 db.execute(

@@ -14,6 +14,7 @@ from hotfoot.baselines.edge import velocity_error
 from hotfoot.data.sources import Data, check_data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import OptionError
+from hotfoot.files import make_folder
 from hotfoot.generation.diffusion import DiffusionGenerator, Network
 from hotfoot.generation.edit import joined_poses
 from hotfoot.generation.generator import build_network, save_diffusion
@@ -259,7 +260,7 @@ def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> 
         sheets.append(contact_sheet(joined.poses, columns=16 if figure == "average" else 9, rows=2))
     width = max(s.shape[1] for s in sheets)
     padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     save_png(np.concatenate(padded), path)
 
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hotfoot.errors import TrainingError
-from hotfoot.files import save_text
+from hotfoot.files import make_folder, replacing, save_text
 from hotfoot.training.distributed import Workers, like, shard_weights, whole
 
 Losses = dict[str, Tensor]
@@ -72,7 +72,7 @@ def fit(
         TrainingError: the loss is not finite.
     """
     workers = workers or Workers()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     average = copy.deepcopy(model).requires_grad_(False)
     forward = workers.spread(model)
     if workers.shard:
@@ -178,9 +178,8 @@ def _save(
         if workers.main:
             entire[name] = value.cpu().clone().contiguous()
     if workers.main:
-        temporary = folder / "checkpoint.tmp"
-        save_file(entire, temporary, metadata={"step": str(step)})
-        temporary.replace(folder / "checkpoint.safetensors")
+        with replacing(folder / "checkpoint.safetensors") as temporary:
+            save_file(entire, temporary, metadata={"step": str(step)})
     workers.wait()
 
 

@@ -23,6 +23,7 @@ from hotfoot.data.samples import Segment, SegmentSource
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.styles import style_index
 from hotfoot.errors import HotfootError, TrainingError
+from hotfoot.files import make_folder, replacing
 from hotfoot.model.codec import to_lines
 from hotfoot.model.conditioning import compose_reference
 from hotfoot.model.vae import PoseVAE
@@ -96,11 +97,10 @@ def shard_path(folder: Path, index: int) -> Path:
 
 
 def save_shard(shard: Shard, path: Path) -> None:
-    """Write under a temporary name, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    save_file({k: v.contiguous() for k, v in vars(shard).items()}, temporary)
-    temporary.replace(path)
+    """Write a shard whole or not at all."""
+    make_folder(path.parent)
+    with replacing(path) as temporary:
+        save_file({k: v.contiguous() for k, v in vars(shard).items()}, temporary)
 
 
 def load_shard(path: Path) -> Shard:

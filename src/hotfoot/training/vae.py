@@ -20,6 +20,7 @@ from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.sources import Data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, ModelError, OptionError
+from hotfoot.files import replacing, save_text
 from hotfoot.generation.generator import load_diffusion
 from hotfoot.model.checkpoint import model_names
 from hotfoot.model.codec import decode, to_lines
@@ -197,9 +198,9 @@ def fingerprint(vae: PoseVAE) -> str:
 
 def save_vae(vae: LineVAE, folder: Path) -> None:
     """Write a VAE alone: ``vae.json`` and ``vae.safetensors``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vae.json").write_text(json.dumps(asdict(vae.config), indent=2) + "\n")
-    save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, folder / "vae.safetensors")
+    save_text(folder / "vae.json", json.dumps(asdict(vae.config), indent=2) + "\n")
+    with replacing(folder / "vae.safetensors") as temporary:
+        save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, temporary)
 
 
 def load_vae(source: str | Path, stretch: int = 3) -> PoseVAE:
