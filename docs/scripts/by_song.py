@@ -34,7 +34,7 @@ def slopes(folder: Path, dances: list[dict[str, Any]]) -> list[float]:
     return [tempo_slope(*(list(x) for x in zip(*g, strict=True))) for g in several]
 
 
-def spreads(folder: Path) -> dict[str, float]:
+def deviations(folder: Path) -> dict[str, float]:
     """Standard deviation in dB of the loudness of every song's windows of 4 s."""
     run = json.loads((folder / "run.json").read_text())["made_from"]
     out, size = {}, round(4 * FEATURE_RATE)
@@ -53,10 +53,10 @@ def main(folder: Path) -> None:
     if len(found):
         print(f"{(np.abs(found - 1) <= 0.1).sum()} of {len(found)} slopes within 0.1 of 1")
         return
-    spread = spreads(folder)
-    print(f"windows differ by {np.median(list(spread.values())):.1f} dB (median song)")
+    deviation = deviations(folder)
+    print(f"windows differ by {np.median(list(deviation.values())):.1f} dB (median song)")
     for name, changes in (("changing", True), ("even", False)):
-        songs = [s for s, db in spread.items() if (db > CHANGES_DB) == changes]
+        songs = [s for s, db in deviation.items() if (db > CHANGES_DB) == changes]
         energy = [
             np.mean(
                 [e for d in dances if d["song"] == s and (e := d["values"]["energy"]) is not None]

@@ -2,7 +2,7 @@
 
 python docs/scripts/drafts.py SONGS REAL TRAINING [SEEDS]
 
-SONGS is a folder of songs, REAL and TRAINING are folders of films (see docs/results.md).
+SONGS is a folder of songs, REAL and TRAINING are folders of pose files (see docs/results.md).
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 python docs/scripts/paired.py A B R
 
-A and B are folders of `hotfoot evaluate -o`, danced by the same protocol; R are films of real
+A and B are folders of `hotfoot evaluate -o`, danced by the same protocol; R holds poses of real
 motion. Prints how much larger B's Fréchet distance is than A's, over the distance among real
 dances, with the interval of the jackknife over songs. Songs and halves of the real dances are the
 same for both, so what they share does not widen it.
@@ -26,13 +26,13 @@ def features(folder: Path) -> dict[str, Array]:
     return {p.stem: kinetic_features(prepare(read_poses(p))) for p in sorted(folder.glob("*.npz"))}
 
 
-def main(first: Path, second: Path, films: Path) -> None:
+def main(first: Path, second: Path, real_folder: Path) -> None:
     """Print the difference."""
-    real = list(features(films).values())
+    real = list(features(real_folder).values())
     sets = [features(first / "dances"), features(second / "dances")]
     names = sorted(sets[0].keys() & sets[1].keys())
     if not names or len(real) < 4:
-        sys.exit(f"{len(names)} dances in both and {len(real)} films; needed: 1 and 4")
+        sys.exit(f"{len(names)} dances in both and {len(real)} real ones; needed: 1 and 4")
     every = np.concatenate(real)
     mean, std = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
     real = [(x - mean) / std for x in real]

@@ -21,7 +21,7 @@ _SEAM_S, _SEAM_SHIFTS = 0.1, 20
 
 @dataclass(frozen=True)
 class BodyMeasures:
-    """What was measured; lengths in body heights, NaN where it cannot be told.
+    """What was measured; lengths in body heights, NaN where it is not known.
 
     Attributes:
         speed: mean speed of the joints, body heights per second.

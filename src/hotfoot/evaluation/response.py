@@ -15,7 +15,7 @@ from hotfoot.evaluation.motion import RATE, Motion
 from hotfoot.evaluation.statistics import NAN, ChanceCorrected
 
 _SLOWEST_BPM, _OCTAVES = 15.0, 4  # from a bar of a slow song to twice a fast one's beat
-_PER_OCTAVE = 480  # rates that are told apart
+_PER_OCTAVE = 480  # rates to an octave
 _WINDOW_S = 4.0
 _SHIFTS = 400
 
@@ -192,7 +192,7 @@ def repetition(
         return ChanceCorrected(NAN)
     a, b = _similarity(movement[:count]), _similarity(music[:count])
     i, j = np.triu_indices(count, 4)
-    if np.ptp(a[i, j]) < 1e-9 or np.ptp(b[i, j]) < 1e-9:  # nobody moves, or nothing sounds
+    if np.ptp(a[i, j]) < 1e-9 or np.ptp(b[i, j]) < 1e-9:  # no movement, or silence
         return ChanceCorrected(NAN)
     actual = float(spearmanr(a[i, j], b[i, j]).statistic)
     chance = []
