@@ -32,23 +32,19 @@ _MIN_SECONDS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """One dancer.
+    """The movement of a dance, ready to be measured.
 
     Attributes:
         joints: float64 [N, 12, 2] at :data:`RATE`, in body heights, y down. Holes are filled.
         used: joints [12] that are seen for at least half of the time; the rest is ignored.
         seen: share of joints and frames that were seen at all.
-        height_px: the body height that everything was divided by.
         duration_s: length of the poses (frames / fps), not of the samples.
-        fps: frame rate of the poses.
     """
 
     joints: NDArray[np.float64]
     used: NDArray[np.bool_]
     seen: float
-    height_px: float
     duration_s: float
-    fps: float
 
     @property
     def root(self) -> NDArray[np.float64]:
@@ -70,7 +66,7 @@ class Motion:
         return np.linalg.norm(self.velocity(), axis=-1).mean(axis=1)
 
 
-def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
+def prepare(poses: PoseSequence) -> Motion:
     """Bring poses to body heights and to :data:`RATE`.
 
     Holes are filled along straight lines and what is missing at the ends is held; joints that are
@@ -78,10 +74,9 @@ def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
 
     Args:
         poses: any skeleton, frame rate and canvas.
-        height_px: body height to divide by; by default it is measured.
 
     Raises:
-        EvaluationError: shorter than a second, or nobody to be seen.
+        EvaluationError: shorter than a second, or too little of a body is seen.
     """
     if poses.duration_s < _MIN_SECONDS or len(poses) < 4:
         raise EvaluationError(
@@ -95,10 +90,10 @@ def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
             f"only {int(used.sum())} of 12 body joints are seen for half of the time",
             "At least 4 are needed.",
         )
-    height = height_px or body_height(poses)
+    height = body_height(poses)
     if not np.isfinite(height):
         raise EvaluationError(
-            "no trunk is to be seen in the poses, so their size is unknown",
+            "no trunk is seen in the poses, so their size is unknown",
             "Shoulders and hips must be seen in some frames.",
         )
     joints = np.zeros_like(xy)
@@ -109,7 +104,7 @@ def prepare(poses: PoseSequence, height_px: float | None = None) -> Motion:
         times = np.arange(len(poses)) / poses.fps
         count = max(2, round(times[-1] * RATE) + 1)
         joints = CubicSpline(times, joints, axis=0)(np.minimum(np.arange(count) / RATE, times[-1]))
-    return Motion(joints / height, used, float(seen.mean()), height, poses.duration_s, poses.fps)
+    return Motion(joints / height, used, float(seen.mean()), poses.duration_s)
 
 
 def _common(poses: PoseSequence) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -60,7 +60,7 @@ class Synchrony:
 def kinematic_beats(motion: Motion) -> Times:
     """Seconds at which the body comes to rest, between samples where the minimum is."""
     speed = gaussian_filter1d(motion.speed(), _SMOOTHING_S * RATE, mode="nearest")
-    if float(np.percentile(speed, 90)) < 1e-4:  # nobody moves
+    if float(np.percentile(speed, 90)) < 1e-4:  # no movement
         return np.zeros(0)
     return between_frames(speed, speed_minima(speed, _PROMINENCE)) / RATE
 
