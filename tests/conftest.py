@@ -37,26 +37,11 @@ def song(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     """A folder with an untrained model: everything works, nothing dances."""
-    import torch
+    from hotfoot.generation.generator import save_diffusion
+    from tests.helpers.models import untrained_model
 
-    from hotfoot.model.checkpoint import DanceModel, ModelConfig, Sampling, save_model
-    from hotfoot.model.codec import CodecConfig
-    from hotfoot.model.config import preset
-    from hotfoot.model.dit import DanceDiT
-    from hotfoot.model.vae import LineVAE, LineVAEConfig
-    from hotfoot.music.encoders import SpectralEncoder
-
-    torch.manual_seed(0)
-    vae = LineVAE(LineVAEConfig(width=16, blocks=1))
-    dit = DanceDiT(preset("debug", 36 * 4, 8, SpectralEncoder.width))
-    torch.nn.init.normal_(dit.pose_out.weight, std=0.05)
-    config = ModelConfig(
-        name="tiny", skeleton="body-18", fps=30.0, frames=64, overlap=16, codec=CodecConfig(),
-        vae={"kind": "lines", "width": 16, "blocks": 1}, dit=dit.config, music="spectral-1",
-        latent_mean=(0.0,) * 4, latent_std=(1.0,) * 4, sampling=Sampling(steps=2),
-    )  # fmt: skip
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    save_model(DanceModel(config, vae, dit), folder, "# tiny\n")
+    save_diffusion(untrained_model(), folder, "# tiny\n")
     return folder
 
 

@@ -35,11 +35,13 @@ def validated(cls: type[T]) -> type[T]:
     own = type(cls.__name__, (cls,), copied)
     made: Any = pydantic.dataclasses.dataclass(frozen=True, config=_STRICT)(own)
     unchecked = made.__init__
+    names = [f.name for f in fields(made) if not f.kw_only]
 
     @functools.wraps(unchecked)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            unchecked(self, *args, **kwargs)
+            # By name, so that an error says which.
+            unchecked(self, *args[len(names) :], **dict(zip(names, args, strict=False)), **kwargs)
         except ValidationError as error:
             message, hint = describe(error)
             raise OptionError(message, hint) from None

@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from hotfoot.baselines.codes import CodesConfig, CodesNetwork, CodeTransformer, ColumnVQ
-from hotfoot.baselines.edge import EdgeConfig, EdgeDecoder, frames_of, velocity_error
-from hotfoot.baselines.folder import save_baseline
-from hotfoot.baselines.raw import RawConfig, RawCoordinates
+from hotfoot.baselines.codes import CodesNetwork, CodeTransformer, ColumnVQ
+from hotfoot.baselines.edge import EdgeDecoder, frames_of, velocity_error
+from hotfoot.baselines.raw import RawCoordinates
 from hotfoot.cli.main import main
 from hotfoot.data.paired import open_corpus
 from hotfoot.data.sources import Data
 from hotfoot.errors import ModelError
 from hotfoot.evaluation.body import measure_body
+from hotfoot.generation.generator import load_diffusion, save_codes
 from hotfoot.generation.pipeline import dance
-from hotfoot.model.checkpoint import load_model
 from hotfoot.model.conditioning import known_mask
+from hotfoot.model.config import CodesConfig, RawConfig
+from hotfoot.model.network_config import EdgeConfig
 from hotfoot.pose.references import figure_pose
 from hotfoot.training import recipes
 from hotfoot.training.codes import train_codes
@@ -84,7 +85,7 @@ def test_ablations_train_and_dance(recipe, tmp_path, song, corpus, monkeypatch):
     arguments = ["train", "dancer", recipe, "--motion", str(folder / "motion"), "--music",
                  str(folder / "music"), "--vae", "raw", "--out", str(tmp_path / "run")]  # fmt: skip
     assert main(arguments) == 0
-    model = load_model(tmp_path / "run" / "model")
+    model = load_diffusion(tmp_path / "run" / "model")
     if recipe == "mini":
         for name in ("a", "b"):
             shutil.copytree(tmp_path / "run" / "shards", tmp_path / name / "shards")
@@ -92,7 +93,7 @@ def test_ablations_train_and_dance(recipe, tmp_path, song, corpus, monkeypatch):
         assert main(other) == 2, "another network"
         again = [*arguments[:-1], str(tmp_path / "b"), "--begin-with"]
         assert main([*again, str(tmp_path / "run" / "model"), "--learning-rate", "1e-9"]) == 0
-        second = load_model(tmp_path / "b" / "model").dit.state_dict()
+        second = load_diffusion(tmp_path / "b" / "model").dit.state_dict()
         for name, value in model.dit.state_dict().items():
             torch.testing.assert_close(second[name], value, rtol=1e-2, atol=1e-3)
     assert model.config.reference == (recipe != "mini-no-reference")
@@ -153,19 +154,21 @@ def test_codes_train_dance_and_load_again(tmp_path, song, corpus, monkeypatch):
         shard = make_shard(paired, raw, source, index + 1, 4)
         save_shard(shard, shard_path(tmp_path / "run" / "shards", index))
     dancer = train_codes(small, Data(folder / "motion", folder / "music"), tmp_path / "run")
-    save_baseline(dancer, tmp_path / "model", "# card\n")
+    save_codes(dancer, tmp_path / "model", "# card\n")
     made = dance(song, model=tmp_path / "model", seed=3)
     again = dance(song, model=tmp_path / "model", seed=3)
     assert len(made.poses) == 360
     np.testing.assert_array_equal(made.poses.keypoints, again.poses.keypoints)
     (tmp_path / "model" / "model.safetensors").write_bytes(b"no")
-    with pytest.raises(ModelError, match="codes"):
+    with pytest.raises(ModelError, match="damaged"):
         dance(song, model=tmp_path / "model")
 
 
 def test_a_codebook_learns_and_codes_come_back():
     torch.manual_seed(0)
-    vq = ColumnVQ(4, CodesConfig(41, codes=32, code_width=8, width=32)).train()
+    vq = ColumnVQ(
+        4, CodesConfig(name="codes", music_width=41, codes=32, code_width=8, width=32)
+    ).train()
     t = torch.arange(64) / 64
     data = torch.stack(
         [torch.sin(6.28 * (t[:, None] * f + torch.arange(4) / 4)) for f in range(1, 9)]
@@ -186,7 +189,9 @@ def test_a_codebook_learns_and_codes_come_back():
 
 def test_the_transformer_of_codes_does_not_see_what_comes():
     torch.manual_seed(0)
-    net = CodeTransformer(CodesConfig(41, codes=16, width=32, depth=2, heads=2)).eval()
+    net = CodeTransformer(
+        CodesConfig(name="codes", music_width=41, codes=16, width=32, depth=2, heads=2)
+    ).eval()
     a, b, music = torch.randint(16, (1, 6)), torch.randint(16, (1, 6)), torch.randn(1, 6, 41)
     before = net(a, b, music)[0]
     a2, music2 = a.clone(), music.clone()
@@ -196,7 +201,9 @@ def test_the_transformer_of_codes_does_not_see_what_comes():
 
 
 def test_poses_split_into_parts_and_join_again():
-    net = CodesNetwork(CodesConfig(41, codes=8, width=32, depth=1, heads=2))
+    net = CodesNetwork(
+        CodesConfig(name="codes", music_width=41, codes=8, width=32, depth=1, heads=2)
+    )
     bodies, root = torch.randn(2, 16, 18, 2), torch.cumsum(torch.randn(2, 16, 2), 1)
     back, path = net.join(*net.split(bodies, root))
     torch.testing.assert_close(back, bodies)

@@ -9,8 +9,9 @@ import pytest
 from hotfoot.cli.main import main
 from hotfoot.generation.beat_lock import lock_to_beats
 from hotfoot.generation.edit import sync_score
+from hotfoot.generation.generator import load_generator
 from hotfoot.generation.pipeline import dance
-from hotfoot.model.checkpoint import load_model, model_folder
+from hotfoot.model.checkpoint import model_folder
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.skeletons import BODY18_LIMBS
@@ -18,7 +19,7 @@ from hotfoot.pose.skeletons import BODY18_LIMBS
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model()
+    return load_generator()
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_the_command_line_with_default_weights(tmp_path, monkeypatch, capsys):
     assert main(["compose", "s.wav", "--bpm", "100", "--seconds", "5"]) == 0
     assert main(["dance", "s.wav", "-o", "d.npz", "--json"]) == 0
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (result["frames"], result["model"]) == (150, load_model().config.name)
+    assert (result["frames"], result["model"]) == (150, load_generator().config.name)
     assert Path("d.npz").exists()
 
 
@@ -95,7 +96,14 @@ def test_a_style_that_drafts_do_not_know_is_not_passed_over_in_silence(model, lo
 
 def test_beat_lock_puts_the_dance_on_the_beat(model, long_dance):
     """Without a draft the network hardly listens; with one the dance is on the beat either way."""
-    plain = dance(long_dance.song.path, model=model, seed=1, end=13.0, beat_lock=False, draft=0)
+    plain = dance(
+        long_dance.song.path,
+        model=model,
+        seed=1,
+        end=13.0,
+        post=("flicker", "smoothing", "loudness", "proportions"),
+        draft=0.0,
+    )
     locked, _ = lock_to_beats(plain.poses, plain.beats)
     before, after = (sync_score(poses, plain.beats) for poses in (plain.poses, locked))
     assert after > 0.2

@@ -10,9 +10,9 @@ import pytest
 from hotfoot.cli.main import main
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.synchrony import measure_synchrony
+from hotfoot.generation.generator import load_generator
 from hotfoot.generation.initial import draft_dance
 from hotfoot.generation.pipeline import dance
-from hotfoot.model.checkpoint import load_model
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.synthesis import compose
@@ -20,6 +20,8 @@ from hotfoot.pose.proportions import bone_lengths, girdle, girdle_lengths, limb_
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
 from hotfoot.pose.retarget import fit_to, retargeted
 from hotfoot.pose.sequence import PoseSequence
+
+UNLOCKED = ("flicker", "smoothing", "loudness", "proportions")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def analysis(song):
 
 
 def as_poses(made, reference, fps=30.0):
-    xy, confidence = made
+    xy, confidence = made[:2]
     return PoseSequence(xy * np.asarray(reference.canvas, "f4"), confidence, fps, reference.canvas)
 
 
@@ -74,7 +76,7 @@ def test_long_drafts_are_made_in_blocks_without_a_join(analysis, monkeypatch):
 
     reference = figure_pose("average")
     monkeypatch.setattr(draft, "_BLOCK", 250)
-    pieces, _ = draft_dance(analysis, 700, 30.0, reference, 5, "latin")
+    pieces, _, _ = draft_dance(analysis, 700, 30.0, reference, 5, "latin")
     step = np.abs(np.diff(pieces, axis=0)).max(axis=(1, 2))
     joins = step[[249, 499]]
     assert joins.max() <= np.percentile(step, 99.5) + 1e-3
@@ -91,13 +93,13 @@ def test_a_retarget_that_is_learned_from_a_part_fits_the_whole():
 
 
 def test_the_whole_draft_comes_through_the_vae(song, analysis):
-    kept = dance(song, draft=1.0, end=12.0, beat_lock=False, seed=3)
+    kept = dance(song, draft=1.0, end=12.0, post=UNLOCKED, seed=3)
     reference = figure_pose("average")
     assert kept.poses.confidence.mean() > 0.9
     found = measure_synchrony(prepare(kept.poses), kept.beats)
     assert found.alignment.corrected > 0.3
-    free = dance(song, draft=0.0, end=12.0, beat_lock=False, seed=3, steps=4)
-    half = dance(song, draft=0.5, end=12.0, beat_lock=False, seed=3, steps=4)
+    free = dance(song, draft=0.0, end=12.0, post=UNLOCKED, seed=3, steps=4)
+    half = dance(song, draft=0.5, end=12.0, post=UNLOCKED, seed=3, steps=4)
 
     def far(a, b):
         gap = np.linalg.norm(a.poses.keypoints - b.poses.keypoints, axis=-1)
@@ -107,11 +109,11 @@ def test_the_whole_draft_comes_through_the_vae(song, analysis):
 
 
 def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
-    import hotfoot.generation.pipeline as dancing
+    import hotfoot.generation.postprocess as steps
 
     seconds = []
-    monkeypatch.setattr(dancing, "smoothed", lambda poses, s: (seconds.append(s), poses)[1])
-    model = load_model()
+    monkeypatch.setattr(steps, "smoothed", lambda poses, s: (seconds.append(s), poses)[1])
+    model = load_generator()
     own = model.config.sampling
     for draft in (1.0, None, 0.0):
         dance(song, model=model, end=1.0, draft=draft, steps=1)
@@ -122,7 +124,7 @@ def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
 
 def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, tmp_path, capsys):
     from_noise = partial(
-        dance, song, model=load_model(), end=4.0, steps=3, draft=0.0, beat_lock=False
+        dance, song, model=load_generator(), end=4.0, steps=3, draft=0.0, post=UNLOCKED
     )
     made = {s: from_noise(style=s).poses.keypoints for s in (None, "latin", "breakdance")}
     np.testing.assert_array_equal(made["latin"], from_noise(style="latin").poses.keypoints)
@@ -131,7 +133,7 @@ def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, t
     out = str(tmp_path / "d.npz")
     arguments = ["dance", str(song), "--end", "4", "-o", out, "--model", str(tiny_model)]
     assert main([*arguments, "--style", "disco"]) == 2
-    assert "--style without a draft" in capsys.readouterr().err
+    assert "knows no styles without a draft" in capsys.readouterr().err
 
 
 def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
@@ -139,10 +141,10 @@ def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     assert main([*arguments, "--style", "disco"]) == 0
     assert json.loads(capsys.readouterr().out)["frames"] == 120
     for wrong, says in (
-        (["--style", "polka"], "unknown style"),
-        (["--draft", "1.5"], "--draft is 1.5"),
-        (["--draft", "0", "--style", "popping"], "unknown style"),
-        (["--energy", "9"], "--energy is 9"),
+        (["--style", "polka"], "style is 'polka'"),
+        (["--draft", "1.5"], "draft"),
+        (["--draft", "0", "--style", "popping"], "style is 'popping'"),
+        (["--energy", "9"], "energy"),
     ):
         assert main([*arguments, *wrong]) == 2
         assert says in capsys.readouterr().err

@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 
 from hotfoot.cli.main import main
 from hotfoot.errors import ModelError, OptionError
-from hotfoot.model.checkpoint import load_model
-from hotfoot.model.codec import CodecConfig, decode, draw_lines
-from hotfoot.model.published_vae import load_published, natural_codec, published_kind, stretch_lines
-from hotfoot.model.vae import LineVAE, LineVAEConfig, vae_loss
+from hotfoot.generation.generator import load_diffusion
+from hotfoot.model.codec import decode, draw_lines
+from hotfoot.model.config import CodecConfig, LineVAEConfig, PublishedVAEConfig, RawConfig
+from hotfoot.model.published_vae import (
+    load_published,
+    natural_codec,
+    published_config,
+    stretch_lines,
+)
+from hotfoot.model.vae import LineVAE, vae_loss
 from hotfoot.music.synthesis import compose
 from hotfoot.training.vae import measure_vae
 
@@ -86,7 +92,7 @@ def test_bins_must_fold():
 
 
 def test_the_shipped_vae_carries_poses(shared):
-    model = load_model()
+    model = load_diffusion()
     found = measure_vae(model.vae, shared / "motion")
     assert found.median <= 0.15
     assert found.mean <= 0.3
@@ -96,8 +102,10 @@ def test_the_shipped_vae_carries_poses(shared):
 
 
 def test_taef2_carries_poses(shared):
-    assert published_kind(shared / "vae") == "TAEF2"
-    vae = load_published(shared / "vae", "TAEF2")
+    found = published_config(shared / "vae")
+    assert found is not None
+    assert found.kind == "TAEF2"
+    vae = load_published(found)
     # Two short films for the time that it takes; docs/results.md has twelve long ones (0.26).
     found = measure_vae(vae, shared / "motion", films=2, frames=32)
     assert found.mean <= 0.4
@@ -156,7 +164,7 @@ def test_published_vaes_load_from_a_folder(kind, tmp_path):
             latent_channels=4, scaling_factor=0.5, shift_factor=0.25,
         )  # fmt: skip
     made.save_pretrained(tmp_path / "vae")
-    vae = load_published(tmp_path / "vae", kind)
+    vae = load_published(PublishedVAEConfig(kind, str(tmp_path / "vae")))
     center, value = (torch.from_numpy(a)[None] for a in lines(4, 16))
     latent = vae.encode_lines(center, value)
     assert latent.shape == (1, vae.latent_channels(4), vae.latent_rows(), 2)
@@ -168,12 +176,12 @@ def test_published_vaes_that_are_not_there(tmp_path):
     pytest.importorskip("diffusers")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="no AutoencoderKL"):
-        load_published(tmp_path / "empty")
-    with pytest.raises(ModelError, match="unknown VAE class"):
-        load_published(tmp_path, "AutoencoderHuge")
+        load_published(PublishedVAEConfig("AutoencoderKL", str(tmp_path / "empty")))
+    with pytest.raises(OptionError, match="kind"):
+        PublishedVAEConfig("AutoencoderHuge", str(tmp_path))
     with pytest.raises(ModelError, match="TAEF2"):
-        load_published(tmp_path, "TAEF2")
-    assert published_kind(tmp_path) is None
+        load_published(PublishedVAEConfig("TAEF2", str(tmp_path)))
+    assert published_config(tmp_path) is None
 
 
 def test_natural_codec_draws_dark_on_white():
@@ -182,7 +190,7 @@ def test_natural_codec_draws_dark_on_white():
 
 
 def test_raw_coordinates_come_back_as_they_are():
-    from hotfoot.baselines.raw import RawConfig, RawCoordinates
+    from hotfoot.baselines.raw import RawCoordinates
 
     raw = RawCoordinates(RawConfig())
     center, value = (torch.from_numpy(a)[None] for a in lines(36, 64))
@@ -214,8 +222,8 @@ def test_a_dancer_trains_on_a_published_vae_and_its_model_loads(tmp_path):
                  str(tmp_path / "music"), "--vae", str(tmp_path / "vae"), "--stretch", "1",
                  "--out", str(tmp_path / "run")]  # fmt: skip
     assert main(arguments) == 0
-    model = load_model(tmp_path / "run" / "model")
-    assert model.config.vae["kind"] == "AutoencoderTiny"
+    model = load_diffusion(tmp_path / "run" / "model")
+    assert model.config.vae.kind == "AutoencoderTiny"
     assert model.config.codec.polarity == "dark"
     assert len(model.config.latent_mean) == 4
     size = (tmp_path / "run" / "model" / "model.safetensors").stat().st_size

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from hotfoot.cli.main import main
 from hotfoot.errors import OptionError
 from hotfoot.model.checkpoint import load_model
-from hotfoot.model.config import preset
 from hotfoot.model.dit import DanceDiT
+from hotfoot.model.network_config import preset
 from hotfoot.music.synthesis import compose
 from hotfoot.training.distributed import Workers, plan_memory
 from tests.helpers.clips import write_clips

@@ -15,6 +15,7 @@ from hotfoot.baselines.retrieval import RetrievalGenerator
 from hotfoot.errors import ModelError
 from hotfoot.generation.diffusion import DiffusionGenerator, Network
 from hotfoot.model.checkpoint import (
+    CONFIG,
     DEFAULT_MODEL,
     half_precision,
     load_weights,
@@ -34,6 +35,7 @@ from hotfoot.model.generator import Generator
 from hotfoot.model.network_config import DiTConfig, EdgeConfig
 from hotfoot.model.published_vae import load_published
 from hotfoot.model.vae import LineVAE, PoseVAE
+from hotfoot.music.encoders import ENCODERS
 
 _NETWORKS: dict[str, Callable[[Any], Network]] = {"dit": DanceDiT, "edge": EdgeDecoder}
 _OWN_VAES: dict[str, Callable[[Any], PoseVAE]] = {"lines": LineVAE, "raw": RawCoordinates}
@@ -56,6 +58,11 @@ def load_generator(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> Gen
     """
     folder = model_folder(name)
     config: Any = read_config(folder)
+    if config.music not in ENCODERS:
+        raise ModelError(
+            f"{folder / CONFIG}: music is '{config.music}', an encoder that is not here",
+            f"Installed: {', '.join(ENCODERS)}.",
+        )
     return _KINDS[config.kind](config, folder, device)
 
 
@@ -65,11 +72,10 @@ def load_diffusion(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> Dif
     Raises:
         ModelError: also for a baseline of another kind.
     """
-    folder = model_folder(name)
-    config: Any = read_config(folder)
-    if config.kind != "diffusion":
-        raise ModelError(f"{name} is of the kind {config.kind}", "Give a diffusion model.")
-    return _load_diffusion(config, folder, device)
+    model = load_generator(name, device)
+    if not isinstance(model, DiffusionGenerator):
+        raise ModelError(f"{name} is a baseline of another kind", "Give a diffusion model.")
+    return model
 
 
 def save_diffusion(model: DiffusionGenerator, folder: Path, card: str) -> None:
