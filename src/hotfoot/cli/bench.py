@@ -16,7 +16,7 @@ from hotfoot.cli.common import emit
 
 
 @dataclass(frozen=True)
-class Run:
+class Measurement:
     """One child process: seconds on the clock and on the processor, peak memory."""
 
     wall_s: float
@@ -24,7 +24,7 @@ class Run:
     peak_mb: float
 
 
-def measure(arguments: list[str]) -> Run:
+def measure(arguments: list[str]) -> Measurement:
     """Run ``python -m hotfoot`` with arguments and measure it."""
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -38,7 +38,7 @@ def measure(arguments: list[str]) -> Run:
     if process.returncode:
         raise click.ClickException(f"{' '.join(arguments)} failed:\n{complaints.decode()}")
     per_mb = 1e6 if sys.platform == "darwin" else 1e3
-    return Run(
+    return Measurement(
         wall_s=time.perf_counter() - began,
         cpu_s=usage.ru_utime + usage.ru_stime,
         peak_mb=usage.ru_maxrss / per_mb,

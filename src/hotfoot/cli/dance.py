@@ -2,220 +2,315 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hotfoot.cli.common import emit, parse_size, progress_bars, use_cores, warn
-from hotfoot.errors import OptionError
+from hotfoot.cli.common import emit, progress_bars, use_cores, warn
+from hotfoot.cli.types import ANY_PATH, KEYFRAME, SIZE, Listed, OneOf, SomeOf, Verb, json_option
+from hotfoot.errors import InputError, OptionError
+
+if TYPE_CHECKING:
+    from hotfoot.generation.options import DanceOptions
+    from hotfoot.generation.result import Dance
+
+_COMPOSED = "hotfoot-song.wav"
+_DRAWING = 0.3  # of the time for a dance, roughly
 
 
 @click.command(
+    cls=Verb,
     epilog="""\b
 Examples:
+  hotfoot dance                       # composes a song and dances to it
   hotfoot dance song.mp3
   hotfoot dance song.m4a -o dance.mp4 -o dance.json --reference me.npz --seed 7
   hotfoot dance song.wav -o wan/ --preset wan-animate --start 30 --end 60
-  hotfoot dance song.ogg -o best.mp4 --best-of 4 --size 720x1280"""
+  hotfoot dance album/ -o dances/ --style disco
+  hotfoot dance song.ogg -o best.mp4 --best-of 4 --size 720x1280""",
 )
-@click.argument("song", type=click.Path(path_type=Path))
+@click.argument("songs", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "-o",
     "--output",
     "outputs",
     multiple=True,
-    type=click.Path(path_type=Path),
-    help="Where to write; repeats. .mp4 .webm .gif .npz .json .png, or a folder with "
-    "--preset. Default: SONG's name + .mp4 and .npz, here.",
+    type=ANY_PATH,
+    help="Where to write; repeats. .mp4 .webm .gif .npz .json .png, or a folder: with --preset "
+    "what the tool reads, else an .mp4 and an .npz for each song. Default: the song's name + .mp4 "
+    "and .npz, here.",
 )
 @click.option(
     "--reference",
     default="average",
     show_default=True,
-    metavar="PATH|NAME",
-    help="Photo, pose file, or a built-in figure: average, tall, stocky, child, square, wide, "
-    "knees-up.",
+    type=OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True),
+    cls=Listed,
+    help="Photo, video or pose file of a person, or a built-in figure: {names}.",
 )
 @click.option(
     "--preset",
-    help="Layout for a tool: wan-animate, vace, controlnet, unianimate, "
-    "mimicmotion, stableanimator, musepose, steadydancer, wan-s2v, "
-    "ltx-pose.",
+    type=OneOf("hotfoot.render.presets:PRESETS"),
+    cls=Listed,
+    help="Layout for a tool: {names}.",
 )
 @click.option("--model", default="default", show_default=True, help="Name or folder.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same dance.")
-@click.option("--variations", default=1, show_default=True, help="Write so many dances.")
+@click.option("--seed", type=int, help="Same seed, same dance [default: 0].")
+@click.option("--variations", type=int, help="Write so many dances, 1 to 64 [default: 1].")
 @click.option(
-    "--best-of",
-    default=1,
-    show_default=True,
-    help="Make so many and keep the one most on the beat.",
+    "--best-of", type=int, help="Make so many, 1 to 64, and keep the one most on the beat."
 )
-@click.option("--start", default=0.0, help="Seconds of the song to begin at.")
-@click.option("--end", type=float, help="Seconds of the song to end at.")
-@click.option("--fps", type=float, help="Frames per second [default: the model's, 30].")
-@click.option("--size", metavar="WxH", help="Canvas [default: the reference's].")
+@click.option("--start", type=float, help="Second of the song to begin at.")
+@click.option("--end", type=float, help="Second of the song to end at.")
+@click.option("--fps", type=float, help="Frames per second, 1 to 240 [default: the model's].")
+@click.option("--size", type=SIZE, help="Canvas [default: the reference's].")
 @click.option("--steps", type=int, help="Denoising steps [default: the model's].")
-@click.option("--guidance", type=float, help="Weight of the music [default: the model's].")
+@click.option("--guidance", type=float, help="Weight of the music, 0 to 20 [default: the model's].")
 @click.option(
     "--keyframe",
     "keyframes",
     multiple=True,
-    metavar="TIME=POSE",
+    type=KEYFRAME,
     help="Pass through a pose (file or figure) at a second; repeats.",
 )
+@click.option("--loop", is_flag=True, help="End where it begins.")
 @click.option("--mirror", is_flag=True, help="Exchange left and right.")
 @click.option(
-    "--beat-lock/--no-beat-lock",
-    default=True,
-    show_default=True,
-    help="Retime the dance so that its accents fall on beats.",
+    "--style",
+    type=OneOf("hotfoot.data.styles:STYLES"),
+    cls=Listed,
+    help="One that drafts or the model know, of: {names} [default: any].",
 )
 @click.option(
     "--energy",
-    default=1.0,
-    show_default=True,
-    help="Size of movement, 0.25 to 1.5; it also follows the song's loudness.",
-)
-@click.option(
-    "--style",
-    help="freestyle, hip-hop, latin, disco, jumpstyle or lyrical; with --draft 0 also breakdance, "
-    "jazz or indian [default: freestyle].",
+    type=float,
+    help="Size of movement, 0.25 to 1.5 [default: 1]; it also follows the song's loudness.",
 )
 @click.option(
     "--draft",
     type=float,
-    help="How far the choreographer's draft leads, 0 (the network alone) to 1 [default: the "
-    "model's].",
+    help="How far the choreographer's draft leads, from 0 (the network begins with noise) to 1 "
+    "[default: the model's].",
 )
-@click.option("--loop", is_flag=True, help="End where it begins.")
+@click.option(
+    "--post",
+    type=SomeOf("hotfoot.generation.postprocess:STEPS", "none|NAMES"),
+    cls=Listed,
+    help="Repairs afterwards, separated by commas, in this order: {names} [default: all]; none "
+    "for exactly what the network made.",
+)
+@click.option(
+    "--confidence",
+    type=click.Choice(["binary", "values"]),
+    help="Of keypoints: 0 and 1 [default], or values between them.",
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 def command(
-    song: Path,
-    outputs: tuple[Path, ...],
-    reference: str,
-    preset: str | None,
-    model: str,
-    seed: int,
-    variations: int,
-    best_of: int,
-    start: float,
-    end: float | None,
-    fps: float | None,
-    size: str | None,
-    steps: int | None,
-    guidance: float | None,
-    keyframes: tuple[str, ...],
-    mirror: bool,
-    beat_lock: bool,
-    energy: float,
-    style: str | None,
-    draft: float | None,
-    loop: bool,
-    device: str,
-    as_json: bool,
-) -> None:
-    """Dance to a whole SONG."""
-    from dataclasses import replace
+    songs: tuple[Path, ...], outputs: tuple[Path, ...], reference: str, preset: str | None,
+    model: str, device: str, as_json: bool, **fields: Any,
+) -> None:  # fmt: skip
+    """Dance to whole SONGS: sound files, or folders of them.
 
-    from hotfoot.capture.reference import open_reference
-    from hotfoot.files import check_distinct
-    from hotfoot.generation.pipeline import check_options, check_style
-    from hotfoot.generation.result import check_output
+    Without any, a song is composed first. A song that cannot be danced to does not stop the others.
+    """
+    from hotfoot.generation.inputs import take_generator
+    from hotfoot.generation.options import DanceOptions
     from hotfoot.music.audio import open_song
 
     # Everything that can be wrong is found before anything slow begins.
-    canvas = parse_size(size)
-    if variations > 1 and best_of > 1:
-        raise OptionError("--variations with --best-of", "Give one of them.")
-    for count in (best_of, variations):
-        check_options(count, seed, fps, canvas, steps, guidance, energy, draft)
-    count = max(variations, best_of)
-    open_song(song, start, end)
-    if preset is not None:
-        from hotfoot.render.presets import get_preset
-
-        get_preset(preset)
-    stem = song.stem if song.suffix.lower() not in (".mp4", ".webm") else f"{song.stem}-dance"
-    paths = list(outputs) or [Path(f"{stem}.mp4"), Path(f"{stem}.npz")]
-    if preset is not None and not outputs:
-        paths = [Path(f"{song.stem.replace('.', '_')}-{preset}")]
-    targets = [
-        [_numbered(path, v + 1) if variations > 1 else path for path in paths]
-        for v in range(variations)
-    ]
-    for path in (path for row in targets for path in row):
-        check_output(path, preset)
-    inputs = [song, Path(reference), *(Path(k.partition("=")[2]) for k in keyframes)]
-    check_distinct([path for row in targets for path in row], inputs)
-    keys = [_keyframe(k) for k in keyframes]
-    pose = open_reference(reference)
-
-    from hotfoot.generation.edit import looped, pass_through, sync_score
-    from hotfoot.generation.pipeline import variations as dance_variations
-    from hotfoot.model.checkpoint import model_folder, read_config
-
-    check_style(style, draft, read_config(model_folder(model)))
+    asked = DanceOptions(**{k: v for k, v in fields.items() if v is not None})
+    found = _songs_in(songs) or [_composed_beside(outputs)]
+    jobs = _jobs(found, outputs, preset, asked.variations)
+    _check_outputs(jobs, preset, [reference, *(str(pose) for _, pose in asked.keyframes)])
+    if not songs:
+        _compose(found[0])
+    if len(jobs) == 1:
+        open_song(found[0], asked.start, asked.end)
     use_cores()
+    request = {"model": take_generator(model, device), "options": asked}
+    request["reference"] = _opened(reference) if len(jobs) > 1 else reference
+    results: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
     with progress_bars() as report:
-        dances = dance_variations(
-            song, pose, count, model=model, seed=seed, start=start, end=end, fps=fps,
-            size=canvas, steps=steps, guidance=guidance, mirror=mirror,
-            beat_lock=beat_lock, energy=energy, style=style, draft=draft, device=device,
-            progress=report,
-        )  # fmt: skip
-        if best_of > 1:
-            dances = [max(dances, key=lambda d: sync_score(d.poses, d.beats))]
-        if keys:
-            dances = [replace(d, poses=pass_through(d.poses, keys)) for d in dances]
-        if loop:
-            dances = [replace(d, poses=looped(d.poses)) for d in dances]
-        written: list[str] = []
-        for d, row in zip(dances, targets, strict=True):
-            for target in row:
-                d.save(target, preset, lambda done, total: report("drawing", done, total))
-                written.append(str(target))
-    first = dances[0]
-    warn(first.warnings)
-    result: dict[str, Any] = {
-        "files": written,
-        "frames": len(first.poses),
-        "fps": first.poses.fps,
-        "duration_s": round(first.poses.duration_s, 4),
-        "canvas": list(first.poses.canvas),
-        "tempo_bpm": round(first.tempo_bpm, 2),
-        "beats": len(first.beats),
-        "seams": list(first.seams),
-        "seed": seed,
-        "variations": [d.variation for d in dances],
-        "model": first.model,
-        "preset": preset,
-        "warnings": list(first.warnings),
-        "seconds": {k: round(v, 3) for k, v in first.timings.items()},
-    }
-    lines = [
-        f"{len(first.poses)} frames at {first.poses.fps:g} fps, {first.tempo_bpm:.1f} BPM, "
-        f"seed {seed}",
-        *written,
-    ]
-    emit(result, lines, as_json)
+        for i, job in enumerate(jobs):
+            bar = _share_of_bar(report, i, len(jobs))
+            try:
+                results += _dance(job, preset, request, bar)
+            except InputError as error:
+                if len(jobs) == 1:
+                    raise
+                failed.append({"song": str(job.song), "error": str(error)})
+    emit({"dances": results, "failed": failed}, [_line(r) for r in results], as_json)
+    for one in failed:
+        click.echo(f"hotfoot: {one['song']}: {one['error']}", err=True)
+    if failed:
+        raise click.exceptions.Exit(2)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A song, and for each variation the files to write."""
+
+    song: Path
+    targets: tuple[tuple[Path, ...], ...]
+
+
+def _songs_in(paths: tuple[Path, ...]) -> list[Path]:
+    """Files, and those in folders by name."""
+    from hotfoot.music.audio import SONG_SUFFIXES
+
+    found = []
+    for path in paths:
+        inside = [path]
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in SONG_SUFFIXES)
+        if not inside:
+            raise InputError(f"no songs in {path}", f"Songs end in {', '.join(SONG_SUFFIXES)}.")
+        found += inside
+    return found
+
+
+def _composed_beside(outputs: tuple[Path, ...]) -> Path:
+    folder = Path()
+    if outputs:
+        folder = outputs[0].parent if outputs[0].suffix else outputs[0]
+    return folder / _COMPOSED
+
+
+def _compose(path: Path) -> None:
+    """The song of ``make dance``, unless it is there."""
+    from hotfoot.music.synthesis import compose
+
+    if not path.exists():
+        compose(24.0, 118.0, seed=3).save(path)
+
+
+def _jobs(
+    songs: list[Path], outputs: tuple[Path, ...], preset: str | None, variations: int
+) -> list[_Job]:
+    """What is written where.
+
+    Raises:
+        OptionError: several songs into one file.
+    """
+    from hotfoot.generation.result import OUTPUT_SUFFIXES
+
+    folders = [p for p in outputs if p.suffix.lower() not in OUTPUT_SUFFIXES]
+    if len(songs) > 1 and outputs and (len(outputs) > 1 or not folders):
+        raise OptionError(
+            f"{len(songs)} songs and {', '.join(map(str, outputs))}",
+            "Give one folder (-o FOLDER) for the dances of several songs.",
+        )
+    into = Path()
+    if folders and (len(songs) > 1 or (preset is None and not folders[0].suffix)):
+        into = folders[0]
+        outputs = tuple(p for p in outputs if p != into)
+    stems = [song.stem for song in songs]
+    jobs = []
+    for song in songs:
+        name = song.stem if stems.count(song.stem) == 1 else song.name
+        paths = outputs or _default_paths(into, name, song, preset)
+        numbered = [
+            tuple(_numbered(p, v + 1) if variations > 1 else p for p in paths)
+            for v in range(variations)
+        ]
+        jobs.append(_Job(song, tuple(numbered)))
+    return jobs
+
+
+def _default_paths(folder: Path, name: str, song: Path, preset: str | None) -> tuple[Path, ...]:
+    if preset is not None:
+        return (folder / f"{name.replace('.', '_')}-{preset}",)
+    if song.suffix.lower() in (".mp4", ".webm"):
+        name = f"{name}-dance"
+    return folder / f"{name}.mp4", folder / f"{name}.npz"
 
 
 def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def _keyframe(text: str) -> tuple[float, Any]:
+def _check_outputs(jobs: list[_Job], preset: str | None, others: list[str]) -> None:
+    """Raise OutputError unless all can be written without losing anything."""
+    from hotfoot.files import check_distinct, make_folder
+    from hotfoot.generation.result import check_output
+
+    paths = [path for job in jobs for row in job.targets for path in row]
+    check_distinct(paths, [*(job.song for job in jobs), *map(Path, others)])
+    for path in paths:
+        if not path.parent.is_dir() and path.parent.parent.is_dir() and not path.parent.suffix:
+            make_folder(path.parent)
+        check_output(path, preset)
+
+
+def _opened(reference: str) -> Any:
+    """The reference of several dances: a photo or a video is looked at once."""
     from hotfoot.capture.reference import open_reference
 
-    time, separator, source = text.partition("=")
-    try:
-        seconds = float(time)
-    except ValueError:
-        separator = ""
-        seconds = 0.0
-    if not separator or not source or not 0 <= seconds < 1e6:
-        raise OptionError(f"--keyframe is '{text}'", "Expected TIME=POSE, e.g. 12.5=jump.json.")
-    return seconds, open_reference(source)
+    return open_reference(reference)
+
+
+Bar = Callable[[float], None]
+"""``bar(share)`` of one song that is done."""
+
+
+def _share_of_bar(report: Callable[[str, int, int], None], index: int, count: int) -> Bar:
+    def bar(share: float) -> None:
+        report("dancing", round(1000 * (index + share)), 1000 * count)
+
+    return bar
+
+
+def _dance(
+    job: _Job, preset: str | None, request: dict[str, Any], bar: Bar
+) -> list[dict[str, Any]]:
+    """Dance to one song and write all files; what is on disk then."""
+    from hotfoot.generation.pipeline import dances
+
+    made = dances(
+        job.song, **request, progress=lambda _, done, total: bar((1 - _DRAWING) * done / total)
+    )
+    warn(made[0].warnings)
+    count = sum(len(row) for row in job.targets)
+    results, written = [], 0
+    for one, row in zip(made, job.targets, strict=True):
+        files = []
+        for path in row:
+
+            def drawn(done: int, total: int, before: int = written) -> None:
+                bar(1 - _DRAWING + _DRAWING * (before + done / total) / count)
+
+            saved = one.save(path, preset, drawn)
+            written += 1
+            warn(saved.warnings)
+            facts = asdict(saved)
+            facts.pop("warnings")
+            files.append({**facts, "path": str(path), "canvas": list(saved.canvas)})
+        results.append(_facts(job.song, one, request["options"], preset) | {"files": files})
+    return results
+
+
+def _facts(song: Path, one: Dance, asked: DanceOptions, preset: str | None) -> dict[str, Any]:
+    return {
+        "song": str(song),
+        "seed": one.seed,
+        "variation": one.variation,
+        "model": one.model,
+        "preset": preset,
+        "duration_s": round(one.poses.duration_s, 4),
+        "tempo_bpm": round(one.tempo_bpm, 2),
+        "beats": len(one.beats),
+        "seams": list(one.seams),
+        "warnings": list(one.warnings),
+        "seconds": {k: round(v, 3) for k, v in one.timings.items()},
+    }
+
+
+def _line(result: dict[str, Any]) -> str:
+    files = [f"  {f['path']}: {f['frames']} frames at {f['fps']:g} fps" for f in result["files"]]
+    head = f"{result['song']}: {result['tempo_bpm']:.1f} BPM, seed {result['seed']}"
+    return "\n".join([head, *files])

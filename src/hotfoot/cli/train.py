@@ -134,8 +134,8 @@ def train_dancer_command(
     (all processes must see the same OUT, and the data).
     """
     from hotfoot.data.sources import Data
-    from hotfoot.generation.pipeline import check_device
-    from hotfoot.model.checkpoint import load_model
+    from hotfoot.generation.generator import load_diffusion
+    from hotfoot.generation.inputs import check_device
     from hotfoot.training.diffusion import export_model, train_dancer
     from hotfoot.training.distributed import start_workers, stop_workers
     from hotfoot.training.recipes import dancer_recipe
@@ -160,7 +160,7 @@ def train_dancer_command(
     use_cores()
     first = None
     if begin_with:
-        other = load_model(begin_with)
+        other = load_diffusion(begin_with)
         if fingerprint(other.vae) != fingerprint(vae):
             raise OptionError(
                 f"{begin_with} was trained on another VAE's latents",
@@ -202,7 +202,7 @@ def plan_command(recipe: str, vae_source: str, gpus: int, as_json: bool) -> None
     import torch
 
     from hotfoot.generation.generator import build_network
-    from hotfoot.model.config import DiTConfig
+    from hotfoot.model.network_config import DiTConfig
     from hotfoot.training.diffusion import dit_config
     from hotfoot.training.distributed import Workers, plan_memory
     from hotfoot.training.recipes import dancer_recipe
@@ -244,8 +244,8 @@ def train_codes_command(
     motion: Path, music: Path, out: Path, steps: int | None, seed: int | None, as_json: bool
 ) -> None:
     """Train the Bailando-style baseline: quantized poses and a causal transformer."""
-    from hotfoot.baselines.folder import save_baseline
     from hotfoot.data.sources import Data
+    from hotfoot.generation.generator import save_codes
     from hotfoot.training.codes import train_codes
     from hotfoot.training.distributed import refuse_workers
     from hotfoot.training.recipes import codes_recipe
@@ -255,7 +255,7 @@ def train_codes_command(
     recipe = codes_recipe(steps=steps, seed=seed)
     use_cores()
     model = train_codes(recipe, Data(motion, music), out)
-    save_baseline(model, out / "model", f"# codes\n\nA baseline, trained with {recipe}\n")
+    save_codes(model, out / "model", f"# codes\n\nA baseline, trained with {recipe}\n")
     emit({"model": str(out / "model"), "steps": recipe.steps}, [str(out / "model")], as_json)
 
 
@@ -268,11 +268,13 @@ def train_codes_command(
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def retrieval_command(films: Path, out: Path, name: str, as_json: bool) -> None:
     """Make the baseline that dances real clips, retimed to the beat."""
-    from hotfoot.baselines.common import BaselineConfig
-    from hotfoot.baselines.folder import save_baseline
-    from hotfoot.baselines.retrieval import Retrieval, bank_of
+    from hotfoot.baselines.retrieval import RetrievalGenerator, bank_of
+    from hotfoot.generation.generator import save_retrieval
+    from hotfoot.model.config import RetrievalConfig
 
     check_out(out)
-    model = Retrieval(BaselineConfig("retrieval", name, {}), bank_of(films))
-    save_baseline(model, out, f"# {name}\n\nReal clips, retimed. The licenses of the clips hold.\n")
-    emit({"model": str(out), "films": len(model.films)}, [str(out)], as_json)
+    model = RetrievalGenerator(RetrievalConfig(name=name), bank_of(films))
+    save_retrieval(
+        model, out, f"# {name}\n\nReal clips, retimed. The licenses of the clips hold.\n"
+    )
+    emit({"model": str(out), "films": len(model.bank)}, [str(out)], as_json)
