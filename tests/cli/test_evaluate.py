@@ -127,7 +127,7 @@ def test_ray_gives_the_same_numbers(tmp_path, capsys):
     arguments = ["evaluate", *(str(tmp_path / f"{i}.npz") for i in range(2)),
                  "--music", str(tmp_path / "s.wav"), "--jobs", "1", "--json"]  # fmt: skip
     results = []
-    for where in ("here", "ray"):
+    for where in ("local", "ray"):
         assert main([*arguments, "--on", where]) == 0
         results.append(json.loads(capsys.readouterr().out.splitlines()[-1])["results"])
     assert results[0] == results[1]

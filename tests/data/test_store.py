@@ -29,16 +29,13 @@ from hotfoot.data.store import (
     write_shard,
 )
 from hotfoot.data.videos import VideoSettings, find_videos, ingest
-from hotfoot.errors import HotfootError, InputError, OptionError, OutputError
-from hotfoot.files import removing_parts
+from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.music.synthesis import compose
-from hotfoot.parallel import spread
 from hotfoot.pose.formats import read_poses, write_poses
 from tests.helpers.clips import write_clips
 from tests.helpers.poses import as_poses
 from tests.helpers.screens import STANDING, painted, save_video, swaying
-from tests.helpers.workers import failing, fragile, hopeless
 
 SMALL = Plan(takes=5, frames=96, per_shard=2, composed=2, seed=3)
 
@@ -415,7 +412,7 @@ def test_videos_are_read_alike_on_ray(weights, tmp_path):
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
     one, two = tmp_path / "one", tmp_path / "two"
     ingest(folder, one, settings)
-    assert ingest(folder, two, settings, jobs=2, on="ray")["runs"] == 2
+    assert ingest(folder, two, settings, jobs=2, backend="ray")["runs"] == 2
     assert alike(one, two)
 
 
@@ -466,42 +463,6 @@ def test_the_same_name_in_two_folders_is_two_videos(tmp_path):
     assert len(find_videos(tmp_path)) == 2
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_work_is_spread(tmp_path, jobs):
-    tasks = [(str(tmp_path), i, ()) for i in range(6)]
-    assert sorted(spread(fragile, tasks, jobs)) == list(range(6))
-    with pytest.raises(ValueError, match="cannot do"):
-        list(spread(failing, [1, 2], jobs))
-    assert list(spread(fragile, [], jobs)) == []
-
-
-def test_killed_workers_lose_nothing(tmp_path):
-    tasks = [(str(tmp_path), i, (1, 4)) for i in range(8)]
-    assert list(spread(fragile, tasks, 2)) == list(range(8))
-    assert len(list(tmp_path.glob("died-*"))) == 2
-    assert len(list(tmp_path.glob("*.txt"))) == 8
-    with pytest.raises(HotfootError, match="killed 4 times"):
-        list(spread(hopeless, [1, 2], 2))
-
-
-def test_no_ray_cluster_is_a_wrong_option(monkeypatch):
-    pytest.importorskip("ray")
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    for address in ("nonsense", "auto"):
-        with pytest.raises(OptionError, match=f"no Ray cluster at {address}"):
-            list(spread(fragile, [1], 1, "ray", address))
-
-
-def test_parts_of_killed_writers_are_removed(tmp_path):
-    (tmp_path / "songs").mkdir()
-    (tmp_path / "songs" / ".a.12.part.wav").write_bytes(b"x")
-    (tmp_path / ".b.12.part").mkdir()
-    (tmp_path / "whole.wav").write_bytes(b"x")
-    with pytest.raises(KeyboardInterrupt), removing_parts(tmp_path):
-        raise KeyboardInterrupt
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["songs", "whole.wav"]
-
-
 def test_of_a_few_videos_one_is_held_out():
     from hotfoot.data.videos import _held_out
 
@@ -511,13 +472,3 @@ def test_of_a_few_videos_one_is_held_out():
         assert 1 <= len(_held_out(names)) < max(2, count // 4 + 2)
     many = [f"v{i}" for i in range(4000)]
     assert len(_held_out(many)) == pytest.approx(250, abs=50)
-
-
-def test_a_ray_cluster_whose_workers_are_killed(tmp_path):
-    pytest.importorskip("ray")
-    tasks = [(str(tmp_path), i, (1, 4)) for i in range(8)]
-    assert sorted(spread(fragile, tasks, 2, "ray")) == list(range(8))
-    assert len(list(tmp_path.glob("died-*"))) == 2
-    assert len(list(tmp_path.glob("*.txt"))) == 8
-    for i in (0, 2, 3, 5, 6, 7):
-        assert (tmp_path / f"{i}.txt").read_text() == f"{i}\n", "done once"

@@ -29,7 +29,7 @@ from hotfoot.generation.pipeline import dances
 from hotfoot.model.checkpoint import model_folder, read_config
 from hotfoot.model.generator import Generator
 from hotfoot.music.audio import open_song, save_part
-from hotfoot.parallel import spread
+from hotfoot.parallel import parallel_map
 from hotfoot.pose.metadata import file_sha256
 from hotfoot.pose.references import load_reference
 from hotfoot.render.sheets import contact_sheet
@@ -101,7 +101,10 @@ class _Job:
 
 
 def evaluate_protocol(
-    request: ProtocolRequest, progress: Progress | None = None, jobs: int = 1, on: str = "here"
+    request: ProtocolRequest,
+    progress: Progress | None = None,
+    jobs: int = 1,
+    backend: str = "local",
 ) -> EvaluationResult:
     """Dance a protocol, or what is missing of it, and measure it.
 
@@ -109,7 +112,7 @@ def evaluate_protocol(
         request: which, and how.
         progress: called with a stage, how much of it is done, and of how much.
         jobs: processes.
-        on: where they are, one of :data:`~hotfoot.parallel.PLACES`.
+        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
 
     Raises:
         HotfootError: no songs, an unknown model, or a folder that holds other dances.
@@ -126,7 +129,7 @@ def evaluate_protocol(
     todo = [_Job(request, task, against[task.song_name]) for task in work]
     with (
         removing_parts(request.output),
-        closing(spread(_dance_and_measure, todo, jobs, on)) as found,
+        closing(parallel_map(_dance_and_measure, todo, jobs, backend)) as found,
     ):
         groups = collect(found, len(todo), progress)
     result = summarize(request.name or request.model, [d for g in groups for d in g], real)

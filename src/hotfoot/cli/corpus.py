@@ -14,7 +14,7 @@ from hotfoot.cli.common import (
     progress_bars,
 )
 from hotfoot.errors import InputError, OptionError
-from hotfoot.parallel import PLACES
+from hotfoot.parallel import BACKENDS
 
 
 @click.group(epilog="Example: hotfoot corpus film --motion M --split held-out -o real/")
@@ -152,8 +152,8 @@ def build_command(
 @click.option("--seconds", default=8.6, show_default=True, help="Shortest run that is kept.")
 @click.option("--jobs", default=1, show_default=True, help="Videos at once.")
 @click.option(
-    "--on", type=click.Choice(PLACES), default="here", show_default=True,
-    help="Processes here, or a Ray cluster.",
+    "--on", type=click.Choice(BACKENDS), default="local", show_default=True,
+    help="A local process pool, or a Ray cluster.",
 )  # fmt: skip
 @click.option("--address", help="Of a Ray cluster, e.g. auto [default: one is started here].")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

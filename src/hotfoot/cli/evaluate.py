@@ -12,7 +12,7 @@ import click
 
 from hotfoot.cli.common import check_fps, check_out, emit, progress_bars, warn
 from hotfoot.errors import OptionError
-from hotfoot.parallel import PLACES
+from hotfoot.parallel import BACKENDS
 
 
 @click.command(
@@ -82,10 +82,10 @@ Examples:
 @click.option("--jobs", type=int, help="Processes [default: one per core].")
 @click.option(
     "--on",
-    type=click.Choice(PLACES),
-    default="here",
+    type=click.Choice(BACKENDS),
+    default="local",
     show_default=True,
-    help="Where to compute.",
+    help="A local process pool, or a Ray cluster.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(

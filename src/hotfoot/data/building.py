@@ -34,7 +34,7 @@ from hotfoot.data.store import (
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import RunFolder, removing_parts
 from hotfoot.music.encoders import SpectralEncoder
-from hotfoot.parallel import spread
+from hotfoot.parallel import parallel_map
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _HELD_OUT = 1 / 16
@@ -225,7 +225,7 @@ def _made(
         path = Path(folder) / "sources"
         with path.open("wb") as file:
             pickle.dump(sources, file)
-        yield from spread(_work, [(path, out, plan, job) for job in jobs], processes)
+        yield from parallel_map(_work, [(path, out, plan, job) for job in jobs], processes)
 
 
 def _work(task: tuple[Path, Path, Plan, _Job]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from hotfoot.data.recordings import Run, write_runs
 from hotfoot.errors import DependencyError, InputError, OutputError
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
-from hotfoot.parallel import spread
+from hotfoot.parallel import parallel_map
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import VIDEO_SUFFIXES
 from hotfoot.pose.smoothing import smoothed, without_flicker
@@ -91,7 +91,7 @@ def find_videos(folder: Path) -> dict[str, Path]:
 
 
 def ingest(
-    folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, on: str = "here",
+    folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, backend: str = "local",
     address: str | None = None, progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Read all videos of a folder that have not been read; returns the summary of all reports.
@@ -101,7 +101,7 @@ def ingest(
         out: gets poses, music, reports and ``runs.json``.
         settings: how.
         jobs: videos at once.
-        on: processes ``here``, or a ``ray`` cluster.
+        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
         address: of the Ray cluster; by default one is started here.
         progress: called after each video.
 
@@ -117,7 +117,10 @@ def ingest(
     done = len(tasks) - len(missing)
     if progress:
         progress(done, len(tasks))
-    with removing_parts(out), closing(spread(_ingest, missing, jobs, on, address)) as found:
+    with (
+        removing_parts(out),
+        closing(parallel_map(_ingest, missing, jobs, backend, address)) as found,
+    ):
         for _ in found:
             done += 1
             if progress:

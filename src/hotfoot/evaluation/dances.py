@@ -26,7 +26,7 @@ from hotfoot.evaluation.realism import kinetic_features, pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
-from hotfoot.parallel import spread
+from hotfoot.parallel import parallel_map
 from hotfoot.pose.formats import detect_format, read_dance, read_poses
 from hotfoot.pose.references import load_reference
 from hotfoot.pose.sequence import PoseSequence
@@ -88,7 +88,10 @@ def check_folders(real: Path | None, training: Path | None) -> None:
 
 
 def evaluate_dances(
-    request: EvaluationRequest, progress: Progress | None = None, jobs: int = 1, on: str = "here"
+    request: EvaluationRequest,
+    progress: Progress | None = None,
+    jobs: int = 1,
+    backend: str = "local",
 ) -> EvaluationResult:
     """Measure pose files.
 
@@ -96,7 +99,7 @@ def evaluate_dances(
         request: which, and how.
         progress: called with a stage, how much of it is done, and of how much.
         jobs: processes.
-        on: where they are, one of :data:`~hotfoot.parallel.PLACES`.
+        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
 
     Raises:
         HotfootError: a file cannot be read, or poses cannot be measured.
@@ -113,7 +116,7 @@ def evaluate_dances(
         for pose, song in zip(request.poses, songs, strict=True)
     ]
     real = reference_set(request.real, request.training)
-    dances = collect(spread(_measure_file, work, jobs, on), len(work), progress)
+    dances = collect(parallel_map(_measure_file, work, jobs, backend), len(work), progress)
     result = summarize(request.name, dances, real)
     silent = [
         p.name for p in request.poses if request.fps is None and detect_format(p) in _WITHOUT_RATE
