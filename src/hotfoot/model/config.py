@@ -93,13 +93,7 @@ class LineVAEConfig:
 @validated
 @dataclass(frozen=True)
 class RawConfig:
-    """Coordinates as they are, the ablation of the one-hot image.
-
-    Attributes:
-        bins: of the images that are decoded to.
-        profile_sigma: of their lines.
-        kind: tells it from VAEs.
-    """
+    """Coordinates as they are, the ablation of the one-hot image; bins and lines of its images."""
 
     bins: _Bins = 512
     profile_sigma: _Sigma = 1.0
@@ -293,7 +287,7 @@ class CodesConfig(GeneratorConfig):
 @validated
 @dataclass(frozen=True, kw_only=True)
 class RetrievalConfig(GeneratorConfig):
-    """The baseline that joins real clips. It has no shape."""
+    """The baseline that joins real clips."""
 
     kind: Literal["retrieval"] = "retrieval"
 

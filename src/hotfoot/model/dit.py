@@ -188,18 +188,7 @@ class DanceDiT(nn.Module):
         b, _, rows, columns = x.shape
         (pr, pc) = c.patch
         grid = (rows // pr, columns // pc)
-        cells = torch.cat([x, reference, mask.to(x.dtype)], dim=1)
-        cells = cells.reshape(b, -1, grid[0], pr, grid[1], pc)
-        cells = cells.permute(0, 2, 4, 1, 3, 5).reshape(b, grid[0] * grid[1], -1)
-        pose = self.pose_in(cells)
-        if self.pose_in_curved is not None:
-            pose = pose + self.pose_in_curved(cells)
-        if self.style_in is not None and style is not None:
-            pose = pose + self.style_in(style)[:, None]
-        if self.energy_in is not None and energy is not None:
-            asked = energy.isfinite()
-            wish = torch.stack([torch.where(asked, energy, 0), asked], dim=-1).to(pose.dtype)
-            pose = pose + self.energy_in(wish)[:, None]
+        pose = self._pose_tokens(torch.cat([x, reference, mask.to(x.dtype)], dim=1), style, energy)
         sound = self.music_in(music)
         if self.music_beside is not None:
             pose = pose + self._beside(music, drop_music, grid)
@@ -227,16 +216,33 @@ class DanceDiT(nn.Module):
         out = out.reshape(b, *grid, c.latent_channels, pr, pc)
         return out.permute(0, 3, 1, 4, 2, 5).reshape(b, c.latent_channels, rows, columns)
 
+    def _pose_tokens(self, cells: Tensor, style: Tensor | None, energy: Tensor | None) -> Tensor:
+        """Tokens [B, rows * columns / patch, width] of latent cells [B, C, R, U], conditioned."""
+        (pr, pc) = self.config.patch
+        b, _, rows, columns = cells.shape
+        patches = cells.reshape(b, -1, rows // pr, pr, columns // pc, pc)
+        patches = patches.permute(0, 2, 4, 1, 3, 5).reshape(b, (rows // pr) * (columns // pc), -1)
+        pose = self.pose_in(patches)
+        if self.pose_in_curved is not None:
+            pose = pose + self.pose_in_curved(patches)
+        if self.style_in is not None and style is not None:
+            pose = pose + self.style_in(style)[:, None]
+        if self.energy_in is not None and energy is not None:
+            given = energy.isfinite()
+            value = torch.stack([torch.where(given, energy, 0), given], dim=-1).to(pose.dtype)
+            pose = pose + self.energy_in(value)[:, None]
+        return pose
+
     def _beside(self, music: Tensor, drop_music: Tensor | None, grid: tuple[int, int]) -> Tensor:
         """What is added to pose tokens [B, rows * columns, width]: the sound of their columns."""
         assert self.music_beside is not None
         before = torch.cat([music[:, :1], music[:, :-1]], dim=1)
         after = torch.cat([music[:, 1:], music[:, -1:]], dim=1)
-        heard = self.music_beside(torch.cat([before, music, after], dim=-1))
+        added = self.music_beside(torch.cat([before, music, after], dim=-1))
         if drop_music is not None:
-            heard = torch.where(drop_music[:, None, None], torch.zeros_like(heard), heard)
-        heard = heard.unflatten(1, (grid[1], -1)).mean(dim=2)
-        return heard.repeat(1, grid[0], 1)
+            added = torch.where(drop_music[:, None, None], torch.zeros_like(added), added)
+        added = added.unflatten(1, (grid[1], -1)).mean(dim=2)
+        return added.repeat(1, grid[0], 1)
 
 
 def _branch(inputs: int, hidden: int, outputs: int) -> nn.Sequential | None:
