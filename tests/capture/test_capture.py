@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from hotfoot.capture.estimators import DWPose, People, find_weights, make_estimator
+from hotfoot.capture.images import load_photo, video_frames, video_info
 from hotfoot.capture.people import joined, photo_pose, video_shots
-from hotfoot.capture.pictures import load_photo, video_facts, video_pictures
-from hotfoot.capture.quality import Limits, fit_stretches
+from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.reference import open_reference
-from hotfoot.capture.sound import hear, regularity
+from hotfoot.capture.sound import classify_sound, pulse_clarity
 from hotfoot.capture.tracking import CutDetector, Tracker
 from hotfoot.cli.main import main
 from hotfoot.errors import DependencyError, InputError, OptionError, PoseError
@@ -30,11 +30,12 @@ class Painted:
     """An estimator that was told the answers."""
 
     name = "painted"
+    skeleton = "body-18"
 
     def __init__(self, rows):
         self.rows = iter(rows)
 
-    def __call__(self, picture, thorough=True):
+    def __call__(self, image, thorough=True):
         found = next(self.rows)
         if not found:
             return People(np.zeros((0, 18, 2), np.float32), np.zeros((0, 18), np.float32))
@@ -58,12 +59,12 @@ def test_pictures_of_a_varying_rate_are_those_of_their_time(tmp_path):
     at = [*range(50), *range(50, 150, 2)]
     pictures = [np.full((16, 16, 3), 2 * i, np.uint8) for i in range(len(at))]
     save_video(tmp_path / "v.mkv", pictures, 50, at=at)
-    facts = video_facts(tmp_path / "v.mkv")
-    shown = [int(p[0, 0, 0]) // 2 for p in video_pictures(tmp_path / "v.mkv")]
+    facts = video_info(tmp_path / "v.mkv")
+    shown = [int(p[0, 0, 0]) // 2 for p in video_frames(tmp_path / "v.mkv")]
     assert len(shown) == pytest.approx(3 * facts.fps, abs=2)
     for number, index in enumerate(shown):
         assert at[index] / 50 == pytest.approx(number / facts.fps, abs=0.041)
-    late = [int(p[0, 0, 0]) // 2 for p in video_pictures(tmp_path / "v.mkv", 2.0)]
+    late = [int(p[0, 0, 0]) // 2 for p in video_frames(tmp_path / "v.mkv", 2.0)]
     assert at[late[0]] / 50 == pytest.approx(2.0, abs=0.041)
 
 
@@ -74,25 +75,25 @@ def test_pictures_that_are_none(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         load_photo(tmp_path / "b.jpg")
     with pytest.raises(InputError, match="cannot be read as a video"):
-        video_facts(tmp_path / "a.jpg")
+        video_info(tmp_path / "a.jpg")
     with pytest.raises(InputError, match="no such file"):
-        video_facts(tmp_path / "b.mp4")
+        video_info(tmp_path / "b.mp4")
 
 
 def test_videos_are_read_in_order_and_at_most_sixty_a_second(tmp_path):
     pictures = [np.full((32, 48, 3), 2 * i, np.uint8) for i in range(100)]
     save_video(tmp_path / "a.mkv", pictures, 100, np.zeros(24000))
-    facts = video_facts(tmp_path / "a.mkv")
+    facts = video_info(tmp_path / "a.mkv")
     assert facts.fps == 50
     assert facts.size == (48, 32)
-    assert facts.has_sound
-    assert abs(facts.sound_late_s) < 0.05
-    read = list(video_pictures(tmp_path / "a.mkv"))
+    assert facts.has_audio
+    assert abs(facts.audio_delay_s) < 0.05
+    read = list(video_frames(tmp_path / "a.mkv"))
     assert [int(p[0, 0, 0]) for p in read] == list(range(0, 200, 4))
-    part = list(video_pictures(tmp_path / "a.mkv", 0.5, 0.7))
+    part = list(video_frames(tmp_path / "a.mkv", 0.5, 0.7))
     assert [int(p[0, 0, 0]) for p in part] == list(range(100, 140, 4))
     save_video(tmp_path / "b.mkv", pictures[:5], 25)
-    assert not video_facts(tmp_path / "b.mkv").has_sound
+    assert not video_info(tmp_path / "b.mkv").has_audio
 
 
 def test_a_person_is_followed_past_another_and_through_a_gap():
@@ -134,8 +135,8 @@ def test_cuts_are_found_and_movement_is_none():
 
 
 def test_a_good_track_is_one_stretch():
-    found = fit_stretches(as_poses(swaying(300, 30.0)), Limits())
-    assert [(s.start, s.stop, s.why) for s in found] == [(0, 300, "")]
+    found = split_track(as_poses(swaying(300, 30.0)), Limits())
+    assert [(s.start, s.stop, s.reason) for s in found] == [(0, 300, "")]
 
 
 @pytest.mark.parametrize(
@@ -172,9 +173,9 @@ def test_what_is_left_out_and_why(change, why):
                 confidence[:, i] = 0
     if change == "nobody":
         confidence[:] = 0
-    found = fit_stretches(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
+    found = split_track(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
     assert len(found) == 1
-    assert why in found[0].why
+    assert why in found[0].reason
 
 
 @pytest.mark.parametrize("fps", [24.0, 30.0, 50.0, 60.0])
@@ -182,10 +183,10 @@ def test_a_calm_dance_is_no_jitter_at_any_frame_rate(fps):
     rng = np.random.default_rng(1)
     points = swaying(round(10 * fps), 2 * fps)  # half as quick
     noisy = as_poses((points + rng.normal(0, 0.3, points.shape)).astype(np.float32), fps)
-    assert [s.why for s in fit_stretches(noisy, Limits())] == [""]
+    assert [s.reason for s in split_track(noisy, Limits())] == [""]
     shaking = np.repeat(points[:1], len(points), 0) + rng.normal(0, 5, points.shape)
-    found = fit_stretches(as_poses(shaking.astype(np.float32), fps), Limits())
-    assert [s.why for s in found] == ["the poses jitter"]
+    found = split_track(as_poses(shaking.astype(np.float32), fps), Limits())
+    assert [s.reason for s in found] == ["the poses jitter"]
 
 
 def test_short_gaps_are_bridged_long_ones_and_jumps_are_not():
@@ -195,9 +196,9 @@ def test_short_gaps_are_bridged_long_ones_and_jumps_are_not():
     confidence = poses.confidence.copy()
     confidence[100:104] = 0
     confidence[290:310] = 0
-    found = fit_stretches(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
+    found = split_track(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
     assert [(s.start, s.stop) for s in found] == [(0, 290), (290, 310), (310, 600), (600, 900)]
-    assert [bool(s.why) for s in found] == [False, True, False, False]
+    assert [bool(s.reason) for s in found] == [False, True, False, False]
 
 
 def test_somebody_else_after_a_short_gap_is_a_cut():
@@ -206,13 +207,13 @@ def test_somebody_else_after_a_short_gap_is_a_cut():
     poses = as_poses(points, canvas=(600, 600))
     confidence = poses.confidence.copy()
     confidence[300:303] = 0
-    found = fit_stretches(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
-    assert [(s.start, s.stop, s.why) for s in found] == [(0, 303, ""), (303, 600, "")]
+    found = split_track(PoseSequence(poses.keypoints, confidence, 30.0, poses.canvas), Limits())
+    assert [(s.start, s.stop, s.reason) for s in found] == [(0, 303, ""), (303, 600, "")]
 
 
 def test_what_comes_before_the_sound_is_left_out():
-    found = fit_stretches(as_poses(swaying(400, 30.0)), Limits(), silent=60)
-    assert [(s.start, s.stop, s.why) for s in found] == [
+    found = split_track(as_poses(swaying(400, 30.0)), Limits(), silent=60)
+    assert [(s.start, s.stop, s.reason) for s in found] == [
         (0, 60, "before the sound begins"), (60, 400, "")
     ]  # fmt: skip
 
@@ -266,6 +267,40 @@ def test_dwpose_finds_painted_people_and_no_cats(weights):
     expected, _ = body18(STANDING[None])
     assert np.abs(found.keypoints[0] - expected[0]).max() < 6, "a pixel of the network is 2.2 here"
     assert found.confidence.min() > 0.1
+
+
+def test_hands_are_kept_where_they_are_asked_for(tmp_path):
+    pytest.importorskip("rtmlib")
+    from tests.helpers.networks import save_pose, save_yolox
+
+    save_yolox(tmp_path / "yolox_l.onnx", [(40, 15, 120, 155, 0.9, 0)], 160)
+    save_pose(tmp_path / "dwpose.onnx", (144, 192), joints=133)
+    estimator = make_estimator("dwpose", tmp_path, skeleton="body-hands-60")
+    found = estimator(painted(STANDING))
+    body = make_estimator("dwpose", tmp_path)(painted(STANDING))
+    np.testing.assert_array_equal(found.keypoints[:, :18], body.keypoints)
+    # COCO-WholeBody: the left hand begins at 91, the right one at 112.
+    for first, at in ((91, 18), (112, 39)):
+        expected = STANDING[(first + np.arange(21)) % 17]
+        assert np.abs(found.keypoints[0, at : at + 21] - expected).max() < 6
+    save_video(tmp_path / "v.mkv", [painted(p) for p in swaying(12)])
+    poses = joined(video_shots(tmp_path / "v.mkv", estimator))
+    assert poses.skeleton == "body-hands-60"
+    assert poses.confidence.min() > 0.1
+    Image.fromarray(painted(STANDING)).save(tmp_path / "p.png")
+    assert photo_pose(tmp_path / "p.png", estimator).skeleton == "body-hands-60"
+    assert open_reference(tmp_path / "p.png", estimator).skeleton == "body-18"
+    assert open_reference(tmp_path / "v.mkv", estimator).skeleton == "body-18"
+
+
+def test_estimators_without_hands(weights):
+    estimator = make_estimator("dwpose", weights, skeleton="body-hands-60")
+    with pytest.raises(InputError, match="gives 17 points, without hands"):
+        estimator(painted(STANDING))
+    with pytest.raises(OptionError, match="does not find hands"):
+        make_estimator("mediapipe", skeleton="body-hands-60")
+    with pytest.raises(OptionError, match="body-18, body-hands-60"):
+        make_estimator("dwpose", weights, skeleton="coco-17")
 
 
 def test_dwpose_finds_nobody_where_there_is_nobody(weights, tmp_path):
@@ -348,22 +383,22 @@ def speech_like(seconds, rate=24000):
 
 def test_music_speech_and_silence_are_told_apart(tmp_path):
     compose(12.0, 118.0, seed=2).save(tmp_path / "song.wav")
-    assert hear(tmp_path / "song.wav").kind == "music"
+    assert classify_sound(tmp_path / "song.wav").kind == "music"
     picture = [np.zeros((16, 16, 3), np.uint8)]
     save_video(tmp_path / "silent.mkv", picture, samples=np.zeros(24000 * 10))
-    assert hear(tmp_path / "silent.mkv").kind == "silence"
+    assert classify_sound(tmp_path / "silent.mkv").kind == "silence"
     save_video(tmp_path / "talk.mkv", picture, samples=speech_like(20))
-    talk = hear(tmp_path / "talk.mkv")
-    assert talk.pulse < 0.38 < hear(tmp_path / "song.wav").pulse
+    talk = classify_sound(tmp_path / "talk.mkv")
+    assert talk.pulse < 0.38 < classify_sound(tmp_path / "song.wav").pulse
 
 
 def test_regularity_of_envelopes():
     t = np.arange(2000) / 100
     beats = np.exp(-20 * np.mod(t, 0.5)).astype(np.float32)
-    assert regularity(beats) > 0.9
+    assert pulse_clarity(beats) > 0.9
     noise = np.random.default_rng(0).random(2000).astype(np.float32)
-    assert regularity(noise) < 0.25
-    assert regularity(beats[:100]) == 0
+    assert pulse_clarity(noise) < 0.25
+    assert pulse_clarity(beats[:100]) == 0
 
 
 @pytest.mark.shared

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hotfoot.capture.images import load_photo, video_frames, video_info
 from hotfoot.capture.people import video_shots
-from hotfoot.capture.pictures import load_photo, video_facts, video_pictures
 from hotfoot.capture.reference import open_reference
-from hotfoot.capture.sound import hear
+from hotfoot.capture.sound import classify_sound
 from hotfoot.cli.main import main
 from hotfoot.errors import AudioError, EvaluationError, PoseError
 from hotfoot.evaluation.video import clips
@@ -76,9 +76,9 @@ def test_lists_of_other_files_are_opened_nowhere(a_list, name, text):
     with pytest.raises(AudioError, match=r"list\..* cannot be read as sound"):
         next(open_song(path).blocks())
     with pytest.raises(AudioError, match=r"list\..* cannot be read as sound"):
-        hear(path)
+        classify_sound(path)
     path = a_list(name, "mkv", text)
-    for reader in (video_facts, lambda p: next(video_pictures(p)), lambda p: video_shots(p, None)):
+    for reader in (video_info, lambda p: next(video_frames(p)), lambda p: video_shots(p, None)):
         with pytest.raises(PoseError, match=r"list\..* cannot be read as a video"):
             reader(path)
     with pytest.raises(EvaluationError, match=r"list\..* cannot be read as a video"):
@@ -189,7 +189,7 @@ def test_videos_are_written_under_any_name(tmp_path, monkeypatch, song):
 def test_what_is_no_video(tmp_path, make, why):
     make(tmp_path / "a.mkv")
     with pytest.raises(PoseError, match=why):
-        video_facts(tmp_path / "a.mkv")
+        video_info(tmp_path / "a.mkv")
 
 
 def test_damage_is_told_with_the_name(tmp_path):
@@ -197,5 +197,5 @@ def test_damage_is_told_with_the_name(tmp_path):
     content = bytearray((tmp_path / "a.mkv").read_bytes())
     content[1500:] = np.random.default_rng(0).bytes(len(content) - 1500)
     (tmp_path / "a.mkv").write_bytes(content)
-    with pytest.raises(PoseError, match=r"a\.mkv (cannot be decoded|has no pictures)"):
-        video_facts(tmp_path / "a.mkv")
+    with pytest.raises(PoseError, match=r"a\.mkv (cannot be decoded|has no frames)"):
+        video_info(tmp_path / "a.mkv")

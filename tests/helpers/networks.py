@@ -47,10 +47,10 @@ def save_yolox(path, people, size=640):
     _save(path, nodes, constants, [("images", [1, 3, size, size])], [("output", [1, anchors, 85])])
 
 
-def save_pose(path, size=(288, 384)):
-    """SimCC outputs (N, 17, 2 W) and (N, 17, 2 H)."""
+def save_pose(path, size=(288, 384), joints=JOINTS):
+    """SimCC outputs (N, joints, 2 W) and (N, joints, 2 H); joint i is found at color i % 17."""
     width, height = size
-    wanted = (colors() - MEAN) / STD
+    wanted = (colors()[np.arange(joints) % JOINTS] - MEAN) / STD
     constants = {
         "line": (2 * wanted).reshape(-1, 3, 1, 1).astype(np.float32),
         "offset": -(wanted**2).sum(1).astype(np.float32),
@@ -73,7 +73,7 @@ def save_pose(path, size=(288, 384)):
         helper.make_node("Resize", ["rows", "", "double"], ["simcc_y"], **nearest),
     ]
     outputs = [
-        ("simcc_x", ["batch", JOINTS, 2 * width]), ("simcc_y", ["batch", JOINTS, 2 * height])
+        ("simcc_x", ["batch", joints, 2 * width]), ("simcc_y", ["batch", joints, 2 * height])
     ]  # fmt: skip
     _save(path, nodes, constants, [("input", ["batch", 3, height, width])], outputs)
 

@@ -1,1 +1,1 @@
-"""Pictures and videos of people in, 2D poses out: estimators of others, tracking, quality."""
+"""Photos and videos of people in, 2D poses out: pose estimators, tracking, quality."""

@@ -1,4 +1,4 @@
-"""Pose estimators of others behind one interface: a picture in, BODY_18 people out.
+"""Third-party pose estimators behind one interface: an image in, people out.
 
 ``mediapipe`` carries its weights in its package (BlazePose, complexity 1). ``dwpose`` runs the
 user's own ONNX files of YOLOX and DWPose or RTMPose through rtmlib.
@@ -18,24 +18,29 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.capture.pictures import Picture
+from hotfoot.capture.images import Image
 from hotfoot.errors import DependencyError, InputError, OptionError
 from hotfoot.pose.skeletons import convert_keypoints
 
 ESTIMATORS = ("mediapipe", "dwpose")
+CAPTURED_SKELETONS = ("body-18", "body-hands-60")
 
 # COCO-17 among the 33 points of BlazePose.
 _BLAZE_COCO = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
+_WHOLE_BODY = 133  # points of COCO-WholeBody, hands among them
 _DETECTOR_SCORE = 0.3
-_CROPS = (
-    (1.0, 0.5),
-    (0.55, 0.3),
-)  # side of a square crop over the picture's short side, and stride
+# Side of a square crop over the image's short side, and stride over that.
+_CROPS = ((1.0, 0.5), (0.55, 0.3))
 
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Everybody in a picture: BODY_18 pixels [N, 18, 2] and confidence [N, 18], 0 outside of it."""
+    """All people of an image.
+
+    Attributes:
+        keypoints: [N, K, 2] in pixels, of the estimator's skeleton.
+        confidence: [N, K] in 0..1; 0 outside of the image.
+    """
 
     keypoints: NDArray[np.float32]
     confidence: NDArray[np.float32]
@@ -45,36 +50,48 @@ class People:
 
 
 class PoseEstimator(Protocol):
-    """Finds people in a picture."""
+    """Finds people in an image.
+
+    Attributes:
+        name: one of :data:`ESTIMATORS`.
+        skeleton: of the people; BODY_18 comes first in each of :data:`CAPTURED_SKELETONS`.
+    """
 
     name: str
+    skeleton: str
 
-    def __call__(self, picture: Picture, thorough: bool = True) -> People:
-        """Everybody that is found; ``thorough`` looks for small people too, which takes longer."""
-        ...
+    def __call__(self, image: Image, thorough: bool = True) -> People:
+        """All people found; ``thorough`` looks for small people too, which takes longer."""
 
 
-def make_estimator(name: str, weights: Path | None = None, device: str = "cpu") -> PoseEstimator:
+def make_estimator(
+    name: str, weights: Path | None = None, device: str = "cpu", skeleton: str = "body-18"
+) -> PoseEstimator:
     """An estimator by name.
 
     Args:
         name: one of :data:`ESTIMATORS`.
         weights: for dwpose, a folder with a YOLOX and a DWPose (or RTMPose) ``.onnx`` file.
         device: cpu or cuda, for dwpose.
+        skeleton: one of :data:`CAPTURED_SKELETONS`; hands need dwpose's whole-body network.
 
     Raises:
-        OptionError: unknown name.
+        OptionError: unknown name or skeleton, or an estimator without hands.
         DependencyError: the library behind it is missing.
-        InputError: no weights.
+        InputError: no weights, or a network without hands.
     """
-    if name == "mediapipe":
-        return MediaPipe()
+    if name not in ESTIMATORS:
+        raise OptionError(f"unknown estimator '{name}'", f"Known: {', '.join(ESTIMATORS)}.")
+    if skeleton not in CAPTURED_SKELETONS:
+        raise OptionError(f"skeleton '{skeleton}'", f"Allowed: {', '.join(CAPTURED_SKELETONS)}.")
     if name == "dwpose":
-        return DWPose(weights, device)
-    raise OptionError(f"unknown estimator '{name}'", f"Known: {', '.join(ESTIMATORS)}.")
+        return DWPose(weights, device, skeleton)
+    if skeleton != "body-18":
+        raise OptionError("mediapipe does not find hands", "Use the estimator dwpose.")
+    return MediaPipe()
 
 
-# The package's own subgraphs, once for every person in the picture: "solutions.pose" finds one.
+# The package's own subgraphs, once for every person in the image: "solutions.pose" finds one.
 _GRAPH = """
 input_stream: "image" output_stream: "people"
 node { calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:complexity"
@@ -100,27 +117,28 @@ node { calculator: "EndLoopNormalizedLandmarkListVectorCalculator"
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what libraries under Python write to stderr about themselves."""
+    """Discard what native libraries write to stderr."""
     sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
 
 class MediaPipe:
-    """BlazePose of MediaPipe 0.10.21 (Bazarevsky et al., 2020), every person of a picture.
+    """BlazePose of MediaPipe 0.10.21 (Bazarevsky et al., 2020), every person of an image.
 
-    Its detector sees people of a third of the picture's height or more; smaller ones are looked for
+    Its detector finds people of a third of the image's height or more; smaller ones are looked for
     in crops.
     """
 
     name = "mediapipe"
+    skeleton = "body-18"
 
     def __init__(self) -> None:
         os.environ.setdefault("GLOG_minloglevel", "2")
@@ -144,47 +162,48 @@ class MediaPipe:
                 },
             )  # fmt: skip
             self._graph.process({"image": np.zeros((64, 64, 3), np.uint8)})  # waits until it runs
-        self._talks = True  # until the first person, the libraries have something to say
+        self._verbose = True  # the libraries write to stderr until the first person
 
-    def __call__(self, picture: Picture, thorough: bool = True) -> People:
+    def __call__(self, image: Image, thorough: bool = True) -> People:
         """See :class:`PoseEstimator`."""
-        found = self._in(picture, (0, 0, picture.shape[1], picture.shape[0]))
-        if thorough and not len(found):
-            for crop in _crops(picture.shape[1], picture.shape[0]):
-                found = self._in(picture, crop)
-                if len(found):
+        people = self._in_crop(image, (0, 0, image.shape[1], image.shape[0]))
+        if thorough and not len(people):
+            for crop in _crops(image.shape[1], image.shape[0]):
+                people = self._in_crop(image, crop)
+                if len(people):
                     break
-        return found
+        return people
 
-    def _in(self, picture: Picture, crop: tuple[int, int, int, int]) -> People:
+    def _in_crop(self, image: Image, crop: tuple[int, int, int, int]) -> People:
         left, top, width, height = crop
-        part = np.ascontiguousarray(picture[top : top + height, left : left + width])
-        with _quiet() if self._talks else nullcontext():
+        part = np.ascontiguousarray(image[top : top + height, left : left + width])
+        with _quiet() if self._verbose else nullcontext():
             people = self._graph.process({"image": part}).people or []
-        self._talks = self._talks and not people
+        self._verbose = self._verbose and not people
         points = np.array(
             [[(p.x * width + left, p.y * height + top, p.visibility) for p in person.landmark]
              for person in people],
             np.float32,
         ).reshape(-1, 33, 3)  # fmt: skip
-        return _people(points[:, _BLAZE_COCO, :2], points[:, _BLAZE_COCO, 2], "coco-17", picture)
+        body = points[:, _BLAZE_COCO]
+        return _people(body[..., :2], body[..., 2], ("coco-17", self.skeleton), image)
 
 
 def _crops(width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """Square crops that cover a picture, large ones first."""
+    """Square crops (left, top, width, height) that cover an image, large ones first."""
     out = []
-    for part, step in _CROPS:
-        side = round(part * min(width, height))
+    for share, stride in _CROPS:
+        side = round(share * min(width, height))
         if side >= max(width, height):
             continue
         columns, rows = (
-            np.linspace(0, total - side, max(1, int(np.ceil((total - side) / (step * side))) + 1))
+            np.linspace(0, total - side, max(1, int(np.ceil((total - side) / (stride * side))) + 1))
             for total in (width, height)
         )
         middle = ((width - side) / 2, (height - side) / 2)
-        places = [(round(x), round(y)) for x in columns for y in rows]
-        places.sort(key=lambda p: abs(p[0] - middle[0]) + abs(p[1] - middle[1]))
-        out += [(x, y, side, side) for x, y in places]
+        corners = [(round(x), round(y)) for x in columns for y in rows]
+        corners.sort(key=lambda p: abs(p[0] - middle[0]) + abs(p[1] - middle[1]))
+        out += [(x, y, side, side) for x, y in corners]
     return out
 
 
@@ -193,7 +212,10 @@ class DWPose:
 
     name = "dwpose"
 
-    def __init__(self, weights: Path | None, device: str = "cpu") -> None:
+    def __init__(
+        self, weights: Path | None, device: str = "cpu", skeleton: str = "body-18"
+    ) -> None:
+        self.skeleton = skeleton
         detector, pose = find_weights(weights)
         try:
             from rtmlib import YOLOX, RTMPose
@@ -202,7 +224,7 @@ class DWPose:
                 f"dwpose needs rtmlib ({error})",
                 "Install it: pip install --no-deps rtmlib, then pip install 'hotfoot[pose]'.",
             ) from error
-        with redirect_stdout(io.StringIO()):  # it says what it loads
+        with redirect_stdout(io.StringIO()):  # it prints what it loads
             # "multiclass", because "human" takes every class for a person.
             self._detector = YOLOX(
                 str(detector.path), detector.size, "multiclass", 0.45, _DETECTOR_SCORE,
@@ -210,20 +232,29 @@ class DWPose:
             )  # fmt: skip
             self._pose = RTMPose(str(pose.path), pose.size, device=device)
 
-    def __call__(self, picture: Picture, thorough: bool = True) -> People:
+    def __call__(self, image: Image, thorough: bool = True) -> People:
         """See :class:`PoseEstimator`; small people are found anyway."""
-        boxes, classes = self._detector(np.ascontiguousarray(picture[:, :, ::-1]))
+        boxes, classes = self._detector(np.ascontiguousarray(image[:, :, ::-1]))
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)[np.asarray(classes).reshape(-1) == 0]
-        if not len(boxes):  # without boxes it would pose the whole picture
-            return _people(np.zeros((0, 17, 2)), np.zeros((0, 17)), "coco-17", picture)
-        points, scores = self._pose(picture, bboxes=boxes)
-        # Of 133 whole-body points the first 17 are COCO's.
-        return _people(points[:, :17], np.clip(scores[:, :17], 0, 1), "coco-17", picture)
+        if not len(boxes):  # without boxes it would take the whole image for a person
+            return _people(
+                np.zeros((0, 17, 2)), np.zeros((0, 17)), ("coco-17", self.skeleton), image
+            )
+        points, scores = self._pose(image, bboxes=boxes)
+        scores = np.clip(scores, 0, 1)
+        if self.skeleton == "body-18":  # COCO's 17 points come first in all these networks
+            return _people(points[:, :17], scores[:, :17], ("coco-17", self.skeleton), image)
+        if points.shape[1] != _WHOLE_BODY:
+            raise InputError(
+                f"the pose network gives {points.shape[1]} points, without hands",
+                "Use DWPose's whole-body network (133 points), or leave hands out.",
+            )
+        return _people(points, scores, ("wholebody-133", self.skeleton), image)
 
 
 @dataclass(frozen=True)
 class Weights:
-    """An ONNX file and the (width, height) of the picture that it takes."""
+    """An ONNX file and the (width, height) of its input image."""
 
     path: Path
     size: tuple[int, int]
@@ -262,10 +293,13 @@ def _weights(path: Path, advice: str) -> Weights:
     return Weights(path, (width, height))
 
 
-def _people(xy: NDArray[Any], confidence: NDArray[Any], skeleton: str, picture: Picture) -> People:
-    points, sure = convert_keypoints(
-        np.asarray(xy, np.float32), np.asarray(confidence, np.float32), skeleton, "body-18"
+def _people(
+    xy: NDArray[Any], confidence: NDArray[Any], skeletons: tuple[str, str], image: Image
+) -> People:
+    """Keypoints [N, K, 2] and confidence [N, K] of the first skeleton as people of the second."""
+    points, scores = convert_keypoints(
+        np.asarray(xy, np.float32), np.asarray(confidence, np.float32), *skeletons
     )
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     inside = ((points >= 0) & (points < np.array([width, height]))).all(axis=-1)
-    return People(points, (sure * inside).astype(np.float32))
+    return People(points, (scores * inside).astype(np.float32))

@@ -10,16 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.capture.estimators import PoseEstimator
-from hotfoot.capture.pictures import load_photo, video_facts, video_pictures
+from hotfoot.capture.images import VideoInfo, load_photo, video_frames, video_info
 from hotfoot.capture.tracking import CutDetector, Track, Tracker, body_size
-from hotfoot.errors import InputError
+from hotfoot.errors import PoseError
 from hotfoot.pose.references import PHOTO_SUFFIXES
 from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
 
 Progress = Callable[[int, int], None]
-"""``progress(done, total)`` in pictures; the total is an estimate."""
+"""``progress(done, total)`` in frames; the total is an estimate."""
 
-_LOOK_AGAIN = 15  # pictures without anybody after which small people are looked for
+_SEARCH_EVERY = 15  # frames without anybody between two searches for small people
+_MIN_OTHER = 0.2  # weight of another person that counts, over the main person's
 
 
 def is_photo(path: Path) -> bool:
@@ -28,32 +30,39 @@ def is_photo(path: Path) -> bool:
 
 
 def photo_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
-    """The largest person of a photo, one BODY_18 frame on the photo's canvas.
+    """The largest person of a photo: one frame of the estimator's skeleton on the photo's canvas.
 
     Raises:
-        InputError: not a picture, or nobody in it.
+        PoseError: not an image, or nobody in it.
     """
-    picture = load_photo(path)
-    found = estimator(picture)
-    if not len(found):
-        raise InputError(
+    image = load_photo(path)
+    people = estimator(image)
+    if not len(people):
+        raise PoseError(
             f"nobody is found in {path.name}",
             "Use a photo that shows one person from the head to the feet, well lit.",
         )
     sizes = [
         body_size(xy, c) * float(c.mean())
-        for xy, c in zip(found.keypoints, found.confidence, strict=True)
+        for xy, c in zip(people.keypoints, people.confidence, strict=True)
     ]
     best = int(np.argmax(sizes))
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     return PoseSequence(
-        found.keypoints[best : best + 1], found.confidence[best : best + 1], 30.0, (width, height)
-    )
+        people.keypoints[best : best + 1], people.confidence[best : best + 1], 30.0,
+        (width, height), estimator.skeleton,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A video between two cuts: its main person, one frame per picture, and how many others."""
+    """A part of a video without a cut.
+
+    Attributes:
+        start: its first frame in the video.
+        poses: of its main person, for every frame; confidence is 0 where they are not found.
+        others: how many other people are there for long enough.
+    """
 
     start: int
     poses: PoseSequence
@@ -64,55 +73,56 @@ def video_shots(
     path: Path, estimator: PoseEstimator, progress: Progress | None = None,
     start_s: float = 0.0, end_s: float | None = None,
 ) -> list[Shot]:  # fmt: skip
-    """The main person of every shot of a video.
+    """The main person of every shot of a video, or of its part between two seconds.
 
     Raises:
-        InputError: no video, or none that can be decoded.
+        PoseError: no video, or none that can be decoded.
     """
-    facts = video_facts(path)
+    info = video_info(path)
     tracker, cuts = Tracker(), CutDetector()
-    nobody = _LOOK_AGAIN
-    number = 0
-    total = round((min(facts.seconds, end_s or facts.seconds) - start_s) * facts.fps)
-    for picture in video_pictures(path, start_s, end_s):
-        cuts.add(picture)
-        found = estimator(picture, thorough=nobody % _LOOK_AGAIN == 0)
-        nobody = 0 if len(found) else nobody + 1
-        tracker.add(number, found)
-        number += 1
-        if progress and number % 10 == 0:
-            progress(number, max(total, number))
-    if not number:
-        raise InputError(f"{path.name} has no pictures there", "Give another part of the video.")
+    missed = _SEARCH_EVERY
+    count = 0
+    total = round((min(info.seconds, end_s or info.seconds) - start_s) * info.fps)
+    for image in video_frames(path, start_s, end_s):
+        cuts.add(image)
+        people = estimator(image, thorough=missed % _SEARCH_EVERY == 0)
+        missed = 0 if len(people) else missed + 1
+        tracker.add(count, people)
+        count += 1
+        if progress and count % 10 == 0:
+            progress(count, max(total, count))
+    if not count:
+        raise PoseError(f"{path.name} has no frames there", "Give another part of the video.")
     if progress:
-        progress(number, number)
-    borders = [0, *cuts.cuts(), number]
+        progress(count, count)
     return [
-        _shot(tracker.tracks, first, last, facts.fps, facts.size)
-        for first, last in itertools.pairwise(borders)
+        _shot(tracker.tracks, first, last, info, estimator.skeleton)
+        for first, last in itertools.pairwise([0, *cuts.cuts(), count])
     ]
 
 
-def _shot(tracks: list[Track], first: int, last: int, fps: float, canvas: tuple[int, int]) -> Shot:
+def _shot(tracks: list[Track], first: int, last: int, info: VideoInfo, skeleton: str) -> Shot:
     parts = [part for part in (_part(t, first, last) for t in tracks) if part.frames]
     parts.sort(key=lambda t: t.weight, reverse=True)
-    xy = np.zeros((last - first, 18, 2), np.float32)
-    confidence = np.zeros((last - first, 18), np.float32)
+    size = len(get_skeleton(skeleton))
+    xy = np.zeros((last - first, size, 2), np.float32)
+    confidence = np.zeros((last - first, size), np.float32)
     taken = np.zeros(last - first, bool)
     main = parts[0].weight if parts else 0.0
     others = 0
     for track in parts:
         at = np.array(track.frames) - first
-        # Somebody who was lost for a while is a new track that does not overlap the first.
+        # A person who was lost for a while is a new track that does not overlap the first.
         if taken[at].any():
-            others += track.weight > 0.2 * main
+            others += track.weight > _MIN_OTHER * main
             continue
         taken[at[0] : at[-1] + 1] = True
         xy[at], confidence[at] = np.stack(track.keypoints), np.stack(track.confidence)
-    return Shot(first, PoseSequence(xy, confidence, fps, canvas), others)
+    return Shot(first, PoseSequence(xy, confidence, info.fps, info.size, skeleton), others)
 
 
 def _part(track: Track, first: int, last: int) -> Track:
+    """A track between two frames."""
     chosen = [i for i, n in enumerate(track.frames) if first <= n < last]
     return Track(
         [track.frames[i] for i in chosen],
@@ -122,11 +132,10 @@ def _part(track: Track, first: int, last: int) -> Track:
 
 
 def joined(shots: list[Shot]) -> PoseSequence:
-    """All shots as one sequence, a frame for every picture of the video."""
+    """All shots as one sequence, a frame for every frame of the video."""
     poses = [s.poses for s in shots]
     return PoseSequence(
         np.concatenate([p.keypoints for p in poses]),
         np.concatenate([p.confidence for p in poses]),
-        poses[0].fps,
-        poses[0].canvas,
-    )
+        poses[0].fps, poses[0].canvas, poses[0].skeleton,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
-"""Which stretches of a track are fit for training, and why the others are not.
+"""Which segments of a track are fit for training, and why the others are not.
 
-In: a shot's main person as poses. Out: runs of frames, and a reason for every frame left out.
+In: a shot's main person as poses. Out: segments, and a reason for every frame left out.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from hotfoot.pose.skeletons import get_skeleton
 
 _INDEX = get_skeleton("body-18").index
 _BODY = [i for n, i in _INDEX.items() if not n.endswith(("eye", "ear"))]
-_TRUNK = [_INDEX[f"{s}_{n}"] for s in ("left", "right") for n in ("shoulder", "hip")]
+_TORSO = [_INDEX[f"{s}_{n}"] for s in ("left", "right") for n in ("shoulder", "hip")]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run must be.
+    """What a segment must fulfill.
 
     Attributes:
-        seconds: shortest run; 256 frames at 30 fps.
-        joints: body joints (of 13) that must be seen in a frame.
-        height: of the person, over the picture's.
+        seconds: minimum length; 256 frames at 30 fps.
+        joints: body joints (of 13) that must be visible in a frame.
+        height: minimum height of the person, as a share of the image's.
         gap: frames in a row that may fail.
-        jump: mean way of the joints from frame to frame at 30 fps, in body heights: a cut that the
-            picture did not show, or a person mistaken for another.
-        still: body heights per second under which nobody dances.
-        jitter: mean second difference from frame to frame at 30 fps, in body heights, where it is
-            larger than the mean first difference, too: noise, not quick movement.
+        jump: maximum mean displacement of the joints from frame to frame at 30 fps, in body
+            heights; more is a cut that the images did not show, or another person.
+        still: minimum mean speed in body heights per second; less is not dancing.
+        jitter: maximum mean second difference from frame to frame at 30 fps, in body heights,
+            where it exceeds the mean first difference, too: noise, not quick movement.
     """
 
     seconds: float = 256 / 30
@@ -47,57 +47,61 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Frames ``start`` to ``stop`` of a track, kept or left out for a reason."""
+class Segment:
+    """Frames ``start`` to ``stop`` (exclusive) of a track, kept or left out for a reason."""
 
     start: int
     stop: int
-    why: str = ""
+    reason: str = ""
 
 
-def fit_stretches(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Stretch]:
-    """Cut a track into stretches; those without a reason are fit for training.
+def split_track(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Segment]:
+    """Split a track into segments; those without a reason are fit for training.
 
-    ``poses`` has a frame for every picture; where the person is not found, confidence is 0. During
-    the first ``silent`` frames the sound has not begun.
+    Args:
+        poses: a frame for every video frame; confidence is 0 where the person is not found.
+            BODY_18, or a skeleton that begins with it.
+        limits: what is fit.
+        silent: frames before the audio begins.
     """
     reasons = _frame_reasons(poses, limits)
     reasons[:silent] = ["before the sound begins"] * min(silent, len(reasons))
     good = np.array([not r for r in reasons])
-    ok = _bridged(good, limits.gap)
+    ok = _bridge_gaps(good, limits.gap)
     jumps = _jumps(poses, good, limits)
-    out: list[Stretch] = []
+    segments: list[Segment] = []
     start = 0
     for i in range(1, len(poses) + 1):
         if i < len(poses) and ok[i] == ok[start] and not (ok[i] and jumps[i]):
             continue
         if ok[start]:
-            out.append(_judged(poses, start, i, limits))
+            segments.append(Segment(start, i, _segment_reason(poses.frames(start, i), limits)))
         else:
-            found = Counter(r for r in reasons[start:i] if r)
-            out.append(Stretch(start, i, found.most_common(1)[0][0]))
+            counts = Counter(r for r in reasons[start:i] if r)
+            segments.append(Segment(start, i, counts.most_common(1)[0][0]))
         start = i
-    return out
+    return segments
 
 
 def _frame_reasons(poses: PoseSequence, limits: Limits) -> list[str]:
-    out = []
+    """Why each frame is unfit; empty where it is fit."""
+    reasons = []
     for xy, confidence in zip(poses.keypoints, poses.confidence, strict=True):
-        seen = confidence >= VISIBLE_FROM
-        if not seen.any():
-            out.append("nobody found")
-        elif not seen[_TRUNK].all():
-            out.append("shoulders or hips not seen")
-        elif seen[_BODY].sum() < limits.joints:
-            out.append("too few joints seen")
-        elif visible_height(xy, seen) < limits.height * poses.canvas[1]:
-            out.append("the person is too small")
+        visible = confidence >= VISIBLE_FROM
+        if not visible.any():
+            reasons.append("nobody found")
+        elif not visible[_TORSO].all():
+            reasons.append("shoulders or hips not seen")
+        elif visible[_BODY].sum() < limits.joints:
+            reasons.append("too few joints seen")
+        elif visible_height(xy, visible) < limits.height * poses.canvas[1]:
+            reasons.append("the person is too small")
         else:
-            out.append("")
-    return out
+            reasons.append("")
+    return reasons
 
 
-def _bridged(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
+def _bridge_gaps(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
     """Short failures between good frames are forgiven."""
     out = ok.copy()
     good = np.flatnonzero(ok)
@@ -108,40 +112,40 @@ def _bridged(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
 
 
 def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDArray[np.bool_]:
-    """Where [T] the person is suddenly somewhere else, or in another pose.
+    """Frames [T] at which the person is suddenly somewhere else, or in another pose.
 
-    Each good frame is compared with the good one before it, however far that is.
+    Each good frame is compared with the previous good one, however far back that is.
     """
     out = np.zeros(len(poses), bool)
-    seen = poses.confidence[:, _BODY] >= VISIBLE_FROM
+    visible = poses.confidence[:, _BODY] >= VISIBLE_FROM
     xy = poses.keypoints[:, _BODY]
-    heights = [visible_height(x, s) for x, s in zip(xy[good], seen[good], strict=True)]
+    heights = [visible_height(x, v) for x, v in zip(xy[good], visible[good], strict=True)]
     usual = float(np.median(heights or [1.0]))
     for a, b in itertools.pairwise(np.flatnonzero(good)):
-        both = seen[a] & seen[b]
-        way = float(np.linalg.norm(xy[b] - xy[a], axis=-1)[both].mean()) if both.any() else 0.0
-        # Somebody who was out of sight moved on, but not straight on.
+        both = visible[a] & visible[b]
+        moved = float(np.linalg.norm(xy[b] - xy[a], axis=-1)[both].mean()) if both.any() else 0.0
+        # A person who was out of sight moved on, but not straight on.
         steps = np.sqrt(max(30 / poses.fps, 1.0) * (b - a))
-        out[b] = way > limits.jump * usual * steps
+        out[b] = moved > limits.jump * usual * steps
     return out
 
 
-def _judged(poses: PoseSequence, start: int, stop: int, limits: Limits) -> Stretch:
-    part = poses.frames(start, stop)
-    if part.duration_s < limits.seconds - 1e-6:
-        return Stretch(start, stop, f"shorter than {limits.seconds:.1f} s")
-    seen = part.confidence >= VISIBLE_FROM
-    pairs = [(x, s) for x, s in zip(part.keypoints, seen, strict=True) if s.any()]
-    height = float(np.median([visible_height(x, s) for x, s in pairs]))
-    if body_speed(part).mean() / max(height, 1e-6) < limits.still:
-        return Stretch(start, stop, "the person hardly moves")
-    # At 30 frames per second or a little more: noise does not shrink from picture to picture as
+def _segment_reason(segment: PoseSequence, limits: Limits) -> str:
+    """Why a segment of good frames is unfit as a whole; empty if it is fit."""
+    if segment.duration_s < limits.seconds - 1e-6:
+        return f"shorter than {limits.seconds:.1f} s"
+    visible = segment.confidence >= VISIBLE_FROM
+    frames = zip(segment.keypoints, visible, strict=True)
+    height = float(np.median([visible_height(x, v) for x, v in frames if v.any()]))
+    if body_speed(segment).mean() / max(height, 1e-6) < limits.still:
+        return "the person hardly moves"
+    # At 30 frames per second or a little more: noise does not shrink from frame to frame as
     # movement does, so at 60 it would look like more.
-    apart = max(1, int(part.fps / 30 + 1e-6))
-    xy, seen = part.keypoints[::apart, _BODY], seen[::apart, _BODY]
-    both = seen[2:] & seen[1:-1] & seen[:-2]
-    bend = np.linalg.norm(np.diff(xy, 2, axis=0), axis=-1)[both].mean()
-    step = np.linalg.norm(np.diff(xy, axis=0)[1:], axis=-1)[both].mean()
-    if bend > step and bend > limits.jitter * height * (30 * apart / part.fps) ** 2:
-        return Stretch(start, stop, "the poses jitter")
-    return Stretch(start, stop)
+    step = max(1, int(segment.fps / 30 + 1e-6))
+    xy, visible = segment.keypoints[::step, _BODY], visible[::step, _BODY]
+    both = visible[2:] & visible[1:-1] & visible[:-2]
+    second = np.linalg.norm(np.diff(xy, 2, axis=0), axis=-1)[both].mean()
+    first = np.linalg.norm(np.diff(xy, axis=0)[1:], axis=-1)[both].mean()
+    if second > first and second > limits.jitter * height * (30 * step / segment.fps) ** 2:
+        return "the poses jitter"
+    return ""

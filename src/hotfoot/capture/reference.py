@@ -11,24 +11,24 @@ from hotfoot.pose.references import FIGURES, VIDEO_SUFFIXES, check_reference, lo
 from hotfoot.pose.sequence import PoseSequence
 
 LONGEST_SIDE = 1280
-"""Photos are larger than anybody's dance video; the canvas is scaled down to this."""
+"""Photos are larger than dance videos; the canvas is scaled down to this."""
 
-_LOOKED_AT_S = 5.0
+_SEARCHED_S = 5.0
 
 
 def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -> PoseSequence:
     """One BODY_18 frame of a built-in figure, a pose file, a photo or a video.
 
-    Of a video the first frame of its first seconds in which shoulders and hips are seen. Canvases
-    of pictures are at most 1280 pixels long, with even sides.
+    Of a video, the first frame of its first 5 seconds in which shoulders and hips are visible.
+    Canvases of photos and videos are at most 1280 pixels long, with even sides.
 
     Args:
         source: name of a figure, or path.
-        estimator: for pictures; MediaPipe by default.
+        estimator: for photos and videos; MediaPipe by default.
 
     Raises:
         PoseError: unknown, unreadable, nobody in it, or a body that cannot be danced by.
-        DependencyError: a picture, and no estimator is installed.
+        DependencyError: a photo or video, and no estimator is installed.
     """
     path = Path(source)
     video = path.suffix.lower() in VIDEO_SUFFIXES
@@ -36,8 +36,9 @@ def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -
         return load_reference(source)
     if not path.is_file():
         raise PoseError(f"no reference '{source}'", "Give the path of a photo or a pose file.")
-    found = estimator or make_estimator("mediapipe")
-    pose = _video_pose(path, found) if video else photo_pose(path, found)
+    estimator = estimator or make_estimator("mediapipe")
+    pose = _video_pose(path, estimator) if video else photo_pose(path, estimator)
+    pose = pose.to_skeleton("body-18")
     check_reference(pose.confidence[0], pose.normalized[0], path.name)
     width, height = pose.canvas
     scale = min(1.0, LONGEST_SIDE / max(width, height))
@@ -49,14 +50,15 @@ def _even(side: float) -> int:
 
 
 def _video_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
-    why: PoseError | None = None
-    for shot in video_shots(path, estimator, end_s=_LOOKED_AT_S):
-        for i in range(len(shot.poses)):
-            one = shot.poses.frames(i, i + 1)
+    reason: PoseError | None = None
+    for shot in video_shots(path, estimator, end_s=_SEARCHED_S):
+        poses = shot.poses.to_skeleton("body-18")
+        for i in range(len(poses)):
+            frame = poses.frames(i, i + 1)
             try:
-                check_reference(one.confidence[0], one.normalized[0], path.name)
+                check_reference(frame.confidence[0], frame.normalized[0], path.name)
             except PoseError as error:
-                why = error
+                reason = error
                 continue
-            return one
-    raise why or PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")
+            return frame
+    raise reason or PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")

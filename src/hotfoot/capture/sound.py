@@ -1,4 +1,4 @@
-"""What is to be heard in a video: music, speech alone, or nothing."""
+"""Tell music from speech and silence in a recording."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hotfoot.music.beats import onset_strength
 from hotfoot.music.features import FEATURE_RATE, extract
 
 _SPEECH_RATE = 16_000
-_SPOKEN = 0.5  # share of windows with a voice from which on it may be speech alone ...
-_PULSE = 0.38  # ... unless onsets repeat as those of music do (0.5 to 0.8; speech 0 to 0.3)
+_MIN_VOICE = 0.5  # share of windows with a voice from which on it may be speech alone ...
+_MIN_PULSE = 0.38  # ... unless onsets repeat as those of music do (0.5 to 0.8; speech 0 to 0.3)
 _LAGS_S = (0.25, 1.5)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A verdict on a recording.
+class SoundClass:
+    """What a recording is.
 
     Attributes:
         kind: music, speech or silence.
@@ -34,7 +34,7 @@ class Heard:
     pulse: float
 
 
-def hear(path: Path) -> Heard:
+def classify_sound(path: Path) -> SoundClass:
     """Tell music from speech and silence.
 
     A voice half of the time is taken for speech alone unless there is a pulse under it: songs have
@@ -45,39 +45,42 @@ def hear(path: Path) -> Heard:
     """
     features = extract(open_song(path))
     if features.is_silent:
-        return Heard("silence", None, 0.0)
-    pulse = regularity(onset_strength(features))
+        return SoundClass("silence", None, 0.0)
+    pulse = pulse_clarity(onset_strength(features))
     voice = voice_share(path)
-    spoken = voice is None or voice > _SPOKEN
-    kind = "speech" if spoken and pulse < _PULSE else "music"
-    return Heard(kind, None if voice is None else round(voice, 3), round(pulse, 3))
+    spoken = voice is None or voice > _MIN_VOICE
+    kind = "speech" if spoken and pulse < _MIN_PULSE else "music"
+    return SoundClass(kind, None if voice is None else round(voice, 3), round(pulse, 3))
 
 
-def regularity(strength: NDArray[np.float32]) -> float:
-    """Highest autocorrelation of an onset envelope at the lags of beats, 0..1.
+def pulse_clarity(strength: NDArray[np.float32]) -> float:
+    """Highest autocorrelation of an onset envelope at the lags of beats, 0..1 (Lartillot, 2008).
 
     The median over windows of 8 s: a speaker falls into step now and then, a band stays in it.
+
+    Args:
+        strength: [T] onset strength at :data:`~hotfoot.music.features.FEATURE_RATE`.
     """
     size = min(len(strength), round(8 * FEATURE_RATE))
     low, high = (round(s * FEATURE_RATE) for s in _LAGS_S)
     if size <= 2 * high:
         return 0.0
-    found = []
+    peaks = []
     for begin in range(0, len(strength) - size + 1, size // 2):
-        part = strength[begin : begin + size].astype(np.float64)
-        part = part - part.mean()
-        spectrum = np.abs(np.fft.rfft(part, 2 * size)) ** 2
+        window = strength[begin : begin + size].astype(np.float64)
+        window = window - window.mean()
+        spectrum = np.abs(np.fft.rfft(window, 2 * size)) ** 2
         acf = np.fft.irfft(spectrum)[:size] / (size - np.arange(size))
-        found.append(float(acf[low:high].max() / acf[0]) if acf[0] > 1e-12 else 0.0)
-    return float(np.clip(np.median(found), 0, 1))
+        peaks.append(float(acf[low:high].max() / acf[0]) if acf[0] > 1e-12 else 0.0)
+    return float(np.clip(np.median(peaks), 0, 1))
 
 
 def voice_share(path: Path) -> float | None:
-    """Share of the time with a voice by Silero VAD; None where it is not installed."""
+    """Share of the time with a voice by Silero VAD, 0..1; None where it is not installed."""
     try:
         from silero_vad import load_silero_vad
     except ImportError:
         return None
     samples = np.concatenate(list(open_song(path).blocks(_SPEECH_RATE)))
-    chances = load_silero_vad(sequence=True).audio_forward(samples)
-    return float((chances > 0.5).mean()) if len(chances) else 0.0
+    probabilities = load_silero_vad(sequence=True).audio_forward(samples)
+    return float((probabilities > 0.5).mean()) if len(probabilities) else 0.0

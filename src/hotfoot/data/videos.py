@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from hotfoot.capture.estimators import PoseEstimator, make_estimator
+from hotfoot.capture.images import VideoInfo, video_info
 from hotfoot.capture.people import Shot, video_shots
-from hotfoot.capture.pictures import VideoFacts, video_facts
-from hotfoot.capture.quality import Limits, fit_stretches
-from hotfoot.capture.sound import Heard, hear
+from hotfoot.capture.quality import Limits, split_track
+from hotfoot.capture.sound import SoundClass, classify_sound
 from hotfoot.data.recordings import Run, write_runs
 from hotfoot.errors import DependencyError, InputError, OutputError
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
@@ -170,7 +170,7 @@ def _ingest(task: _Task) -> str:
         "runs": [], "left_out": [],
     }  # fmt: skip
     try:
-        facts = video_facts(task.video)
+        facts = video_info(task.video)
         report |= {
             "fps": round(facts.fps, 3), "size": list(facts.size),
             "seconds": round(facts.seconds, 3),
@@ -194,36 +194,36 @@ def _ingest(task: _Task) -> str:
     return task.name
 
 
-def _unheard(video: Path, facts: VideoFacts) -> tuple[str, Heard | None]:
+def _unheard(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]:
     if facts.fps < _LEAST_FPS - 0.5:
         return f"fewer than {_LEAST_FPS:g} frames per second", None
-    if not facts.has_sound:
+    if not facts.has_audio:
         return "no sound", None
-    heard = hear(video)
+    heard = classify_sound(video)
     words = {"silence": "silent", "speech": "speech without music"}
     return words.get(heard.kind, ""), heard
 
 
-def _keep_runs(task: _Task, facts: VideoFacts, shots: list[Shot], report: dict[str, Any]) -> None:
+def _keep_runs(task: _Task, facts: VideoInfo, shots: list[Shot], report: dict[str, Any]) -> None:
     for number, shot in enumerate(shots):
         fps = shot.poses.fps
-        silent = round((facts.sound_late_s - shot.start / fps) * fps)
-        for stretch in fit_stretches(shot.poses, task.settings.limits, max(0, silent)):
-            first = shot.start + stretch.start
+        silent = round((facts.audio_delay_s - shot.start / fps) * fps)
+        for segment in split_track(shot.poses, task.settings.limits, max(0, silent)):
+            first = shot.start + segment.start
             row = {"start_s": round(first / fps, 3),
-                   "seconds": round((stretch.stop - stretch.start) / fps, 3)}  # fmt: skip
-            if stretch.why:
-                report["left_out"].append({**row, "why": stretch.why})
+                   "seconds": round((segment.stop - segment.start) / fps, 3)}  # fmt: skip
+            if segment.reason:
+                report["left_out"].append({**row, "why": segment.reason})
                 continue
             name = f"{task.name}-{len(report['runs']):03d}"
-            poses = without_flicker(shot.poses.frames(stretch.start, stretch.stop))
+            poses = without_flicker(shot.poses.frames(segment.start, segment.stop))
             path = task.out / "poses" / f"{name}.npz"
             make_folder(path.parent)
             write_poses(smoothed(poses, _SMOOTHING_S), path)
             seen = float((poses.confidence > 0).mean())
             report["runs"].append(
                 {**row, "poses": name, "shot": number, "others": shot.others,
-                 "song_s": round(first / fps - facts.sound_late_s, 3), "seen": round(seen, 3)}
+                 "song_s": round(first / fps - facts.audio_delay_s, 3), "seen": round(seen, 3)}
             )  # fmt: skip
     if report["runs"]:
         music = task.out / "music" / f"{task.name}.wav"
