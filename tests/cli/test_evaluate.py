@@ -10,6 +10,7 @@ from hotfoot.cli.main import main
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import write_poses
 from tests.helpers.dancers import beats_of, on_beat, sway
+from tests.helpers.poses import forget_facts
 
 
 def test_a_song_shorter_than_the_dance_is_an_error(tmp_path, capsys):
@@ -154,6 +155,7 @@ def test_files_without_a_frame_rate_are_read_at_the_one_given(tmp_path, capsys):
     song.save(tmp_path / "s.wav")
     write_poses(on_beat(song.beats, 8.0, fps=60.0), tmp_path / "d.npz")
     write_poses(on_beat(song.beats, 8.0, fps=60.0), tmp_path / "d.json", "openpose")
+    forget_facts(tmp_path / "d.json")
     speeds = []
     for name, more in (("d.npz", []), ("d.json", ["--fps", "60"])):
         arguments = ["evaluate", str(tmp_path / name), "--music", str(tmp_path / "s.wav"), *more]
@@ -163,8 +165,9 @@ def test_files_without_a_frame_rate_are_read_at_the_one_given(tmp_path, capsys):
         assert "assumed" not in out.err
     assert speeds[0] == pytest.approx(speeds[1], rel=1e-3)
     write_poses(on_beat(song.beats, 4.0), tmp_path / "d.json", "openpose")
+    forget_facts(tmp_path / "d.json")
     assert main(["evaluate", str(tmp_path / "d.json"), "--music", str(tmp_path / "s.wav")]) == 0
-    assert "30 fps assumed" in capsys.readouterr().err
+    assert "30 fps is assumed" in capsys.readouterr().err
 
 
 def test_a_dance_of_a_second_and_a_half_is_measured(tmp_path):

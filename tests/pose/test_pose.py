@@ -1,12 +1,10 @@
-import json
-import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hotfoot.errors import OutputError, PoseError
-from hotfoot.pose.formats import FORMATS, detect_format, read_poses, write_poses
+from hotfoot.errors import PoseError
+from hotfoot.pose.formats import write_poses
 from hotfoot.pose.proportions import keep_proportions, limb_lengths
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
 from hotfoot.pose.sequence import PoseSequence
@@ -117,120 +115,6 @@ def test_fitting_into_a_canvas_keeps_proportions_and_loses_nothing(poses):
     a = np.linalg.norm(poses.keypoints[:, 2] - poses.keypoints[:, 3], axis=-1)
     b = np.linalg.norm(wide.keypoints[:, 2] - wide.keypoints[:, 3], axis=-1)
     np.testing.assert_allclose(b / a, 300 / 480, rtol=1e-4)
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_every_format_comes_back(kind, poses, tmp_path):
-    suffix = {"hotfoot": ".npz", "folder": "", "aist": ".pkl"}.get(kind, ".json")
-    path = tmp_path / f"poses{suffix}"
-    write_poses(poses, path, kind)
-    assert detect_format(path) == kind
-    back = read_poses(path, fps=30.0, canvas=(320, 480))
-    assert (back.fps, back.canvas, len(back)) == (30.0, (320, 480), 90)
-    wanted = poses if back.skeleton == "body-18" else poses.to_skeleton("coco-17")
-    seen = wanted.confidence > 0
-    assert ((back.confidence > 0) == seen).all()
-    np.testing.assert_allclose(back.keypoints[seen], wanted.keypoints[seen], atol=0.006)
-
-
-def test_pose_keypoint_frames_are_what_every_consumer_takes(poses, tmp_path):
-    write_poses(poses, tmp_path / "p.json")
-    frames = json.loads((tmp_path / "p.json").read_text())
-    assert len(frames) == 90
-    person = frames[0]["people"][0]
-    sizes = {k: len(v) for k, v in person.items()}
-    assert sizes == {
-        "pose_keypoints_2d": 54, "face_keypoints_2d": 210, "hand_left_keypoints_2d": 63,
-        "hand_right_keypoints_2d": 63,
-    }  # fmt: skip
-    flat = np.array(person["pose_keypoints_2d"]).reshape(18, 3)
-    assert set(flat[:, 2]) == {0.0, 1.0}
-    assert flat[16].tolist() == [0, 0, 0]
-    assert flat[:, :2].max() > 1
-    assert (frames[0]["canvas_width"], frames[0]["canvas_height"]) == (320, 480)
-
-
-def test_openpose_variants_are_read(tmp_path):
-    body25 = [float(v) for v in np.arange(75) % 50 + 1]
-    body25[2::3] = [1.0] * 25
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps([{"people": [{"pose_keypoints_2d": body25}]}, {"people": []}]))
-    poses = read_poses(path)
-    assert (poses.skeleton, len(poses)) == ("body-25", 2)
-    assert (poses.confidence[1] == 0).all()
-    flat = [0.5, 0.25, 1.0] * 18
-    frame = {"people": [{"pose_keypoints_2d": flat, "face_keypoints_2d": None}],
-             "canvas_width": 200, "canvas_height": 400}  # fmt: skip
-    path.write_text(json.dumps([frame]))
-    assert read_poses(path).keypoints[0, 0].tolist() == [100.0, 100.0]
-
-
-def test_the_most_confident_person_is_taken(tmp_path):
-    people = [{"pose_keypoints_2d": [float(x), 5.0, c] * 18} for x, c in ((10, 0.3), (20, 0.9))]
-    (tmp_path / "p.json").write_text(json.dumps([{"people": people}]))
-    assert read_poses(tmp_path / "p.json").keypoints[0, 0, 0] == 20
-
-
-def test_numpy_alone_loads_our_npz(poses, tmp_path):
-    write_poses(poses, tmp_path / "d.npz")
-    with np.load(tmp_path / "d.npz", allow_pickle=False) as z:
-        assert z["keypoints"].dtype == np.float32
-        assert z["canvas"].tolist() == [320, 480]
-        assert str(z["skeleton"]) == "body-18"
-    first = (tmp_path / "d.npz").read_bytes()
-    write_poses(poses, tmp_path / "d.npz")
-    assert (tmp_path / "d.npz").read_bytes() == first
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("a.json", "", "empty"),
-        ("a.json", "{nonsense", "JSON"),
-        ("a.json", "[1, 2]", "not a pose file"),
-        ("a.json", '[{"people": [{"pose_keypoints_2d": []}]}]', "no frame holds a person"),
-        ("a.json", '[{"image_id": 1}]', "damaged"),
-        ("a.json", json.dumps([{"people": [{"pose_keypoints_2d": [0.0] * 54}]}]), "no visible"),
-        ("a.json", json.dumps([{"people": [{"pose_keypoints_2d": [1.0] * 60}]}]), "20 keypoints"),
-        ("a.npz", "PK not really", "not valid JSON"),
-    ],
-)
-def test_bad_pose_files_get_one_clear_message(name, content, words, tmp_path):
-    path = tmp_path / name
-    path.write_text(content)
-    with pytest.raises(PoseError, match=words) as caught:
-        read_poses(path)
-    assert caught.value.hint
-
-
-def test_pickles_that_could_run_code_are_refused(tmp_path):
-    class Evil:
-        def __reduce__(self):
-            return (print, ("gotcha",))
-
-    path = tmp_path / "evil.pkl"
-    path.write_bytes(pickle.dumps({"keypoints2d": Evil()}))
-    with pytest.raises(PoseError, match="print"):
-        read_poses(path)
-
-
-def test_aist_view_out_of_range(poses, tmp_path):
-    write_poses(poses, tmp_path / "a.pkl")
-    with pytest.raises(PoseError, match="view 3"):
-        read_poses(tmp_path / "a.pkl", view=3)
-
-
-def test_nothing_is_left_behind_when_writing_fails(poses, tmp_path, monkeypatch):
-    def full(*args, **kwargs):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("hotfoot.pose.formats.json.dumps", full)
-    target = tmp_path / "p.json"
-    target.write_text("old")
-    with pytest.raises(OutputError, match="No space left"):
-        write_poses(poses, target)
-    assert target.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["p.json"]
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import InputError, OptionError
-from hotfoot.pose.formats import load_arrays
+from hotfoot.pose.aist import load_arrays
 
 RATE = 60.0
 SPLITS = ("train", "val", "test")

@@ -27,7 +27,7 @@ from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.parallel import parallel_map
-from hotfoot.pose.formats import detect_format, read_dance, read_poses
+from hotfoot.pose.formats import read_dance, read_poses
 from hotfoot.pose.references import load_reference
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet
@@ -36,9 +36,9 @@ from hotfoot.validation import validated
 Progress = Callable[[str, int, int], None]
 """``progress(stage, done, total)``."""
 
-_WITHOUT_RATE = ("openpose", "folder", "coco", "mmpose")
 _POSE_SUFFIXES = (".npz", ".json", ".pkl")
 _MOST_SHEETS = 20
+_MOST_WARNINGS = 3
 
 T = TypeVar("T")
 
@@ -118,13 +118,8 @@ def evaluate_dances(
     real = reference_set(request.real, request.training)
     dances = collect(parallel_map(_measure_file, work, jobs, backend), len(work), progress)
     result = summarize(request.name, dances, real)
-    silent = [
-        p.name for p in request.poses if request.fps is None and detect_format(p) in _WITHOUT_RATE
-    ]
-    if silent:
-        warning = f"{', '.join(silent[:3])}: the file has no frame rate, 30 fps assumed (fps)"
-        result = replace(result, warnings=(warning,))
-    return result
+    assumed = [w for p in request.poses for w in read_dance(p, request.fps)[1].warnings]
+    return replace(result, warnings=tuple(assumed[:_MOST_WARNINGS]))
 
 
 def dance_sheets(request: EvaluationRequest) -> list[tuple[str, NDArray[np.uint8]]]:

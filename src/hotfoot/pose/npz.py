@@ -71,6 +71,8 @@ def read_npz(path: Path) -> tuple[PoseSequence, DanceMetadata]:
             )  # fmt: skip
             facts = json.loads(str(arrays["metadata"])) if "metadata" in arrays else {}
             facts |= {name: arrays[name].tolist() for name in _OWN_ARRAYS if name in arrays}
+    except PoseError as error:
+        raise PoseError(f"{path.name}: {error.message}", error.hint) from error
     except (
         KeyError, IndexError, TypeError, ValueError, OSError, EOFError, zlib.error,
         zipfile.BadZipFile,

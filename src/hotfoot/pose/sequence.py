@@ -101,8 +101,15 @@ class PoseSequence:
             self, keypoints=self.keypoints[start:stop], confidence=self.confidence[start:stop]
         )
 
+    def binary(self) -> PoseSequence:
+        """The same poses with confidence 1 from :data:`VISIBLE_FROM` on, else 0."""
+        seen = self.confidence >= VISIBLE_FROM
+        return replace(self, confidence=seen.astype(np.float32))
+
     def to_skeleton(self, name: str) -> PoseSequence:
         """The same poses in another keypoint order; missing points are left empty."""
+        if get_skeleton(name).name == self.skeleton:
+            return self
         xy, conf = convert_keypoints(self.keypoints, self.confidence, self.skeleton, name)
         return replace(self, keypoints=xy, confidence=conf, skeleton=get_skeleton(name).name)
 

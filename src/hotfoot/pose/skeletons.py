@@ -161,11 +161,6 @@ _MIDPOINTS = {
     "neck": ("left_shoulder", "right_shoulder"),
     "mid_hip": ("left_hip", "right_hip"),
 }
-# Points of one skeleton that stand for points of another.
-_STANDINS = {
-    "left_hand_wrist": "left_wrist",
-    "right_hand_wrist": "right_wrist",
-}
 
 
 def convert_keypoints(
@@ -191,7 +186,7 @@ def convert_keypoints(
     out = np.zeros((len(keypoints), len(dst), 2), np.float32)
     conf = np.zeros((len(keypoints), len(dst)), np.float32)
     for j, name in enumerate(dst.keypoints):
-        i = src.index.get(name, src.index.get(_STANDINS.get(name, "")))
+        i = src.index.get(name)
         if i is not None:
             out[:, j], conf[:, j] = keypoints[:, i], confidence[:, i]
         elif name in _MIDPOINTS and all(n in src.index for n in _MIDPOINTS[name]):

@@ -1,0 +1,124 @@
+"""What a reader of one format finds in a file, and the metadata block that every writer adds.
+
+No format of other tools has a place for the frame rate, and most have none for the canvas. Each of
+them is a list or a dictionary whose readers pick the keys that they know, so one more key,
+``hotfoot``, stands in the first frame. It moves along when a file is renamed or uploaded, which a
+second file beside it would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, PositiveInt, TypeAdapter, ValidationError
+
+from hotfoot.errors import PoseError
+from hotfoot.pose.metadata import EMPTY, DanceMetadata, metadata_from_json
+from hotfoot.pose.sequence import PoseSequence
+
+KEY = "hotfoot"
+Points = NDArray[np.float32]
+T = TypeVar("T")
+
+
+class Facts(BaseModel):
+    """The metadata block of a file: what the format itself does not hold."""
+
+    fps: float = Field(gt=0, le=1000)
+    canvas: tuple[PositiveInt, PositiveInt]
+    skeleton: str
+    metadata: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """Poses as a file holds them; None where it does not say.
+
+    Attributes:
+        points: [T, K, 3] x, y and confidence; zeros where nobody is found.
+        canvas: (width, height).
+        fps: frames per second.
+        facts: our metadata block.
+    """
+
+    points: Points
+    canvas: tuple[int, int] | None = None
+    fps: float | None = None
+    facts: Facts | None = None
+
+
+def facts_of(poses: PoseSequence, metadata: DanceMetadata) -> dict[str, Any]:
+    """The metadata block that is written, as JSON holds it."""
+    facts = Facts(
+        fps=poses.fps, canvas=poses.canvas, skeleton=poses.skeleton, metadata=metadata.to_json()
+    )
+    return facts.model_dump()
+
+
+def metadata_of(facts: Facts | None, name: str) -> DanceMetadata:
+    """Metadata in a block; empty without one.
+
+    Raises:
+        PoseError: damaged; the message names file and field.
+    """
+    return metadata_from_json(facts.metadata, name) if facts else EMPTY
+
+
+def validated(shape: type[T], data: Any, name: str) -> T:
+    """Parsed JSON in the shape that a format asks for.
+
+    Raises:
+        PoseError: something is missing or has the wrong type; the message says where.
+    """
+    try:
+        return TypeAdapter(shape).validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise PoseError(
+            f"{name} is damaged or incomplete ({place}: {first['msg']})",
+            "Make the file again, or mend it there.",
+        ) from error
+
+
+def stacked(rows: Sequence[Points | None], name: str) -> Points:
+    """Frames [T, K, 3] of rows [K, 3]; None is a frame in which nobody is found.
+
+    Raises:
+        PoseError: no frame holds a person, or frames differ in their number of keypoints.
+    """
+    counts = {len(row) for row in rows if row is not None}
+    if not counts:
+        raise PoseError(f"{name}: no frame holds a person", "Check the pose detection.")
+    if len(counts) > 1:
+        raise PoseError(
+            f"{name} has {' and '.join(map(str, sorted(counts)))} keypoints in different frames",
+            "Every frame must have the same keypoints.",
+        )
+    empty = np.zeros((counts.pop(), 3), np.float32)
+    points = np.stack([empty if row is None else row for row in rows])
+    seen = np.isfinite(points).all(axis=-1, keepdims=True)
+    return np.asarray(np.where(seen, points, 0), np.float32)
+
+
+def triples(flat: Sequence[float], name: str) -> Points:
+    """Flat numbers x, y, c, x, y, c, ... as [K, 3].
+
+    Raises:
+        PoseError: their number is not a multiple of three.
+    """
+    if len(flat) % 3:
+        raise PoseError(
+            f"{name} is damaged: {len(flat)} numbers for a person",
+            "Expected three per keypoint: x, y and confidence.",
+        )
+    return np.asarray(flat, np.float32).reshape(-1, 3)
+
+
+def with_facts(frames: list[dict[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Frames whose first one carries the metadata block."""
+    return [{**frames[0], KEY: facts}, *frames[1:]]
