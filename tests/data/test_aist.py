@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hotfoot.choreography.arrange import Score
-from hotfoot.choreography.moves import find
-from hotfoot.choreography.perform import Dancer, cycle, perform
+from hotfoot.choreography.perform import perform
+from hotfoot.choreography.performer import Performer
 from hotfoot.cli.main import main
 from hotfoot.data.aist import calibrated_poses, filled, one_body
 from hotfoot.data.aist_folder import AistFolder, Camera, reprojection_px
@@ -19,6 +18,7 @@ from hotfoot.data.recordings import find_runs
 from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.skeletons import get_skeleton
+from tests.helpers.dancers import repeated
 
 COCO = get_skeleton("coco-17").index
 NAMES = {
@@ -31,8 +31,8 @@ BAD = "gLH_sBM_cAll_d17_mLH4_ch02"
 
 def dance(size=1.0, seconds=3.0):
     """Joints [T, 17, 3] in centimeters at 60 fps."""
-    score = Score(np.arange(0, 40) * 0.5, (cycle(find("step touch"), beats=39),), "")
-    joints = perform(score, 1 + np.arange(round(seconds * 60)) / 60, Dancer(looseness=0), 60.0)
+    times = 1 + np.arange(round(seconds * 60)) / 60
+    joints = perform(repeated("step touch", 40), times, Performer(looseness=0), 60.0)
     return joints.astype(float) * 100 * size
 
 

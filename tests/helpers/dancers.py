@@ -2,9 +2,13 @@
 
 import numpy as np
 
+from hotfoot.choreography.perform import perform
+from hotfoot.choreography.performer import Performer
+from hotfoot.choreography.phrases import Choreography, Phrase
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
 
+STIFF = Performer(looseness=0.0)
 HEIGHT_SHARE = 0.818  # shoulders, of the stature
 
 
@@ -62,3 +66,14 @@ def noise(seconds, fps, seed, cutoff_hz=None, size=8.0):
         moved /= moved.std()
     xy = pose.keypoints[:1] + size * moved
     return PoseSequence(xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), fps, pose.canvas)
+
+
+def repeated(move, beats=60, period=0.5, **fields):
+    """The choreography of one move over and over on regular beats."""
+    return Choreography(np.arange(beats) * period, (Phrase(0, beats - 1, move, **fields),), "")
+
+
+def dance_alone(move, seconds=8.0, period=0.5, fps=60.0):
+    """Joints [T, 17, 3] of a move over and over, and their times."""
+    times = 2 * period + np.arange(round(seconds * fps)) / fps
+    return perform(repeated(move, 60, period), times, STIFF, fps), times

@@ -1,10 +1,12 @@
 """Sound files made for tests."""
 
 import wave
+from functools import cache
 
 import av
 import numpy as np
 
+from hotfoot.choreography.counts import count_song
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.samples import song_from_samples
 from hotfoot.music.synthesis import compose
@@ -85,3 +87,13 @@ def f_measure(truth, found, tolerance=0.07):
 
 def analysis_of(samples, rate=24_000):
     return analyze_song(song_from_samples(samples, rate))
+
+
+@cache
+def composed_analysis(bpm, seconds=48.0, seed=0, sections=3):
+    return analysis_of(compose(seconds, bpm, seed=seed, sections=sections).samples)
+
+
+@cache
+def composed_counts(bpm, rate=1.0, **song):
+    return count_song(composed_analysis(bpm, **song), rate)

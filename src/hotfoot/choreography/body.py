@@ -1,7 +1,7 @@
 """A 3D body: controls per frame in, COCO-17 joints out.
 
 The trunk and head follow angles; legs and arms reach for ankle and wrist targets by two-bone
-inverse kinematics, so feet stay exactly where they stand. Metres, radians, y up; at yaw 0 the
+inverse kinematics, so feet stay exactly where they stand. Meters, radians, y up; at yaw 0 the
 dancer faces +z with the left hand at +x.
 """
 
@@ -40,11 +40,15 @@ STANCE = 0.12
 
 _LEG, _ARM = THIGH + SHIN, UPPER_ARM + FOREARM
 _STANDING = 0.985  # share of the leg's length that standing takes: knees are never locked
-# Nose, eyes, ears from the middle of the shoulders: left, up, ahead.
-_FACE = np.array(
-    [[0, 0.214, 0.129], [0.032, 0.248, 0.097], [-0.032, 0.248, 0.097], [0.075, 0.228, 0.037],
-     [-0.075, 0.228, 0.037]]
-)  # fmt: skip
+_SIGN = {"left": 1.0, "right": -1.0}
+# From the middle of the shoulders: left, up, ahead.
+_FACE = {
+    "nose": np.array([0, 0.214, 0.129]),
+    "left_eye": np.array([0.032, 0.248, 0.097]),
+    "right_eye": np.array([-0.032, 0.248, 0.097]),
+    "left_ear": np.array([0.075, 0.228, 0.037]),
+    "right_ear": np.array([-0.075, 0.228, 0.037]),
+}
 _COCO = get_skeleton("coco-17").index
 _TURN_OUT = 0.25
 _WAIST_LEAN = 1.25  # the limits of the joints, radians
@@ -52,7 +56,7 @@ _NECK_LOOK = 1.2
 
 
 def neutral() -> Array:
-    """Controls [C] of somebody who stands, arms hanging, elbows a little bent."""
+    """Controls [C] of a person who stands, arms hanging, elbows a little bent."""
     out = np.zeros(len(CHANNELS))
     for side in "lr":
         out[INDEX[f"{side}x"]], out[INDEX[f"{side}y"]], out[INDEX[f"{side}z"]] = 0.18, -0.9, 0.14
@@ -68,58 +72,59 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
         feet: [T, 2, 3] ankles in the world, left then right, height over the standing one.
         air: [T] height of a jump.
     """
-
-    def c(name: str) -> Array:
-        return controls[:, INDEX[name]]
-
-    count = len(controls)
-    out = np.zeros((count, 17, 3))
+    c = dict(zip(CHANNELS, controls.T, strict=True))
+    joints: dict[str, Array] = {}
     ankles = feet + np.array([0, ANKLE_HEIGHT, 0])
     ankles[..., 1] += air[:, None]
-    hips = _turns(c("yaw") + c("pyaw"), np.zeros(count), np.clip(c("proll"), -0.35, 0.35))
-    wanted = ANKLE_HEIGHT + _STANDING * _LEG + c("py") + air
+    hips = _turns(c["yaw"] + c["pyaw"], np.zeros(len(controls)), np.clip(c["proll"], -0.35, 0.35))
+    wanted = ANKLE_HEIGHT + _STANDING * _LEG + c["py"] + air
     pelvis = np.stack([pelvis_xz[:, 0], wanted, pelvis_xz[:, 1]], axis=1)
     sockets = np.array([HIP_WIDTH / 2, 0, 0]), np.array([-HIP_WIDTH / 2, 0, 0])
     pelvis[:, 1] = np.minimum(wanted, _highest(pelvis, hips, sockets, ankles))
 
-    lean = np.clip(c("lean"), -0.5, _WAIST_LEAN)
-    trunk = _turns(c("yaw") + 0.4 * c("pyaw") + np.clip(c("twist"), -0.9, 0.9), lean,
-                   np.clip(c("side"), -0.6, 0.6))  # fmt: skip
-    chest = pelvis + trunk @ np.array([0, TRUNK, 0]) + _along(trunk, 2) * c("chest")[:, None]
+    lean = np.clip(c["lean"], -0.5, _WAIST_LEAN)
+    trunk = _turns(c["yaw"] + 0.4 * c["pyaw"] + np.clip(c["twist"], -0.9, 0.9), lean,
+                   np.clip(c["side"], -0.6, 0.6))  # fmt: skip
+    chest = pelvis + trunk @ np.array([0, TRUNK, 0]) + trunk[:, :, 2] * c["chest"][:, None]
+    joints |= _head(c, lean, trunk, chest)
+    for i, side in enumerate(("left", "right")):
+        joints |= _leg(c, side, pelvis + hips @ sockets[i], ankles[:, i])
+        joints |= _arm(c, side, trunk, chest)
+    return np.stack([joints[name] for name in _COCO], axis=1).astype(np.float32)
+
+
+def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[str, Array]:
+    """Joints of the face [T, 3] on the neck."""
     head = _turns(
-        c("yaw") + 0.4 * c("pyaw") + c("twist") * 0.7 + np.clip(c("look"), -_NECK_LOOK, _NECK_LOOK),
-        0.35 * lean + np.clip(c("nod"), -0.5, 0.7),
-        0.45 * c("side") + np.clip(c("tilt"), -0.5, 0.5),
-    )  # fmt: skip
+        c["yaw"] + 0.4 * c["pyaw"] + c["twist"] * 0.7 + np.clip(c["look"], -_NECK_LOOK, _NECK_LOOK),
+        0.35 * lean + np.clip(c["nod"], -0.5, 0.7),
+        0.45 * c["side"] + np.clip(c["tilt"], -0.5, 0.5),
+    )
     neck = chest + 0.6 * (trunk @ np.array([0, 0.09, 0])) - head @ np.array([0, 0.054, 0])
-    for joint, offset in zip(("nose", "left_eye", "right_eye", "left_ear", "right_ear"), _FACE,
-                             strict=True):  # fmt: skip
-        out[:, _COCO[joint]] = neck + head @ offset
-    for i, (side, sign) in enumerate((("left", 1.0), ("right", -1.0))):
-        s = side[0]
-        hip = pelvis + hips @ sockets[i]
-        toes = c("yaw") + 0.5 * c("pyaw") + sign * _TURN_OUT
-        ahead = np.stack([np.sin(toes), np.zeros(count), np.cos(toes)], axis=1)
-        knee, ankle = reach(hip, ankles[:, i], THIGH, SHIN, ahead)
-        out[:, _COCO[f"{side}_hip"]] = hip
-        out[:, _COCO[f"{side}_knee"]] = knee
-        out[:, _COCO[f"{side}_ankle"]] = ankle
-        shoulder = chest + trunk @ np.array([sign * SHOULDER_WIDTH / 2, 0, 0])
-        shoulder += _along(trunk, 1) * np.clip(c(f"{s}s"), -0.03, 0.08)[:, None]
-        local = np.stack([sign * c(f"{s}x"), c(f"{s}y"), c(f"{s}z")], axis=1) * _ARM
-        wrist = shoulder + np.einsum("tij,tj->ti", trunk, local)
-        # Elbows hang behind; with raised hands, or where a move says so, they point outwards.
-        up = np.clip(np.maximum(c(f"{s}e"), (c(f"{s}y") + 0.1) / 0.7), 0, 1)[:, None]
-        pole = (1 - up) * np.array([0.45 * sign, -0.7, -0.6]) + up * np.array(
-            [1.0 * sign, 0.15, -0.35]
-        )
-        elbow, wrist = reach(
-            shoulder, wrist, UPPER_ARM, FOREARM, np.einsum("tij,tj->ti", trunk, pole)
-        )
-        out[:, _COCO[f"{side}_shoulder"]] = shoulder
-        out[:, _COCO[f"{side}_elbow"]] = elbow
-        out[:, _COCO[f"{side}_wrist"]] = wrist
-    return out.astype(np.float32)
+    return {name: neck + head @ offset for name, offset in _FACE.items()}
+
+
+def _leg(c: dict[str, Array], side: str, hip: Array, ankle: Array) -> dict[str, Array]:
+    """Hip, knee and ankle [T, 3]; the knee bends where the toes point."""
+    sign = _SIGN[side]
+    toes = c["yaw"] + 0.5 * c["pyaw"] + sign * _TURN_OUT
+    ahead = np.stack([np.sin(toes), np.zeros(len(toes)), np.cos(toes)], axis=1)
+    knee, ankle = reach(hip, ankle, THIGH, SHIN, ahead)
+    return {f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": ankle}
+
+
+def _arm(c: dict[str, Array], side: str, trunk: Array, chest: Array) -> dict[str, Array]:
+    """Shoulder, elbow and wrist [T, 3]."""
+    s, sign = side[0], _SIGN[side]
+    shoulder = chest + trunk @ np.array([sign * SHOULDER_WIDTH / 2, 0, 0])
+    shoulder += trunk[:, :, 1] * np.clip(c[f"{s}s"], -0.03, 0.08)[:, None]
+    local = np.stack([sign * c[f"{s}x"], c[f"{s}y"], c[f"{s}z"]], axis=1) * _ARM
+    wrist = shoulder + np.einsum("tij,tj->ti", trunk, local)
+    # Elbows hang behind; with raised hands, or where a move says so, they point outwards.
+    up = np.clip(np.maximum(c[f"{s}e"], (c[f"{s}y"] + 0.1) / 0.7), 0, 1)[:, None]
+    pole = (1 - up) * np.array([0.45 * sign, -0.7, -0.6]) + up * np.array([sign, 0.15, -0.35])
+    elbow, wrist = reach(shoulder, wrist, UPPER_ARM, FOREARM, np.einsum("tij,tj->ti", trunk, pole))
+    return {f"{side}_shoulder": shoulder, f"{side}_elbow": elbow, f"{side}_wrist": wrist}
 
 
 # Masses of an adult's segments over the body's (Winter, "Biomechanics and Motor Control of Human
@@ -169,10 +174,6 @@ def _turns(yaw: Array, pitch: Array, roll: Array) -> Array:
 
 def _stack(rows: list[list[Array]]) -> Array:
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def _along(rotation: Array, axis: int) -> Array:
-    return rotation[:, :, axis]
 
 
 def reach(

@@ -271,13 +271,13 @@ def choreograph_command(
     if seed < 0:
         raise OptionError(f"--seed is {seed}", "0 or more.")
     check_poses_out(output)
-    poses, score = choreographed(analyze_song(open_song(song, start, end)), seed, style)
+    poses, choreography = choreographed(analyze_song(open_song(song, start, end)), seed, style)
     write_poses(poses, output)
-    moves = list(dict.fromkeys(p.lower.name for p in score.phrases))
+    moves = list(dict.fromkeys(p.lower for p in choreography.phrases))
     emit(
-        {"poses": str(output), "frames": len(poses), "phrases": len(score.phrases),
+        {"poses": str(output), "frames": len(poses), "phrases": len(choreography.phrases),
          "moves": moves},
-        [f"{output}: {poses.duration_s:.1f} s, {len(score.phrases)} phrases of "
+        [f"{output}: {poses.duration_s:.1f} s, {len(choreography.phrases)} phrases of "
          f"{len(moves)} moves"],
         as_json,
     )  # fmt: skip

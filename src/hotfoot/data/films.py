@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from hotfoot.choreography.arrange import Score
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import perform, random_dancer
+from hotfoot.choreography.perform import perform
+from hotfoot.choreography.performer import random_performer
+from hotfoot.choreography.phrases import Choreography
 from hotfoot.data.bodies import turned_to_camera
 from hotfoot.data.cameras import CLEAN, FilmStyle, film
 from hotfoot.data.mocap import FPS, MotionClip
@@ -37,17 +38,17 @@ def filmed(
     return PoseSequence(shot.xy * np.asarray(canvas, np.float32), shot.confidence, FPS, canvas)
 
 
-def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Score]:
-    """A whole song danced by the procedural dancer and filmed from the front, with its score.
+def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Choreography]:
+    """A whole song, choreographed, seen from the front; and its choreography.
 
     Raises:
         OptionError: unknown style.
     """
-    score = choreograph(song, seed, style)
+    choreography = choreograph(song, seed, style)
     rng = np.random.default_rng(seed)
     count = frames_in(song.features.duration_s, FPS)
-    joints = perform(score, np.arange(count) / FPS, random_dancer(rng), FPS)
-    return filmed(joints, rng), score
+    joints = perform(choreography, np.arange(count) / FPS, random_performer(rng), FPS)
+    return filmed(joints, rng), choreography
 
 
 def paired(

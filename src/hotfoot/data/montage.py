@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.choreography.arrange import steady_beats
+from hotfoot.choreography.counts import steady_beats
 from hotfoot.data.bodies import HIPS, blend, facing, mix, rotated
 from hotfoot.data.mocap import MotionClip
 from hotfoot.data.pairing import (

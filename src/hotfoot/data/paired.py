@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.choreography.arrange import STYLES as DANCE_STYLES
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import perform, random_dancer
+from hotfoot.choreography.perform import perform
+from hotfoot.choreography.performer import random_performer
+from hotfoot.choreography.styles import STYLES as DANCE_STYLES
 from hotfoot.data.bodies import turned_to_camera, upright
 from hotfoot.data.cameras import CLEAN, FilmStyle, film
 from hotfoot.data.groove import bounce, random_groove, scale_movement
@@ -124,10 +125,10 @@ class PairedCorpus:
         self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], str]:
         """A procedural dance [T, 17, 3] at seconds of the song as played, and its style."""
-        score = choreograph(
+        choreography = choreograph(
             song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate
         )
-        return perform(score, times, random_dancer(rng), FPS), score.style
+        return perform(choreography, times, random_performer(rng), FPS), choreography.style
 
 
 def _nothing_fits() -> InputError:

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.choreography.arrange import STYLES, Score
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import Dancer, perform, random_dancer
+from hotfoot.choreography.perform import perform
+from hotfoot.choreography.performer import Performer, random_performer
+from hotfoot.choreography.phrases import Choreography
+from hotfoot.choreography.styles import STYLES
 from hotfoot.model.generator import (
     Conditions,
     InitialPoses,
@@ -74,8 +76,8 @@ def draft_dance(
         OptionError: unknown style.
     """
     rng = np.random.default_rng(seed)
-    score = choreograph(analysis, int(rng.integers(2**31)), style)
-    dancer = random_dancer(rng)
+    choreography = choreograph(analysis, int(rng.integers(2**31)), style)
+    performer = random_performer(rng)
     yaw = float(rng.normal(0, _YAW))
     canvas = np.asarray(reference.canvas, np.float32)
     xy = np.zeros((frames, 18, 2), np.float32)
@@ -83,21 +85,26 @@ def draft_dance(
     put: Retarget | None = None
     for begin in range(0, frames, _BLOCK):
         times = np.arange(begin, min(begin + _BLOCK, frames)) / fps
-        flat, seen = _filmed(score, times, dancer, yaw, fps)
+        flat, seen = _filmed(choreography, times, performer, yaw, fps)
         put = put or fit_to(flat, reference)
         xy[begin : begin + len(times)] = put(flat) / canvas
         confidence[begin : begin + len(times)] = seen
     shown = reference.confidence[0] > 0
     xy = _kept_inside(xy, shown, fps)
     inside = ((xy >= 0) & (xy <= 511.5 / 512)).all(axis=-1)
-    return xy, (confidence * shown * inside).astype(np.float32), ()
+    danced = choreography.summary(analysis.features.duration_s)
+    return xy, (confidence * shown * inside).astype(np.float32), danced
 
 
 def _filmed(
-    score: Score, times: NDArray[np.float64], dancer: Dancer, yaw: float, fps: float
+    choreography: Choreography,
+    times: NDArray[np.float64],
+    performer: Performer,
+    yaw: float,
+    fps: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """BODY_18 pixels [T, 18, 2] and visibility [T, 18] from a camera in front."""
-    joints = turned(perform(score, times, dancer, fps), yaw)
+    joints = turned(perform(choreography, times, performer, fps), yaw)
     picture = Camera(_DISTANCE_M, _HEIGHT_M).project(joints) * np.float32(_PIXELS)
     return convert_keypoints(picture, seen_from_ahead(joints), "coco-17", "body-18")
 

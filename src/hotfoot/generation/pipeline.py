@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hotfoot.choreography.arrange import STYLES
+from hotfoot.choreography.styles import STYLES
 from hotfoot.generation.edit import finish, joined_poses, sync_score
 from hotfoot.generation.initial import choreographed_start
 from hotfoot.generation.inputs import (

@@ -1,0 +1,67 @@
+"""Performers: how one person moves and another does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.choreography.body import CHANNELS, INDEX
+
+Array = NDArray[np.float64]
+
+_DEVIATIONS = {"lean": 0.015, "side": 0.01, "twist": 0.025, "nod": 0.025, "look": 0.05,
+               "tilt": 0.02, "pyaw": 0.02,
+               **{side + axis: 0.025 for side in "lr" for axis in "xyz"}}  # fmt: skip
+_SLOWEST_S, _QUICKEST_S = 9.0, 2.0  # periods of deviations
+
+
+@dataclass(frozen=True)
+class Performer:
+    """How one person moves.
+
+    Attributes:
+        size: factor on all amplitudes.
+        sharp: added to the moves' sharpness.
+        bounce: factor on the knees' give.
+        swing: half counts come so much later, in counts.
+        looseness: size of slow random deviations.
+        stance: feet further apart, meters.
+        seed: of the deviations.
+    """
+
+    size: float = 1.0
+    sharp: float = 0.0
+    bounce: float = 1.0
+    swing: float = 0.0
+    looseness: float = 1.0
+    stance: float = 0.0
+    seed: int = 0
+
+    def deviations(self, times: Array) -> Array:
+        """Slow deviations [T, C] of trunk, head and arms: nobody repeats a pose exactly.
+
+        Sums of three slow waves, so that any part of a song is danced as within the whole.
+        """
+        size = np.zeros(len(CHANNELS))
+        for name, amount in _DEVIATIONS.items():
+            size[INDEX[name]] = amount
+        rng = np.random.default_rng(self.seed)
+        rates = 1 / rng.uniform(_QUICKEST_S, _SLOWEST_S, (3, 1, len(CHANNELS)))
+        phases = rng.uniform(0, 1, rates.shape)
+        waves = np.sin(2 * np.pi * (rates * times[None, :, None] + phases))
+        return np.asarray(waves.sum(axis=0) * np.sqrt(2 / 3) * size) * self.looseness
+
+
+def random_performer(rng: np.random.Generator) -> Performer:
+    """A performer by chance."""
+    return Performer(
+        size=float(np.clip(rng.normal(1, 0.13), 0.7, 1.25)),
+        sharp=float(rng.normal(0, 0.12)),
+        bounce=float(0.75 * np.exp(rng.normal(0, 0.5))),
+        swing=float(rng.choice([0, 0, 0.08])),
+        looseness=float(rng.uniform(0.5, 1.5)),
+        stance=float(rng.uniform(-0.01, 0.05)),
+        seed=int(rng.integers(2**31)),
+    )
