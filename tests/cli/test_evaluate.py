@@ -23,28 +23,30 @@ def test_a_song_shorter_than_the_dance_is_an_error(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "nothing to measure"),
-        (["d.npz"], "music"),
+        (["dances"], "POSES"),
+        (["d.npz"], "--music"),
         (["d.npz", "d.npz", "d.npz", "--music", "s.wav", "--music", "s.wav"], "3 dances and 2"),
-        (["d.npz", "--music", "nowhere.mp3"], "no such file"),
+        (["d.npz", "--music", "nowhere.mp3"], "does not exist"),
         (["nobody.npz", "--music", "s.wav"], "nobody.npz"),
         (["one.npz", "--music", "s.wav"], "1 frame"),
         (["empty.npz", "--music", "s.wav"], "0 of 12"),
         (["nan.npz", "--music", "s.wav"], "NaN"),
         (["d.npz", "--music", "s.wav", "--report", "r.pdf"], ".html"),
-        (["d.npz", "--music", "s.wav", "--real", "none"], "0 usable"),
-        (["d.npz", "--music", "s.wav", "--train", "none"], "real, too"),
+        (["d.npz", "--music", "s.wav", "--real", "folder"], "0 usable"),
+        (["d.npz", "--music", "s.wav", "--real", "none"], "does not exist"),
+        (["d.npz", "--music", "s.wav", "--train", "folder"], "--train: "),
         (["d.npz", "--music", "s.wav", "--jobs", "0"], "--jobs"),
-        (["d.npz", "--music", "s.wav", "--reference", "nobody"], "nobody"),
-        (["old.json", "--music", "s.wav", "--fps", "0"], "fps"),
-        (["d.npz", "--music", "s.wav", "--shuffled"], "--protocol"),
-        (["--protocol", "quick", "--songs", ".", "-o", "o", "--music", "s.wav"], "for pose files"),
-        (["broken-results.json", "-o", "o"], "side by side"),
-        (["d.npz", "--network", "n.onnx", "--report", "r.md"], "--network alone"),
-        (["--protocol", "standard"], "--songs"),
-        (["--protocol", "sometimes", "--songs", ".", "-o", "o"], "standard"),
-        (["--protocol", "quick", "--songs", "none", "-o", "o"], "no songs"),
-        (["broken-results.json"], "does not hold results"),
+        (["d.npz", "--music", "s.wav", "--reference", "nobody"], "average, tall"),
+        (["d.npz", "--music", "s.wav", "--fps", "0"], "1<=x<=240"),
+        (["d.npz", "--music", "s.wav", "--shuffled"], "No such option"),
+        (["protocol", "standard"], "--songs"),
+        (["protocol", "sometimes", "--songs", ".", "-o", "o"], "standard, quick"),
+        (["protocol", "quick", "--songs", "folder", "-o", "o"], "no songs"),
+        (["protocol", "quick", "--songs", ".", "-o", "o", "--steps", "0"], "--steps is 0"),
+        (["protocol", "quick", "--songs", ".", "-o", "o", "--post", "glue"], "beat-lock"),
+        (["compare"], "RESULTS"),
+        (["compare", "broken-results.json"], "does not hold results"),
+        (["videos", "s.wav", "--real", "folder"], "--network"),
     ],
 )
 def test_bad_input_exits_with_2(arguments, says, tmp_path, monkeypatch, capsys):
@@ -60,6 +62,7 @@ def test_bad_input_exits_with_2(arguments, says, tmp_path, monkeypatch, capsys):
     arrays["keypoints"] = arrays["keypoints"] * np.float32("nan")
     np.savez("nan.npz", **arrays)
     (tmp_path / "broken-results.json").write_text("{}")
+    (tmp_path / "folder").mkdir()
     assert main(["evaluate", *arguments]) == 2
     assert says in capsys.readouterr().err
     assert not (tmp_path / "o" / "results.json").exists()
@@ -92,7 +95,7 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     for i, bpm in enumerate((96, 126)):
         compose(7.0, bpm, seed=i, style="rock").save(songs / f"{i}.wav")
     out = tmp_path / "out"
-    arguments = ["evaluate", "--protocol", "debug", "--songs", str(songs), "--model",
+    arguments = ["evaluate", "protocol", "debug", "--songs", str(songs), "--model",
                  str(tiny_model), "--name", "tiny", "-o", str(out), "--jobs", "1"]  # fmt: skip
     assert main([*arguments, "--report", str(tmp_path / "r.html")]) == 0
     page = (tmp_path / "r.html").read_text()
@@ -112,9 +115,16 @@ def test_a_protocol_dances_measures_reports_and_goes_on(tmp_path, tiny_model, ca
     assert dances == {p: p.stat().st_mtime_ns for p in (out / "dances").iterdir()}
     other = json.loads((out / "results.json").read_text())["results"][0]["metrics"]
     assert other["alignment"]["value"] < again["results"][0]["metrics"]["alignment"]["value"]
-    assert main([*arguments, "--no-beat-lock"]) == 2, "other dances"
-    assert "beat_lock (true, now false)" in capsys.readouterr().err
-    both = ["evaluate", str(out / "results.json"), "--report", str(tmp_path / "b.html"), "--json"]
+    assert main([*arguments, "--post", "none"]) == 2, "other dances"
+    assert "options.post" in capsys.readouterr().err
+    both = [
+        "evaluate",
+        "compare",
+        str(out / "results.json"),
+        "--report",
+        str(tmp_path / "b.html"),
+        "--json",
+    ]
     assert main(both) == 0
     assert json.loads(capsys.readouterr().out)["results"][0]["name"] == "shuffled"
 

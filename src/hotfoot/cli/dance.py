@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotfoot.cli.common import emit, progress_bars, use_cores, warn
-from hotfoot.cli.types import ANY_PATH, KEYFRAME, SIZE, Listed, OneOf, SomeOf, Verb, json_option
+from hotfoot.cli.request import given, request_options
+from hotfoot.cli.types import ANY_PATH, Listed, OneOf, Verb, json_option
 from hotfoot.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -58,55 +59,7 @@ Examples:
     help="Layout for a tool: {names}.",
 )
 @click.option("--model", default="default", show_default=True, help="Name or folder.")
-@click.option("--seed", type=int, help="Same seed, same dance [default: 0].")
-@click.option("--variations", type=int, help="Write so many dances, 1 to 64 [default: 1].")
-@click.option(
-    "--best-of", type=int, help="Make so many, 1 to 64, and keep the one most on the beat."
-)
-@click.option("--start", type=float, help="Second of the song to begin at.")
-@click.option("--end", type=float, help="Second of the song to end at.")
-@click.option("--fps", type=float, help="Frames per second, 1 to 240 [default: the model's].")
-@click.option("--size", type=SIZE, help="Canvas [default: the reference's].")
-@click.option("--steps", type=int, help="Denoising steps [default: the model's].")
-@click.option("--guidance", type=float, help="Weight of the music, 0 to 20 [default: the model's].")
-@click.option(
-    "--keyframe",
-    "keyframes",
-    multiple=True,
-    type=KEYFRAME,
-    help="Pass through a pose (file or figure) at a second; repeats.",
-)
-@click.option("--loop", is_flag=True, help="End where it begins.")
-@click.option("--mirror", is_flag=True, help="Exchange left and right.")
-@click.option(
-    "--style",
-    type=OneOf("hotfoot.data.styles:STYLES"),
-    cls=Listed,
-    help="One that drafts or the model know, of: {names} [default: any].",
-)
-@click.option(
-    "--energy",
-    type=float,
-    help="Size of movement, 0.25 to 1.5 [default: 1]; it also follows the song's loudness.",
-)
-@click.option(
-    "--draft",
-    type=float,
-    help="How far the choreographer's draft leads, from 0 (the network begins with noise) to 1 "
-    "[default: the model's].",
-)
-@click.option(
-    "--post",
-    type=SomeOf("hotfoot.generation.postprocess:STEPS", "none|NAMES"),
-    cls=Listed,
-    help="Repairs afterwards, separated by commas, in this order: {names} [default: all]; none "
-    "for exactly what the network made.",
-)
-@click.option(
-    "--confidence",
-    type=click.Choice(["binary", "values"]),
-    help="Of keypoints: 0 and 1 [default], or values between them.",
-)
+@request_options()
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps.")
 @json_option
 def command(
@@ -122,7 +75,7 @@ def command(
     from hotfoot.music.audio import open_song
 
     # Everything that can be wrong is found before anything slow begins.
-    asked = DanceOptions(**{k: v for k, v in fields.items() if v is not None})
+    asked = DanceOptions(**given(fields))
     found = _songs_in(songs) or [_composed_beside(outputs)]
     jobs = _jobs(found, outputs, preset, asked.variations)
     _check_outputs(jobs, preset, [reference, *(str(pose) for _, pose in asked.keyframes)])

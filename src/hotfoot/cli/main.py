@@ -59,10 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     0 done, 2 the input or an option is wrong, 130 Ctrl-C, 1 anything else.
     """
     try:
-        cli.main(args=arguments, prog_name="hotfoot", standalone_mode=False)
-        return 0
-    except click.exceptions.Exit as stop:
-        return int(stop.exit_code)
+        # Commands return nothing, or click the code of Exit.
+        return int(cli.main(args=arguments, prog_name="hotfoot", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         return 2 if isinstance(error, click.UsageError) else 1

@@ -51,7 +51,9 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]
         return registry_names(self.registry)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """What stands for the value in a help text."""
+        """What stands for the value in a help text; of arguments, which have no help, all names."""
+        if isinstance(param, click.Argument):
+            return f"{{{'|'.join(self.names)}}}"
         return self.metavar
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -171,7 +173,8 @@ class Verb(click.Command):
         try:
             return super().invoke(ctx)
         except OptionError as error:
-            raise type(error)(as_typed(error.message, self.params), error.hint) from error
+            hint = "" if error.hint == f"{error.message}." else error.hint
+            raise type(error)(as_typed(error.message, self.params), hint) from error
 
 
 class VerbGroup(click.Group):

@@ -1,0 +1,132 @@
+"""The other commands as their users meet them."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from hotfoot.pose.formats import write_poses
+from tests.helpers.poses import walker
+
+
+def test_help_lists_all_verbs_with_examples(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    for verb in ("dance", "render", "convert", "inspect", "models", "train", "bench", "compose"):
+        assert f"  {verb} " in out
+        code, text, _ = run(verb, "--help")
+        assert code == 0
+        assert "hotfoot " + verb in text
+
+
+def test_help_loads_nothing_heavy():
+    script = (
+        "import sys; from hotfoot.cli.main import main; main(['--help']); "
+        "heavy = {'torch', 'numpy', 'scipy', 'av', 'cv2', 'rich'} & set(sys.modules); "
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_render_convert_and_inspect(run, song, tmp_path):
+    write_poses(walker(45), tmp_path / "d.npz")
+    assert run("render", "d.npz", "-o", "v.mp4", "--audio", song, "--order", "blue")[0] == 0
+    assert run("render", "d.npz", "-o", "v.png")[0] == 0
+    assert run("convert", "d.npz", "d.json")[0] == 0
+    code, out, _ = run("convert", "d.json", "coco.json", "--to", "coco", "--json")
+    assert (code, json.loads(out)["read"]) == (0, "openpose")
+    code, out, _ = run("inspect", "coco.json", "--json", "--plot", "p.png", "--music", song)
+    result = json.loads(out)
+    assert (code, result["kind"], result["frames"]) == (0, "coco", 45)
+    assert result["missing"] == {"right_ear": 1.0}
+    assert (tmp_path / "p.png").stat().st_size > 5000
+    code, out, _ = run("inspect", song, "--json")
+    assert json.loads(out)["tempo_bpm"] == pytest.approx(120, rel=0.01)
+    assert run("inspect", song, "--plot", "s.png")[0] == 0
+
+
+def test_compose_and_models(run, tmp_path):
+    code, out, _ = run("compose", "s.wav", "--bpm", 100, "--seconds", 3, "--json")
+    assert code == 0
+    np.testing.assert_allclose(np.diff(json.loads(out)["beats"]), 0.6, atol=1e-3)
+    code, out, _ = run("models", "--json")
+    assert code == 0
+    assert isinstance(json.loads(out)["models"], list)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("render", "no.npz", "-o", "v.mp4"), ("render", "d.npz", "-o", "v.txt"),
+     ("convert", "no.json", "x.npz"), ("convert", "d.npz", "x.fbx"), ("inspect", "no.mp3"),
+     ("inspect", "."), ("compose", "s.mp3"), ("compose", "s.wav", "--bpm", "1"),
+     ("fly",), ("train", "dancer", "huge", "--motion", ".", "--music", ".", "--out", "o")],
+)  # fmt: skip
+def test_bad_input_of_the_other_verbs(arguments, refused, tmp_path):
+    write_poses(walker(3), tmp_path / "d.npz")
+    refused(*arguments)
+    assert [p.name for p in tmp_path.iterdir()] == ["d.npz"]
+
+
+def test_a_folder_of_the_user_is_never_replaced(run, refused, song, tiny_model, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    write_poses(walker(3), tmp_path / "d.npz")
+    for arguments in (
+        ("dance", song, "--model", tiny_model, "-o", "precious", "--preset", "vace"),
+        ("convert", "d.npz", "precious"),
+        ("convert", "d.npz", "."),
+        ("convert", "d.npz", ".."),
+    ):
+        refused(*arguments)
+    assert (precious / "thesis.txt").read_text() == "years of work"
+    assert run("convert", "d.npz", "mine")[0] == 0
+    assert run("convert", "d.npz", "mine")[0] == 0, "our own folders may be written again"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["d.npz", "mine", "precious"]
+
+
+def test_inputs_are_never_overwritten(run, refused, tiny_model, tmp_path):
+    from hotfoot.music.synthesis import compose
+    from tests.helpers.songs import write_audio
+
+    write_audio(tmp_path / "clip.mp4", compose(3.0).samples, 24_000, "aac", "mp4")
+    before = (tmp_path / "clip.mp4").read_bytes()
+    refused("dance", "clip.mp4", "--model", tiny_model, "-o", "clip.mp4")
+    assert run("dance", "clip.mp4", "--model", tiny_model)[0] == 0
+    assert (tmp_path / "clip.mp4").read_bytes() == before
+    assert (tmp_path / "clip-dance.mp4").exists()
+    write_poses(walker(3), tmp_path / "d.json")
+    refused("convert", "d.json", "d.json")
+    refused("render", "d.json", "-o", "clip.mp4", "--audio", "clip.mp4")
+
+
+def test_inspecting_a_single_pose(run, tmp_path):
+    write_poses(walker(1), tmp_path / "one.json")
+    code, out, err = run("inspect", "one.json", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["mean_speed_body_heights_per_s"] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("inspect", "SONG", "--plot", "x.jpg"),
+     ("compose", "s.wav", "--seed", "-1"), ("render", "d.npz", "-o", "v.mp4", "--fps", "0.001"),
+     ("train", "dancer", "--motion", ".", "--music", "nowhere", "--out", "o")],
+)  # fmt: skip
+def test_more_bad_options(arguments, refused, song, tmp_path):
+    write_poses(walker(3), tmp_path / "d.npz")
+    refused(*[song if a == "SONG" else a for a in arguments])
+
+
+def test_unsure_joints_are_neither_drawn_nor_exported(run, tmp_path):
+    poses = walker(2)
+    confidence = poses.confidence.copy()
+    confidence[:, 4] = 0.1
+    faint = type(poses)(poses.keypoints, confidence, 30.0, poses.canvas)
+    write_poses(faint, tmp_path / "d.npz")
+    run("convert", "d.npz", "d.json")
+    frame = json.loads((tmp_path / "d.json").read_text())[0]
+    assert frame["people"][0]["pose_keypoints_2d"][12:15] == [0, 0, 0]
