@@ -4,17 +4,22 @@ from __future__ import annotations
 
 
 class HotfootError(Exception):
-    """Base of every error raised on purpose. Exit code 1 on the command line."""
+    """Base of every error raised on purpose. Exit code 1 on the command line.
+
+    Attributes:
+        message: what happened.
+        hint: what is allowed, and what to do next.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint)  # both, so that other processes can send it back whole
         self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        return f"{self.message}\n{self.hint}"
 
 
 class InputError(HotfootError):
@@ -28,7 +33,7 @@ class AudioError(InputError):
 
 
 class PoseError(InputError):
-    """A pose file or a pose array is wrong."""
+    """Poses are wrong, or the photo or video that they are taken from."""
 
 
 class OptionError(InputError):
@@ -44,7 +49,7 @@ class ModelError(InputError):
 
 
 class EvaluationError(InputError):
-    """Poses or songs that cannot be measured."""
+    """Poses, songs or videos cannot be measured."""
 
 
 class DependencyError(InputError):

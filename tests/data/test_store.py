@@ -437,7 +437,7 @@ def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monk
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
 
     def full(*_):
-        raise OutputError("the disk is full")
+        raise OutputError("the disk is full", "Free some space.")
 
     monkeypatch.setattr("hotfoot.data.videos.save_part", full)
     with pytest.raises(OutputError):

@@ -144,7 +144,9 @@ class AistFolder:
             found = data.get("keypoints3d_optim", data.get("keypoints3d"))
             joints = np.asarray(found, np.float64)
         except (AttributeError, ValueError, TypeError) as error:
-            raise InputError(f"{path.name} holds no keypoints3d ({error})") from error
+            raise InputError(
+                f"{path.name} holds no keypoints3d ({error})", "Copy or download it again."
+            ) from error
         if joints.ndim != 3 or joints.shape[1:] != (17, 3):
             raise InputError(
                 f"{path.name}: keypoints3d has shape {joints.shape}", "Expected [frames, 17, 3]."
@@ -164,7 +166,10 @@ class AistFolder:
             found = np.asarray(load_arrays(path)["keypoints2d"], np.float64)
             view = found[int(camera.lstrip("c")) - 1]
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise InputError(f"{path.name} holds no keypoints2d of {camera} ({error})") from error
+            raise InputError(
+                f"{path.name} holds no keypoints2d of {camera} ({error})",
+                "Copy or download it again.",
+            ) from error
         if view.ndim != 3 or view.shape[1:] != (17, 3):
             raise InputError(
                 f"{path.name}: keypoints2d has shape {found.shape}",

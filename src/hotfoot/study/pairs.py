@@ -1,8 +1,9 @@
-"""What is shown: the same song danced by two models, side by chance, and attention checks."""
+"""What is shown: the same song danced by two models, on random sides, and attention checks."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -52,7 +53,7 @@ def choose_pairs(
         folders: of ``hotfoot evaluate --protocol -o``; each has ``dances`` and ``songs``.
         videos: where rendered videos are kept; what is there is not rendered again.
         seconds: of each video.
-        most: at most so many pairs, drawn by chance.
+        most: at most so many pairs, drawn at random.
         checks: attention checks among them.
         seed: of the draw.
         progress: called with videos done and all.
@@ -60,68 +61,78 @@ def choose_pairs(
     Raises:
         InputError: fewer than two folders, equal names, or no dance in common.
     """
-    if len(folders) < 2 or len({f.name for f in folders}) < len(folders):
-        raise InputError(
-            "a study compares two or more folders with different names",
-            "Give results folders of hotfoot evaluate --protocol.",
-        )
-    dances = {f.name: {p.stem: p for p in (f / "dances").glob("*.npz")} for f in folders}
-    for name, found in dances.items():
-        if not found:
-            raise InputError(f"{name} has no dances", "Make them: hotfoot evaluate --protocol.")
     rng = np.random.default_rng(seed)
-    wanted = []
-    for i, a in enumerate(folders):
-        for b in folders[i + 1 :]:
-            common = sorted(dances[a.name].keys() & dances[b.name].keys())
-            wanted += [(task, a, b) for task in common]
-    if not wanted:
-        raise InputError(
-            "the folders have no dance in common", "Evaluate them with the same protocol and songs."
-        )
-    order = rng.permutation(len(wanted))[:most]
-    chosen = [wanted[i] for i in order]
-    total, done = 2 * (len(chosen) + checks), 0
-    pairs: list[Pair] = []
+    candidates = _common_dances(folders)
+    drawn = [candidates[i] for i in rng.permutation(len(candidates))[:most]]
+    make_folder(videos)
+    total, done = 2 * (len(drawn) + checks), 0
 
-    def rendered(folder: Path, task: str, broken: bool = False) -> Path:
+    def rendered(folder: Path, dance: str, broken: bool = False) -> Path:
         nonlocal done
-        # Another length, or dances that were made again, are other videos.
-        made = (folder / "dances" / f"{task}.npz").read_bytes()
-        mark = hashlib.sha256(made + f"{seconds}".encode()).hexdigest()[:10]
-        path = videos / f"{folder.name}-{task}-{mark}{'-check' if broken else ''}.mp4"
-        if not path.exists():
-            _render(folder, task, path, seconds, broken)
+        path = _rendered(folder, dance, videos, seconds, broken)
         done += 1
         if progress is not None:
             progress(done, total)
         return path
 
-    make_folder(videos)
-    for task, a, b in chosen:
+    pairs: list[Pair] = []
+    for dance, a, b in drawn:
         if rng.random() < 0.5:
             a, b = b, a
-        pairs.append(Pair(0, task, a.name, b.name, rendered(a, task), rendered(b, task)))
+        pairs.append(Pair(0, dance, a.name, b.name, rendered(a, dance), rendered(b, dance)))
     for k in range(checks):
-        task, a, _ = chosen[k % len(chosen)]
-        videos_of = rendered(a, task), rendered(a, task, broken=True)
-        pairs.append(Pair(0, f"check-{k}", "", "", *videos_of, check=True))
-    mixed = [pairs[i] for i in rng.permutation(len(pairs))]
-    return [replace(p, number=i) for i, p in enumerate(mixed)]
+        dance, a, _ = drawn[k % len(drawn)]
+        both = rendered(a, dance), rendered(a, dance, broken=True)
+        pairs.append(Pair(0, f"check-{k}", "", "", *both, check=True))
+    shuffled = [pairs[i] for i in rng.permutation(len(pairs))]
+    return [replace(p, number=i) for i, p in enumerate(shuffled)]
 
 
-def _render(folder: Path, task: str, path: Path, seconds: float, broken: bool) -> None:
-    poses = read_poses(folder / "dances" / f"{task}.npz")
+def _common_dances(folders: list[Path]) -> list[tuple[str, Path, Path]]:
+    """Every dance that two folders have, with both folders."""
+    if len(folders) < 2 or len({f.name for f in folders}) < len(folders):
+        raise InputError(
+            "a study compares two or more folders with different names",
+            "Give results folders of hotfoot evaluate --protocol.",
+        )
+    dances = {f: {p.stem for p in (f / "dances").glob("*.npz")} for f in folders}
+    for folder, names in dances.items():
+        if not names:
+            raise InputError(
+                f"{folder.name} has no dances", "Make them: hotfoot evaluate --protocol."
+            )
+    common = [
+        (dance, a, b)
+        for a, b in itertools.combinations(folders, 2)
+        for dance in sorted(dances[a] & dances[b])
+    ]
+    if not common:
+        raise InputError(
+            "the folders have no dance in common", "Evaluate them with the same protocol and songs."
+        )
+    return common
+
+
+def _rendered(folder: Path, dance: str, videos: Path, seconds: float, broken: bool) -> Path:
+    """The video of a dance, rendered unless it is there."""
+    source = folder / "dances" / f"{dance}.npz"
+    # Another length, or dances that were made again, are other videos.
+    digest = hashlib.sha256(source.read_bytes() + f"{seconds}".encode()).hexdigest()[:10]
+    path = videos / f"{folder.name}-{dance}-{digest}{'-check' if broken else ''}.mp4"
+    if path.exists():
+        return path
+    poses = read_poses(source)
     poses = poses.frames(0, max(1, round(seconds * poses.fps)))
     poses = poses.with_canvas(_small(poses.canvas))
     if broken:
         poses = stuttering(poses)
-    songs = [p for p in (folder / "songs").glob("*.wav") if task.startswith(p.stem + "-")]
+    songs = [p for p in (folder / "songs").glob("*.wav") if dance.startswith(p.stem + "-")]
     if not songs:
-        raise InputError(f"{folder.name} has no song for {task}", "Run its evaluation again.")
+        raise InputError(f"{folder.name} has no song for {dance}", "Run its evaluation again.")
     song = max(songs, key=lambda p: len(p.stem))
     with replacing(path) as temporary:
         write_video(draw_frames(poses), len(poses), poses.fps, temporary, open_song(song))
+    return path
 
 
 def _small(canvas: tuple[int, int]) -> tuple[int, int]:
@@ -131,7 +142,7 @@ def _small(canvas: tuple[int, int]) -> tuple[int, int]:
 
 
 def stuttering(poses: PoseSequence, hold_s: float = 0.7) -> PoseSequence:
-    """The same dance, standing still for a while and then jumping: anybody sees what is wrong."""
+    """The same dance, standing still for a while and then jumping: obviously wrong."""
     hold = max(1, round(hold_s * poses.fps))
     index = np.arange(len(poses)) // hold * hold
     return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])

@@ -219,7 +219,9 @@ def load_vae(source: str | Path, stretch: int = 3) -> PoseVAE:
             vae = LineVAE(read_json(LineVAEConfig, folder / "vae.json"))
             vae.load_state_dict(load_file(folder / "vae.safetensors"))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
-            raise ModelError(f"the VAE in {folder} is damaged ({error})") from error
+            raise ModelError(
+                f"the VAE in {folder} is damaged ({error})", "Train or copy it again."
+            ) from error
         return vae.eval()
     published = published_config(folder, stretch)
     if published is not None:
