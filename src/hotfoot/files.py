@@ -114,31 +114,30 @@ def save_bytes(path: Path, content: bytes) -> None:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder of results that a command goes on with when it is run again.
+    """A folder of results that a command resumes when it is run again.
 
-    What the results are made from is kept in a JSON file in it, and nothing else goes on there.
+    A JSON file in it records what the results are made from; only a command with the same values
+    may resume them.
 
     Attributes:
         path: of the folder.
         kind: of results, such as "training"; for messages.
         made_from: JSON values that results depend on (options, fingerprints of data), by name;
             they may be nested. What may change from one call to the next is left out.
-        record: name of the JSON file.
     """
 
     path: Path
     kind: str
     made_from: Mapping[str, Any]
-    record: str = "run.json"
 
     def check(self) -> bool:
-        """Whether there are results to go on with; without any, what was noted does not bind.
+        """Whether there are results to resume; without any, another record does not matter.
 
         Raises:
             OutputError: the folder holds something else, or results that were made from something
                 else; the message names what differs.
         """
-        path = self.path / self.record
+        path = self.path / _RECORD
         if self.path.is_file():
             raise OutputError(f"{self.path} is a file", "Give the name of a folder.")
         # Parts were left by writers that were killed.
@@ -168,14 +167,15 @@ class RunFolder:
         return True
 
     def claim(self) -> bool:
-        """Make the folder and remember what its results are made from; see :meth:`check`."""
+        """Make the folder and record what its results are made from; see :meth:`check`."""
         known = self.check()
         if not known:
             content = {"kind": self.kind, "made_from": self.made_from}
-            save_text(self.path / self.record, json.dumps(content, indent=1) + "\n")
+            save_text(self.path / _RECORD, json.dumps(content, indent=1) + "\n")
         return known
 
 
+_RECORD = "run.json"
 _OTHER_FOLDER = "Give another output folder, or delete this one."
 
 

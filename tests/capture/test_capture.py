@@ -289,6 +289,9 @@ def test_hands_are_kept_where_they_are_asked_for(tmp_path):
     assert poses.confidence.min() > 0.1
     Image.fromarray(painted(STANDING)).save(tmp_path / "p.png")
     assert photo_pose(tmp_path / "p.png", estimator).skeleton == "body-hands-60"
+    options = ["--estimator", "dwpose", "--weights", str(tmp_path), "--hands"]
+    assert main(["pose", str(tmp_path / "p.png"), "-o", str(tmp_path / "p.npz"), *options]) == 0
+    assert read_poses(tmp_path / "p.npz").skeleton == "body-hands-60"
     assert open_reference(tmp_path / "p.png", estimator).skeleton == "body-18"
     assert open_reference(tmp_path / "v.mkv", estimator).skeleton == "body-18"
 

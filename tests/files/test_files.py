@@ -1,4 +1,4 @@
-"""One atomic writer, and one way to claim a folder and go on in it."""
+"""One atomic writer, and one way to claim and resume a folder of results."""
 
 import json
 
@@ -69,7 +69,7 @@ def test_parts_of_killed_writers_are_removed(tmp_path):
 MADE_FROM = {"fps": 30.0, "style": None, "net": {"width": 16, "sides": (1, 2)}, "data": "a" * 64}
 
 
-def test_a_folder_is_claimed_once_and_gone_on_with(tmp_path):
+def test_a_folder_is_claimed_once_and_resumed(tmp_path):
     folder = RunFolder(tmp_path / "new" / "run", "training", MADE_FROM)
     assert not folder.check()
     assert not (tmp_path / "new").exists()

@@ -1,6 +1,7 @@
 """Whatever a file is called and holds, no other file is opened for it."""
 
 import json
+import re
 from pathlib import Path
 
 import av
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import hotfoot.media
 from hotfoot.capture.images import load_photo, video_frames, video_info
 from hotfoot.capture.people import video_shots
 from hotfoot.capture.reference import open_reference
@@ -62,6 +64,13 @@ def a_list(secrets, tmp_path, monkeypatch):
         return tmp_path / name
 
     return write
+
+
+def test_media_is_opened_in_one_place():
+    source = Path(hotfoot.media.__file__).parent
+    opening = re.compile(r"av\.open\((?!media_url\(path\), \"w\")|Image\.open|VideoCapture|imread")
+    found = {p.name for p in source.rglob("*.py") if opening.search(p.read_text())}
+    assert found == {"media.py"}
 
 
 def test_the_danger_is_real(a_list):
@@ -143,7 +152,7 @@ def test_video_distances_refuse_lists(a_list, tmp_path, capsys):
     network(tmp_path / "n.onnx", 1)
     (tmp_path / "real").mkdir()
     a_list("list.mp4", "mkv")
-    arguments = ["evaluate", "list.mp4", "--real", "real", "--network", "n.onnx",
+    arguments = ["evaluate", "videos", "list.mp4", "--real", "real", "--network", "n.onnx",
                  "--network-size", "16", "--clip-frames", "1"]  # fmt: skip
     assert main(arguments) == 2
     assert "list.mp4 cannot be read as a video" in capsys.readouterr().err

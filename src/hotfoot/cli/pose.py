@@ -27,16 +27,17 @@ Examples:
     "--weights", type=click.Path(path_type=Path), help="Folder of YOLOX and DWPose .onnx."
 )
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for dwpose.")
+@click.option("--hands", is_flag=True, help="Keep hands, too: 60 points, with dwpose.")
 @click.option("--start", default=0.0, help="Second of a video to begin at.")
 @click.option("--end", type=float, help="Second of a video to end at.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    source: Path, output: Path, estimator: str, weights: Path | None, device: str, start: float,
-    end: float | None, as_json: bool,
+    source: Path, output: Path, estimator: str, weights: Path | None, device: str, hands: bool,
+    start: float, end: float | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Poses of the main person in a photo or a video.
 
-    A photo gives one frame. A video gives a frame for every picture; where the person is not found,
+    A photo gives one frame. A video gives a pose for every frame; where the person is not found,
     joints have no confidence.
     """
     from hotfoot.capture.estimators import make_estimator
@@ -58,7 +59,8 @@ def command(
     if is_photo(source) and (start or end is not None):
         raise OptionError("--start or --end with a photo", "Only videos have them.")
     check_estimator_device(estimator, device)
-    made = make_estimator(estimator, weights, device)
+    skeleton = "body-hands-60" if hands else "body-18"
+    made = make_estimator(estimator, weights, device, skeleton)
     if is_photo(source):
         poses, shots, others = photo_pose(source, made), 1, 0
     else:

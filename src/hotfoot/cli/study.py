@@ -40,7 +40,7 @@ def command(
 ) -> None:  # fmt: skip
     """Serve a page of blind pairs, or count its votes.
 
-    FOLDERS are results of hotfoot evaluate --protocol, one per model; only dances that both have
+    FOLDERS are results of hotfoot evaluate protocol, one per model; only dances that both have
     are shown.
     """
     from hotfoot.study.votes import Votes, attentive, win_rates

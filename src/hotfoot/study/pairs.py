@@ -50,7 +50,7 @@ def choose_pairs(
     """Pairs of dances that two or more results folders have in common, rendered.
 
     Args:
-        folders: of ``hotfoot evaluate --protocol -o``; each has ``dances`` and ``songs``.
+        folders: of ``hotfoot evaluate protocol -o``; each has ``dances`` and ``songs``.
         videos: where rendered videos are kept; what is there is not rendered again.
         seconds: of each video.
         most: at most so many pairs, drawn at random.
@@ -93,13 +93,13 @@ def _common_dances(folders: list[Path]) -> list[tuple[str, Path, Path]]:
     if len(folders) < 2 or len({f.name for f in folders}) < len(folders):
         raise InputError(
             "a study compares two or more folders with different names",
-            "Give results folders of hotfoot evaluate --protocol.",
+            "Give results folders of hotfoot evaluate protocol.",
         )
     dances = {f: {p.stem for p in (f / "dances").glob("*.npz")} for f in folders}
     for folder, names in dances.items():
         if not names:
             raise InputError(
-                f"{folder.name} has no dances", "Make them: hotfoot evaluate --protocol."
+                f"{folder.name} has no dances", "Make them: hotfoot evaluate protocol."
             )
     common = [
         (dance, a, b)
