@@ -1,5 +1,9 @@
-# make dance [SONG=path]   sets up, dances, says where the video is
+# make dance [SONG=path]   sets up, dances (to a composed song without SONG), says where the video is
 # make test                sets up what tests need, passes them
+# make check               format, lint, types, import contracts
+# make docs                the API reference, from docstrings, in site/
+# make notebook            runs the notebook again and keeps what it shows
+# make bench               speed and memory on this machine
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,16 +11,11 @@ BIN := $(VENV)/bin
 SONG ?=
 OUT ?= out
 
-.PHONY: dance test check bench clean
+.PHONY: dance test check docs notebook bench clean
 
 dance: $(VENV)/.installed
 	@mkdir -p $(OUT)
-ifeq ($(SONG),)
-	@$(BIN)/hotfoot compose $(OUT)/song.wav --bpm 118 --seconds 24 --seed 3
-	@$(BIN)/hotfoot dance $(OUT)/song.wav -o $(OUT)/dance.mp4 -o $(OUT)/dance.npz -o $(OUT)/dance.png
-else
-	@$(BIN)/hotfoot dance "$(SONG)" -o $(OUT)/dance.mp4 -o $(OUT)/dance.npz -o $(OUT)/dance.png
-endif
+	@$(BIN)/hotfoot dance $(if $(SONG),"$(SONG)") -o $(OUT)/dance.mp4 -o $(OUT)/dance.npz -o $(OUT)/dance.png
 	@echo "the dance video is $(OUT)/dance.mp4"
 
 test: $(VENV)/.installed-dev
@@ -27,6 +26,12 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff check src tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/python docs/reference.py site
+
+notebook: $(VENV)/.installed-docs
+	$(BIN)/jupyter execute --inplace docs/notebooks/first_dance.ipynb
 
 bench: $(VENV)/.installed
 	$(BIN)/hotfoot bench
@@ -49,5 +54,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 		|| echo "no pose estimators for this Python; their tests skip"
 	@touch $@
 
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs]"
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(OUT) build dist
+	rm -rf $(VENV) $(OUT) build dist site

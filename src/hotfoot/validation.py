@@ -37,7 +37,7 @@ def validated(cls: type[T]) -> type[T]:
     unchecked = made.__init__
     names = [f.name for f in fields(made) if not f.kw_only]
 
-    @functools.wraps(unchecked)
+    @functools.wraps(cls.__init__)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             # By name, so that an error says which.
