@@ -1,4 +1,4 @@
-"""The API reference, from docstrings: python docs/reference.py [FOLDER]. What pdoc warns of fails."""
+"""The API reference: python docs/reference.py [FOLDER]. What pdoc warns of fails."""
 
 import pkgutil
 import sys
