@@ -73,7 +73,7 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
         air: [T] height of a jump.
     """
     c = dict(zip(CHANNELS, controls.T, strict=True))
-    joints: dict[str, Array] = {}
+    joints: dict[str, Floats] = {}
     ankles = feet + np.array([0, ANKLE_HEIGHT, 0])
     ankles[..., 1] += air[:, None]
     hips = _turns(c["yaw"] + c["pyaw"], np.zeros(len(controls)), np.clip(c["proll"], -0.35, 0.35))
@@ -93,7 +93,7 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
     return np.stack([joints[name] for name in _COCO], axis=1).astype(np.float32)
 
 
-def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[str, Array]:
+def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[str, Floats]:
     """Joints of the face [T, 3] on the neck."""
     head = _turns(
         c["yaw"] + 0.4 * c["pyaw"] + c["twist"] * 0.7 + np.clip(c["look"], -_NECK_LOOK, _NECK_LOOK),
@@ -104,7 +104,7 @@ def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[
     return {name: neck + head @ offset for name, offset in _FACE.items()}
 
 
-def _leg(c: dict[str, Array], side: str, hip: Array, ankle: Array) -> dict[str, Array]:
+def _leg(c: dict[str, Array], side: str, hip: Floats, ankle: Floats) -> dict[str, Floats]:
     """Hip, knee and ankle [T, 3]; the knee bends where the toes point."""
     sign = _SIGN[side]
     toes = c["yaw"] + 0.5 * c["pyaw"] + sign * _TURN_OUT
@@ -113,7 +113,7 @@ def _leg(c: dict[str, Array], side: str, hip: Array, ankle: Array) -> dict[str, 
     return {f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": ankle}
 
 
-def _arm(c: dict[str, Array], side: str, trunk: Array, chest: Array) -> dict[str, Array]:
+def _arm(c: dict[str, Array], side: str, trunk: Array, chest: Array) -> dict[str, Floats]:
     """Shoulder, elbow and wrist [T, 3]."""
     s, sign = side[0], _SIGN[side]
     shoulder = chest + trunk @ np.array([sign * SHOULDER_WIDTH / 2, 0, 0])

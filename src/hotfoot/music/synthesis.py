@@ -17,6 +17,7 @@ from hotfoot.errors import OptionError
 from hotfoot.files import replacing
 
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 4, 4), (5, 3, 0, 4), (0, 4, 5, 3), (0, 0, 3, 4))
+_BASS = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.")
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 # 16 steps to a bar; kick, snare, hat.
 _PATTERNS = {
@@ -85,6 +86,32 @@ def compose(
     Raises:
         OptionError: tempo, length, swing or style out of range.
     """
+    _check(bpm, duration_s, swing, drift, seed, style)
+    rng = np.random.default_rng(seed)
+    beats = _beats(rng, duration_s, bpm, drift)
+    bars = int(np.ceil(np.searchsorted(beats, duration_s) / 4)) or 1
+    count = max(1, round(bars / 8)) if sections is None else sections
+    borders = np.unique(np.round(np.linspace(0, bars, count + 1)[:-1]).astype(int))
+    out = np.zeros(int(duration_s * sample_rate) + sample_rate * 2, np.float32)
+    kit = _kit(rng, sample_rate)
+    band = _Band(out, sample_rate, beats, swing, kit, key=int(rng.integers(0, 12)))
+    parts = _sections(rng, len(borders), style)
+    for part, first, last in zip(parts, borders, [*borders[1:], bars], strict=True):
+        for bar in range(first, last):
+            band.play_drums(part, bar)
+            band.play_notes(part, bar)
+    out = out[: int(duration_s * sample_rate)]
+    out = (0.9 * np.tanh(1.2 * out / max(float(np.abs(out).max()), 1e-6))).astype(np.float32)
+    beats = beats[beats < duration_s]
+    starts = beats[np.minimum(borders * 4, len(beats) - 1)]
+    return ComposedSong(
+        out, sample_rate, beats, beats[::4], starts, tuple(part.level for part in parts)
+    )
+
+
+def _check(
+    bpm: float, duration_s: float, swing: float, drift: float, seed: int, style: str | None
+) -> None:
     if not 30 <= bpm <= 300:
         raise OptionError(f"tempo is {bpm:g} BPM", "Allowed: 30 to 300.")
     if not 0.1 <= duration_s <= 7200:
@@ -92,134 +119,110 @@ def compose(
     if not 0 <= swing <= 0.34 or not 0 <= drift <= 0.2:
         raise OptionError(f"swing {swing:g}, drift {drift:g}", "Allowed: 0..0.34 and 0..0.2.")
     if not 0 <= seed < 2**63:
-        raise OptionError(f"--seed is {seed}", "Allowed: 0 to 2^63 - 1.")
+        raise OptionError(f"seed is {seed}", "Allowed: 0 to 2^63 - 1.")
     if style is not None and style not in _PATTERNS:
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
-    rng = np.random.default_rng(seed)
+
+
+def _beats(
+    rng: np.random.Generator, duration_s: float, bpm: float, drift: float
+) -> NDArray[np.float64]:
+    """Seconds of beats from 0 to some bars past the end."""
     count = int(np.ceil(duration_s * bpm / 60 * (1 + drift))) + 8
     phase = rng.uniform(0, 2 * np.pi)
     local = bpm * (1 + drift * np.sin(phase + 2 * np.pi * np.arange(count) / max(count, 1)))
-    beats = np.concatenate([[0.0], np.cumsum(60.0 / local)])
-    bars = int(np.ceil(np.searchsorted(beats, duration_s) / 4)) or 1
-    if sections is None:
-        sections = max(1, round(bars / 8))
-    borders = np.unique(np.round(np.linspace(0, bars, sections + 1)[:-1]).astype(int))
-    out = np.zeros(int(duration_s * sample_rate) + sample_rate * 2, np.float32)
-    kit = _kit(rng, sample_rate)
-    key = int(rng.integers(0, 12))
-    levels = []
+    return np.concatenate([[0.0], np.cumsum(60.0 / local)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Section:
+    """What is played in one section: loudness, drums, chords, bass and perhaps a lead."""
+
+    level: float
+    pattern: tuple[str, ...]
+    chords: tuple[int, ...]
+    bass: str
+    motif: NDArray[np.int64] | None
+
+
+def _sections(rng: np.random.Generator, count: int, style: str | None) -> list[_Section]:
+    """Sections by chance, loud and quiet by turns."""
+    out = []
     quiet_next = rng.random() < 0.5
-    for first, last in zip(borders, [*borders[1:], bars], strict=True):
+    for _ in range(count):
         level = float(rng.uniform(0.25, 0.5) if quiet_next else rng.uniform(0.7, 1.0))
-        quiet_next = not quiet_next and len(borders) > 1
-        levels.append(level)
+        quiet_next = not quiet_next and count > 1
         pattern = _PATTERNS[style or str(rng.choice(STYLES))]
         chords = _PROGRESSIONS[rng.integers(len(_PROGRESSIONS))]
-        bass_rhythm = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.")[rng.integers(3)]
+        bass = _BASS[rng.integers(len(_BASS))]
         lead = rng.random() < 0.6
         motif = rng.integers(0, 7, 8)
-        for bar in range(first, last):
-            chord = chords[bar % 4]
-            _bar(out, beats, bar, pattern, level, swing, kit, sample_rate)
-            _notes(
-                out,
-                beats,
-                bar,
-                chord,
-                key,
-                level,
-                bass_rhythm,
-                motif if lead else None,
-                sample_rate,
-            )
-    out = out[: int(duration_s * sample_rate)]
-    out = (0.9 * np.tanh(1.2 * out / max(float(np.abs(out).max()), 1e-6))).astype(np.float32)
-    beats = beats[beats < duration_s]
-    starts = beats[np.minimum(borders * 4, len(beats) - 1)]
-    return ComposedSong(out, sample_rate, beats, beats[::4], starts, tuple(levels))
+        out.append(_Section(level, pattern, chords, bass, motif if lead else None))
+    return out
 
 
-def _step_time(beats: NDArray[np.float64], bar: int, step: int, swing: float) -> float:
-    beat = bar * 4 + step // 4
-    if beat + 1 >= len(beats):
-        return float("inf")
-    fraction = (step % 4) / 4
-    if step % 4 == 2:
-        fraction += swing / 2
-    return float(beats[beat] + fraction * (beats[beat + 1] - beats[beat]))
+@dataclass(frozen=True, eq=False)
+class _Band:
+    """Adds sounds to ``out`` on the grid of beats."""
 
+    out: NDArray[np.float32]
+    rate: int
+    beats: NDArray[np.float64]
+    swing: float
+    kit: tuple[NDArray[np.float32], ...]
+    key: int
 
-def _add(out: NDArray[np.float32], sound: NDArray[np.float32], time_s: float, rate: int) -> None:
-    start = round(time_s * rate) if np.isfinite(time_s) else len(out)
-    stop = min(len(out), start + len(sound))
-    if stop > start:
-        out[start:stop] += sound[: stop - start]
+    def play_drums(self, part: _Section, bar: int) -> None:
+        for sound, steps in zip(self.kit, part.pattern, strict=True):
+            for step, mark in enumerate(steps):
+                if mark == "x":
+                    accent = part.level * (1.0 if step % 4 == 0 else 0.75)
+                    self._add(sound * np.float32(accent), self._step_s(bar, step, self.swing))
 
-
-def _bar(
-    out: NDArray[np.float32],
-    beats: NDArray[np.float64],
-    bar: int,
-    pattern: tuple[str, ...],
-    level: float,
-    swing: float,
-    kit: tuple[NDArray[np.float32], ...],
-    rate: int,
-) -> None:
-    for sound, steps in zip(kit, pattern, strict=True):
-        for step, mark in enumerate(steps):
+    def play_notes(self, part: _Section, bar: int) -> None:
+        start, end = self._step_s(bar, 0), self._step_s(bar + 1, 0)
+        if not np.isfinite(end):
+            return
+        chord = part.chords[bar % 4]
+        for degree in (0, 2, 4):
+            tone = self._tone(chord + degree, 60, end - start, (1, 0.3, 0.1), 0.05)
+            self._add(0.05 * part.level * tone, start)
+        step_s = (end - start) / 16
+        for step, mark in enumerate(part.bass):
             if mark == "x":
-                accent = level * (1.0 if step % 4 == 0 else 0.75)
-                _add(out, sound * np.float32(accent), _step_time(beats, bar, step, swing), rate)
+                tone = self._tone(chord, 36, 1.8 * step_s, (1, 0.4, 0.2))
+                self._add(0.22 * part.level * tone, start + step * step_s)
+        for i, degree in enumerate(() if part.motif is None else part.motif):
+            tone = self._tone(int(degree), 72, 1.6 * step_s, (1, 0, 0.3))
+            self._add(0.08 * part.level * tone, start + 2 * i * step_s)
 
+    def _step_s(self, bar: int, step: int, swing: float = 0.0) -> float:
+        """When a sixteenth of a bar is; infinite past the last beat."""
+        beat = bar * 4 + step // 4
+        if beat + 1 >= len(self.beats):
+            return float("inf")
+        fraction = (step % 4) / 4
+        if step % 4 == 2:
+            fraction += swing / 2
+        return float(self.beats[beat] + fraction * (self.beats[beat + 1] - self.beats[beat]))
 
-def _notes(
-    out: NDArray[np.float32],
-    beats: NDArray[np.float64],
-    bar: int,
-    chord: int,
-    key: int,
-    level: float,
-    bass_rhythm: str,
-    motif: NDArray[np.int64] | None,
-    rate: int,
-) -> None:
-    start = _step_time(beats, bar, 0, 0)
-    end = _step_time(beats, bar + 1, 0, 0)
-    if not np.isfinite(end):
-        return
-    for degree in (0, 2, 4):
-        note = _degree(chord + degree, key) + 60
-        _add(out, 0.05 * level * _tone(note, end - start, rate, (1, 0.3, 0.1), 0.05), start, rate)
-    step_s = (end - start) / 16
-    for step, mark in enumerate(bass_rhythm):
-        if mark == "x":
-            sound = (
-                0.22 * level * _tone(_degree(chord, key) + 36, 1.8 * step_s, rate, (1, 0.4, 0.2))
-            )
-            _add(out, sound, start + step * step_s, rate)
-    if motif is not None:
-        for i, degree in enumerate(motif):
-            sound = (
-                0.08
-                * level
-                * _tone(_degree(int(degree), key) + 72, 1.6 * step_s, rate, (1, 0, 0.3))
-            )
-            _add(out, sound, start + 2 * i * step_s, rate)
+    def _add(self, sound: NDArray[np.float32], time_s: float) -> None:
+        start = round(time_s * self.rate) if np.isfinite(time_s) else len(self.out)
+        stop = min(len(self.out), start + len(sound))
+        if stop > start:
+            self.out[start:stop] += sound[: stop - start]
 
-
-def _degree(degree: int, key: int) -> int:
-    return key + _MAJOR[degree % 7] + 12 * (degree // 7)
-
-
-def _tone(
-    note: float, length_s: float, rate: int, harmonics: tuple[float, ...], attack_s: float = 0.004
-) -> NDArray[np.float32]:
-    t = np.arange(max(1, int(length_s * rate)), dtype=np.float32) / rate
-    base = 2 * np.pi * 440 * 2 ** ((note - 69) / 12)
-    wave_ = sum(a * np.sin(base * (k + 1) * t) for k, a in enumerate(harmonics) if a)
-    envelope = np.minimum(t / attack_s, 1) * np.exp(-2.5 * t / max(length_s, 1e-3))
-    return (wave_ * envelope).astype(np.float32)
+    def _tone(
+        self, degree: int, octave: int, length_s: float, harmonics: tuple[float, ...],
+        attack_s: float = 0.004,
+    ) -> NDArray[np.float32]:  # fmt: skip
+        """A degree of the key's major scale over a MIDI note, dying away."""
+        note = self.key + _MAJOR[degree % 7] + 12 * (degree // 7) + octave
+        t = np.arange(max(1, int(length_s * self.rate)), dtype=np.float32) / self.rate
+        base = 2 * np.pi * 440 * 2 ** ((note - 69) / 12)
+        wave_ = sum(a * np.sin(base * (k + 1) * t) for k, a in enumerate(harmonics) if a)
+        envelope = np.minimum(t / attack_s, 1) * np.exp(-2.5 * t / max(length_s, 1e-3))
+        return (wave_ * envelope).astype(np.float32)
 
 
 def _kit(rng: np.random.Generator, rate: int) -> tuple[NDArray[np.float32], ...]:
