@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +7,6 @@ from hypothesis.extra.numpy import arrays
 from hotfoot.errors import OptionError
 from hotfoot.model.codec import decode, encode, pack_rgb, to_lines, unpack_rgb
 from hotfoot.model.config import CodecConfig
-from hotfoot.viterbi import viterbi
 
 HARD = CodecConfig(profile_sigma=0.0, decoding="argmax")
 GAUSS = CodecConfig(profile_sigma=1.0, decoding="soft-argmax")
@@ -110,32 +107,6 @@ def test_a_joint_may_come_back_anywhere():
     shown = seen[:, 0] > 0
     assert np.abs(back[shown] - xy[shown]).max() * 512 < 0.1
     assert (conf[~shown] == 0).all()
-
-
-def brute_force(score, penalty, band):
-    bins, frames = score.shape
-    best, best_path = -np.inf, None
-    for path in itertools.product(range(bins), repeat=frames):
-        moves = np.diff(path)
-        if np.abs(moves).max(initial=0) > band:
-            continue
-        total = sum(score[b, t] for t, b in enumerate(path)) - penalty * float((moves**2).sum())
-        if total > best:
-            best, best_path = total, path
-    return list(best_path)
-
-
-@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.05, 0.5]), st.integers(1, 4))
-def test_viterbi_finds_what_brute_force_finds(seed, penalty, band):
-    score = np.random.default_rng(seed).normal(0, 1, (5, 5)).astype(np.float32)
-    assert viterbi(score[None], penalty, band)[0].tolist() == brute_force(score, penalty, band)
-
-
-def test_viterbi_starts_where_it_is_told():
-    score = np.zeros((1, 100, 5), np.float32)
-    score[0, 80, 0] = 3.0
-    assert viterbi(score, 0.05, 10)[0, 0] == 80
-    assert viterbi(score, 0.05, 10, start=np.array([20.0]))[0, 0] == 20
 
 
 @pytest.mark.parametrize(

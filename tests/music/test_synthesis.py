@@ -20,3 +20,14 @@ def test_composed_songs_repeat_and_know_their_beats():
 def test_impossible_songs(change):
     with pytest.raises(OptionError):
         compose(**change)
+
+
+def test_a_song_is_what_it_was():
+    """Models and golden dances rest on composed songs."""
+    song = compose(6.0, 100.0, seed=11, swing=0.2, drift=0.02)
+    np.testing.assert_allclose(
+        song.samples[[7_200, 48_000, 71_999, 120_000]],
+        [-0.03362, 0.0258, 0.14282, 0.09097],
+        atol=1e-4,
+    )
+    np.testing.assert_allclose(song.beats[[1, 5, 9]], [0.591450, 2.947581, 5.339521], atol=1e-6)
