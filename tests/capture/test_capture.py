@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hotfoot.capture.estimators import DWPose, People, find_weights, make_estimator
+from hotfoot.capture.dwpose import DWPose, find_weights
+from hotfoot.capture.estimators import make_estimator
 from hotfoot.capture.images import load_photo, video_frames, video_info
+from hotfoot.capture.interface import People
 from hotfoot.capture.people import joined, photo_pose, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.reference import open_reference

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hotfoot.capture.estimators import PoseEstimator
 from hotfoot.capture.images import VideoInfo, load_photo, video_frames, video_info
+from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.tracking import CutDetector, Track, Tracker, body_size
 from hotfoot.errors import PoseError
 from hotfoot.pose.references import PHOTO_SUFFIXES

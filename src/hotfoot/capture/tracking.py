@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.capture.estimators import People
 from hotfoot.capture.images import Image
+from hotfoot.capture.interface import People
 from hotfoot.pose.sequence import VISIBLE_FROM
 from hotfoot.pose.skeletons import get_skeleton
 
