@@ -4,7 +4,8 @@ import torch
 
 from hotfoot.generation.diffusion import DiffusionGenerator
 from hotfoot.generation.generator import build_network
-from hotfoot.model.config import CodecConfig, DiffusionConfig, LineVAEConfig, Sampling
+from hotfoot.model.codec import CodecConfig
+from hotfoot.model.config import DiffusionConfig, LineVAEConfig, Sampling
 from hotfoot.model.network_config import preset
 from hotfoot.model.vae import LineVAE
 from hotfoot.music.encoders import SpectralEncoder

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hotfoot.errors import OptionError
-from hotfoot.model.codec import decode, encode, pack_rgb, to_lines, unpack_rgb
-from hotfoot.model.config import CodecConfig
+from hotfoot.model.codec import CodecConfig, decode, encode, pack_rgb, to_lines, unpack_rgb
 
 HARD = CodecConfig(profile_sigma=0.0, decoding="argmax")
 GAUSS = CodecConfig(profile_sigma=1.0, decoding="soft-argmax")

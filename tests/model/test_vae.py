@@ -9,17 +9,18 @@ from hypothesis import strategies as st
 from hotfoot.cli.main import main
 from hotfoot.errors import ModelError, OptionError
 from hotfoot.generation.generator import load_diffusion
-from hotfoot.model.codec import decode, draw_lines
-from hotfoot.model.config import CodecConfig, LineVAEConfig, PublishedVAEConfig, RawConfig
+from hotfoot.model.codec import CodecConfig, decode, draw_lines
+from hotfoot.model.config import LineVAEConfig, PublishedVAEConfig, RawConfig
 from hotfoot.model.published_vae import (
     load_published,
     natural_codec,
     published_config,
     stretch_lines,
 )
-from hotfoot.model.vae import LineVAE, vae_loss
+from hotfoot.model.vae import LineVAE
 from hotfoot.music.synthesis import compose
 from hotfoot.training.vae import measure_vae
+from hotfoot.training.vae_loss import vae_loss
 
 
 def lines(n=6, frames=24, seed=0):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hotfoot.model.config import CodecConfig, RawConfig
+from hotfoot.model.codec import CodecConfig
+from hotfoot.model.config import RawConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 

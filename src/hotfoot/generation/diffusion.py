@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hotfoot.baselines.edge import EdgeDecoder
@@ -25,8 +27,25 @@ from hotfoot.model.generator import (
     segment_seed,
 )
 from hotfoot.model.vae import PoseVAE
+from hotfoot.pose.framing import Framing, body_framing, completed
+from hotfoot.pose.sequence import PoseSequence
 
 Network = DanceDiT | EdgeDecoder
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """Latents [V, C', R, U] of a segment, and what the decoder must know besides.
+
+    Attributes:
+        latent: standardized.
+        framing: where on the canvas its poses are.
+        shown: joints [K] that the dance shows.
+    """
+
+    latent: Tensor
+    framing: Framing
+    shown: NDArray[np.bool_]
 
 
 class DiffusionGenerator(nn.Module):
@@ -67,10 +86,11 @@ class DiffusionGenerator(nn.Module):
     def sample(
         self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
         initial: InitialPoses | None, on_step: OnStep,
-    ) -> Tensor:  # fmt: skip
-        """Latents [V, C', R, U] of one segment, from noise or from initial poses."""
+    ) -> Sampled:  # fmt: skip
+        """Latents of one segment, from noise or from initial poses."""
         device = self.latent_mean.device
-        reference, mask = self._reference(conditions, segment, known)
+        framing, pose, shown = self._framing(conditions.reference)
+        reference, mask = self._reference(pose, framing, segment, known)
         tokens = torch.from_numpy(conditions.tokens[segment.columns]).to(device)
         music = tokens.expand(len(reference), -1, -1)
         noise = self._noise(reference, segment, options)
@@ -78,40 +98,48 @@ class DiffusionGenerator(nn.Module):
         if initial is not None:
             begin = 1 - initial.strength
             times = (begin, *(t for t in times if t < begin - 1e-6))
-            latent = self._encode(initial.poses.frames(slice(segment.start, segment.stop)))
+            part = initial.poses.frames(slice(segment.start, segment.stop))
+            latent = self._encode(part, framing)
             t = torch.full((len(noise),), times[0], device=device)
             noise = interpolate(latent, noise, t)
         steps = len(times) - 1
         velocity = self._velocity(reference, mask, music, conditions, options.guidance)
-        return solve(velocity, noise, times, options.solver, lambda done: on_step(done, steps))
+        latent = solve(velocity, noise, times, options.solver, lambda done: on_step(done, steps))
+        return Sampled(latent, framing, shown)
 
     @torch.inference_mode()
-    def decode(self, sampled: Tensor, known: Poses, options: SamplingOptions) -> Poses:
+    def decode(self, sampled: Sampled, known: Poses, options: SamplingOptions) -> Poses:
         """Poses of latents; the path of each coordinate continues the known frames."""
         codec = self.config.codec
         xy, confidence = [], []
-        for v in range(len(sampled)):  # one at a time: images are large
+        for v in range(len(sampled.latent)):  # one at a time: images are large
             start = None
             if known.xy.shape[1]:
-                center, value = to_lines(known.xy[v], known.confidence[v], codec.bins)
+                placed = sampled.framing.into(known.xy[v])
+                center, value = to_lines(placed, known.confidence[v], codec.bins)
                 start = np.where(value[:, 0] > 0, center[:, 0], np.nan).astype(np.float32)
-            image = self.decode_latent(sampled[v : v + 1])[0].float().cpu().numpy()
+            image = self.decode_latent(sampled.latent[v : v + 1])[0].float().cpu().numpy()
             at, sure = decode(image, codec, start=start)
-            seen = sure >= codec.visible_above
+            seen = (sure >= codec.visible_above) & sampled.shown
             kept = np.where(seen, sure, 0) if options.confidence == "values" else seen
-            xy.append(at)
+            xy.append(sampled.framing.out_of(at))
             confidence.append(kept.astype(np.float32))
         return Poses(np.stack(xy), np.stack(confidence))
 
+    def _framing(self, pose: PoseSequence) -> tuple[Framing, PoseSequence, NDArray[np.bool_]]:
+        """Where poses are drawn, the reference as the network sees it, the joints that it shows."""
+        if self.config.framing == "canvas":
+            return Framing(), pose, np.ones(self.config.points, bool)
+        return body_framing(pose), completed(pose), pose.confidence[0] > 0
+
     def _reference(
-        self, conditions: Conditions, segment: Segment, known: Poses
+        self, pose: PoseSequence, framing: Framing, segment: Segment, known: Poses
     ) -> tuple[Tensor, Tensor]:
         """Latents [V, C', R, U] and mask [V, 8, R, U] of the reference image."""
         bins, device, count = self.config.codec.bins, self.latent_mean.device, len(known.xy)
-        pose = conditions.reference
         shown = pose.confidence[:1] * float(self.config.reference)
-        static = [line[:, 0] for line in to_lines(pose.normalized[:1], shown, bins)]
-        lines = to_lines(known.xy, known.confidence, bins)
+        static = [line[:, 0] for line in to_lines(framing.into(pose.normalized[:1]), shown, bins)]
+        lines = to_lines(framing.into(known.xy), known.confidence, bins)
         center, value = (
             compose_reference(
                 torch.from_numpy(line), torch.from_numpy(still).expand(count, -1), segment.length
@@ -134,9 +162,9 @@ class DiffusionGenerator(nn.Module):
             parts.append(torch.randn(like.shape[1:], generator=generator))
         return torch.stack(parts).to(like.device)
 
-    def _encode(self, poses: Poses) -> Tensor:
+    def _encode(self, poses: Poses, framing: Framing) -> Tensor:
         """Latents [V, C', R, U] of poses."""
-        lines = to_lines(poses.xy, poses.confidence, self.config.codec.bins)
+        lines = to_lines(framing.into(poses.xy), poses.confidence, self.config.codec.bins)
         device = self.latent_mean.device
         center, value = (torch.from_numpy(line).to(device) for line in lines)
         return torch.cat(

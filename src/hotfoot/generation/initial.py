@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.perform import perform
@@ -25,6 +24,7 @@ from hotfoot.model.generator import (
 )
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.camera import Camera, seen_from_ahead, turned
+from hotfoot.pose.framing import kept_inside
 from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.retarget import Retarget, fit_to
 from hotfoot.pose.sequence import PoseSequence
@@ -33,8 +33,6 @@ from hotfoot.pose.skeletons import convert_keypoints
 _BLOCK = 1800  # frames; a song of an hour is never in memory as a 3D body
 _DISTANCE_M, _HEIGHT_M, _PIXELS = 6.0, 1.0, 300.0
 _YAW = 0.28
-_MARGIN = 0.01
-_RETURN_S = 0.4
 
 
 def choreographed_start(
@@ -90,7 +88,7 @@ def draft_dance(
         xy[begin : begin + len(times)] = put(flat) / canvas
         confidence[begin : begin + len(times)] = seen
     shown = reference.confidence[0] > 0
-    xy = _kept_inside(xy, shown, fps)
+    xy = kept_inside(xy, shown, fps)
     inside = ((xy >= 0) & (xy <= 511.5 / 512)).all(axis=-1)
     danced = choreography.summary(analysis.features.duration_s)
     return xy, (confidence * shown * inside).astype(np.float32), danced
@@ -107,19 +105,3 @@ def _filmed(
     joints = turned(perform(choreography, times, performer, fps), yaw)
     picture = Camera(_DISTANCE_M, _HEIGHT_M).project(joints) * np.float32(_PIXELS)
     return convert_keypoints(picture, seen_from_ahead(joints), "coco-17", "body-18")
-
-
-def _kept_inside(
-    xy: NDArray[np.float32], shown: NDArray[np.bool_], fps: float
-) -> NDArray[np.float32]:
-    """The dancer comes back before leaving the picture at its sides; hands stop at its edges."""
-    low = xy[:, shown, 0].min(axis=1)
-    high = xy[:, shown, 0].max(axis=1)
-    back = np.maximum(_MARGIN - low, 0) - np.maximum(high - (1 - _MARGIN), 0)
-    if np.abs(back).max() > 0:
-        # Somewhat further than needed: smoothing takes from the peaks.
-        xy = xy + np.float32(1.2) * gaussian_filter1d(back, _RETURN_S * fps, mode="nearest").astype(
-            np.float32
-        )[:, None, None] * np.array([1, 0], np.float32)
-    held = np.clip(xy, _MARGIN / 2, 1 - _MARGIN)
-    return np.where(shown[None, :, None], held, xy).astype(np.float32)

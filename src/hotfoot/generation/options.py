@@ -14,8 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hotfoot.errors import OptionError
-from hotfoot.generation.postprocess import STEPS
-from hotfoot.model.config import GeneratorConfig
+from hotfoot.model.config import GeneratorConfig, PostStep
 from hotfoot.model.generator import SamplingOptions
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.validation import validated
@@ -49,8 +48,9 @@ class DanceOptions:
         energy: size of movement, 1 as learned.
         draft: how far the choreographer's draft leads, 0 (noise alone) to 1 (the draft itself);
             None is the model's.
-        post: names of the repairs that run afterwards, in this order; empty for exactly what the
-            generator made. See :data:`hotfoot.generation.postprocess.STEPS`.
+        post: names of the repairs that run afterwards, in this order (see
+            :data:`hotfoot.generation.postprocess.STEPS`); empty for exactly what the generator
+            made, None for the model's.
         confidence: of keypoints: 0 and 1, or values in 0..1 as the reference and the network say.
     """
 
@@ -71,7 +71,7 @@ class DanceOptions:
     style: str | None = None
     energy: Annotated[float, Field(ge=0.25, le=1.5)] = 1.0
     draft: Annotated[float, Field(ge=0, le=1)] | None = None
-    post: Annotated[tuple[str, ...], Field(strict=False)] = tuple(STEPS)
+    post: Annotated[tuple[PostStep, ...], Field(strict=False)] | None = None
     confidence: Literal["binary", "values"] = "binary"
 
     def __post_init__(self) -> None:
@@ -81,9 +81,6 @@ class DanceOptions:
             raise ValueError(f"end is {self.end:g}: it must lie after start, {self.start:g}")
         if self.size is not None and max(self.size) > 8 * min(self.size):
             raise ValueError(f"size is {self.size}: one side may be at most 8 times the other")
-        unknown = [name for name in self.post if name not in STEPS]
-        if unknown:
-            raise ValueError(f"post has '{unknown[0]}': known are {', '.join(STEPS)}")
         times = sorted(t for t, _ in self.keyframes)
         if any(b - a < _APART_S for a, b in itertools.pairwise(times)):
             raise ValueError(f"keyframes: two are within {_APART_S} s of each other")

@@ -112,9 +112,10 @@ def dances(
     clock.lap("sampling")
     said = (*analysis.features.warnings, *warnings)
     context = PostContext(analysis, body, asked.energy, config.sampling.smoothing(strength))
+    steps = config.sampling.post if asked.post is None else asked.post
     made = []
     for v, joined in enumerate(joined_poses(poses, conditions, config, frames)):
-        finished = finish(postprocess(joined, asked.post, context), asked, keyframes, duration)
+        finished = finish(postprocess(joined, steps, context), asked, keyframes, duration)
         facts = describe(opened, asked, config, analysis, finished.seams, v, initial)
         made.append(Dance(finished.poses, pose, opened, facts, said, clock.seconds))
     if asked.best_of > 1:

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from hotfoot.generation.beat_lock import lock_to_beats
 from hotfoot.generation.energy import movement_gain, scaled_movement
+from hotfoot.model.config import PostStep
 from hotfoot.music.analysis import SongAnalysis
+from hotfoot.pose.framing import kept_inside
 from hotfoot.pose.proportions import keep_proportions
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.smoothing import smoothed, without_flicker
@@ -68,23 +72,34 @@ def _proportions(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
     return replace(joined, poses=keep_proportions(joined.poses, context.reference))
 
 
+def _in_frame(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
+    """Nobody leaves the picture."""
+    poses = joined.poses
+    shown = poses.confidence.any(axis=0) & (context.reference.confidence[0] > 0)
+    xy = kept_inside(poses.normalized, shown, poses.fps) * np.asarray(poses.canvas, np.float32)
+    return replace(joined, poses=replace(poses, keypoints=xy))
+
+
 def _beat_lock(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
     """Retimed by at most 0.3 s, so that accents fall on beats."""
     beats = context.analysis.rhythm.beats
     return JoinedPoses(*lock_to_beats(joined.poses, beats, joined.seams))
 
 
-STEPS: dict[str, Step] = {
+STEPS: dict[PostStep, Step] = {
     "flicker": _flicker,
     "smoothing": _smoothing,
     "loudness": _loudness,
     "proportions": _proportions,
+    "in-frame": _in_frame,
     "beat-lock": _beat_lock,
 }
-"""All steps, in the order in which they run by default."""
+"""All steps."""
 
 
-def postprocess(joined: JoinedPoses, names: tuple[str, ...], context: PostContext) -> JoinedPoses:
+def postprocess(
+    joined: JoinedPoses, names: tuple[PostStep, ...], context: PostContext
+) -> JoinedPoses:
     """Apply named steps in order."""
     for name in names:
         joined = STEPS[name](joined, context)

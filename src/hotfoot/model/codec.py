@@ -11,14 +11,53 @@ pictures that a published image VAE expects, with polarity and value range as co
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from hotfoot.model.config import CodecConfig, Decoding
+from hotfoot.validation import validated
 from hotfoot.viterbi import viterbi
 
+Decoding = Literal["argmax", "soft-argmax", "lattice"]
 _WINDOW = 4
 _GAUSS_REACH = 4.0  # a Gaussian line is drawn to 4 sigma
+
+
+@validated
+@dataclass(frozen=True)
+class CodecConfig:
+    """How poses become images and back.
+
+    Attributes:
+        bins: height of the image (paper: 512).
+        profile_sigma: standard deviation of the line in bins; 0 is the paper's hard line.
+        polarity: ``light`` draws light lines on dark, ``dark`` the reverse (RGB packing only).
+        value_range: values of empty and full in packed RGB images.
+        decoding: how an image becomes coordinates.
+        motion_penalty: lattice decoding only; cost in nats of (bins moved in a frame) squared.
+        motion_band: lattice decoding only; the most bins that a coordinate moves in one frame.
+        visible_above: confidence from which a decoded keypoint counts as seen.
+        confidence_from: the light near the decoded position, or in the whole column. A generated
+            column may be torn between places and yet be sure that the joint is seen; a VAE of
+            natural images leaves noise in empty columns and needs the window.
+    """
+
+    bins: Annotated[int, Field(ge=8, le=4096)] = 512
+    profile_sigma: Annotated[float, Field(ge=0, le=32)] = 1.0
+    polarity: Literal["light", "dark"] = "light"
+    value_range: tuple[float, float] = (0.0, 1.0)
+    decoding: Decoding = "lattice"
+    motion_penalty: Annotated[float, Field(ge=0, le=1e3)] = 0.01
+    motion_band: Annotated[int, Field(ge=1, le=4096)] = 40
+    visible_above: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    confidence_from: Literal["window", "column"] = "column"
+
+    def __post_init__(self) -> None:
+        if not self.value_range[0] < self.value_range[1]:
+            raise ValueError(f"value_range {self.value_range}: the first must be the smaller one")
 
 
 def to_lines(

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from hotfoot.model.codec import CodecConfig
 from hotfoot.model.network_config import NetworkConfig
 from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
@@ -15,46 +16,12 @@ from hotfoot.validation import validated
 SCHEMA: Final = 2
 """Version of ``config.json`` that this package writes and reads."""
 
-Decoding = Literal["argmax", "soft-argmax", "lattice"]
 Solver = Literal["euler", "midpoint", "heun"]
+PostStep = Literal["flicker", "smoothing", "loudness", "proportions", "in-frame", "beat-lock"]
 _Bins = Annotated[int, Field(ge=8, le=4096)]
 _Sigma = Annotated[float, Field(ge=0, le=32)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-@validated
-@dataclass(frozen=True)
-class CodecConfig:
-    """How poses become images and back.
-
-    Attributes:
-        bins: height of the image (paper: 512).
-        profile_sigma: standard deviation of the line in bins; 0 is the paper's hard line.
-        polarity: ``light`` draws light lines on dark, ``dark`` the reverse (RGB packing only).
-        value_range: values of empty and full in packed RGB images.
-        decoding: how an image becomes coordinates.
-        motion_penalty: lattice decoding only; cost in nats of (bins moved in a frame) squared.
-        motion_band: lattice decoding only; the most bins that a coordinate moves in one frame.
-        visible_above: confidence from which a decoded keypoint counts as seen.
-        confidence_from: the light near the decoded position, or in the whole column. A generated
-            column may be torn between places and yet be sure that the joint is seen; a VAE of
-            natural images leaves noise in empty columns and needs the window.
-    """
-
-    bins: _Bins = 512
-    profile_sigma: _Sigma = 1.0
-    polarity: Literal["light", "dark"] = "light"
-    value_range: tuple[float, float] = (0.0, 1.0)
-    decoding: Decoding = "lattice"
-    motion_penalty: Annotated[float, Field(ge=0, le=1e3)] = 0.01
-    motion_band: Annotated[int, Field(ge=1, le=4096)] = 40
-    visible_above: Annotated[float, Field(gt=0, lt=1)] = 0.3
-    confidence_from: Literal["window", "column"] = "column"
-
-    def __post_init__(self) -> None:
-        if not self.value_range[0] < self.value_range[1]:
-            raise ValueError(f"value_range {self.value_range}: the first must be the smaller one")
 
 
 @validated
@@ -69,6 +36,9 @@ class LineVAEConfig:
         width: channels inside.
         blocks: residual blocks in the encoder, and again in the decoder.
         profile_sigma: line profile that it was trained on, in bins.
+        linear: latents are linear in the image (the patch embedding alone), coordinates are read
+            out of them linearly, and the decoder begins with lines drawn where the read-out says.
+            One row only. A diffusion model learns such latents fast, and sees movement in them.
         kind: tells it from other VAEs.
     """
 
@@ -78,11 +48,14 @@ class LineVAEConfig:
     width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)] = 96
     blocks: Annotated[int, Field(ge=0, le=64)] = 4
     profile_sigma: _Sigma = 1.0
+    linear: bool = False
     kind: Literal["lines"] = "lines"
 
     def __post_init__(self) -> None:
         if self.bins % self.fold:
             raise ValueError(f"fold {self.fold}: must divide the {self.bins} bins")
+        if self.linear and self.fold != self.bins:
+            raise ValueError(f"fold {self.fold}: a linear VAE has one row of {self.bins} bins")
 
     @property
     def rows(self) -> int:
@@ -145,6 +118,7 @@ class Sampling:
         smoothing_s: standard deviation of the smoothing over time, in seconds, from noise alone.
         smoothing_draft_s: the same for a draft alone; between them it is in proportion. A network
             is rougher the less there is to lead it. None is as from noise.
+        post: repairs that run afterwards, in order.
     """
 
     steps: Annotated[int, Field(ge=1, le=1000)] = 10
@@ -154,6 +128,7 @@ class Sampling:
     draft: _Share = 0.0
     smoothing_s: Annotated[float, Field(ge=0, le=2)] = 0.06
     smoothing_draft_s: Annotated[float, Field(ge=0, le=2)] | None = None
+    post: tuple[PostStep, ...] = ("flicker", "smoothing", "loudness", "proportions", "beat-lock")
 
     def smoothing(self, draft: float) -> float:
         """Seconds of smoothing for what begins from this much of a draft, 0 to 1."""
@@ -218,6 +193,7 @@ class DiffusionConfig(GeneratorConfig):
         latent_mean: per VAE channel.
         latent_std: per VAE channel.
         reference: whether it is shown the static reference pose.
+        framing: coordinates are shares of the canvas, or of a square around the reference's body.
         kind: tells it from other generators.
     """
 
@@ -227,6 +203,7 @@ class DiffusionConfig(GeneratorConfig):
     latent_mean: tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...]
     latent_std: tuple[Annotated[float, Field(gt=1e-6, le=1e6)], ...]
     reference: bool = True
+    framing: Literal["canvas", "body"] = "canvas"
     kind: Literal["diffusion"] = "diffusion"
     takes_initial_poses: ClassVar[bool] = True
 

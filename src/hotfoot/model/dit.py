@@ -12,102 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hotfoot.model.attention import Block, RMSNorm
 from hotfoot.model.network_config import DiTConfig
-from hotfoot.model.rope import joint_indices, rotary_angles, rotate
+from hotfoot.model.rope import joint_indices, rotary_angles
 from hotfoot.timebase import FRAMES_PER_COLUMN
-
-
-class RMSNorm(nn.RMSNorm):
-    """Root-mean-square norm that keeps the dtype of its input, under autocast too."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normed x, scaled by the weight."""
-        weight = self.weight.to(x.dtype) if self.weight is not None else None
-        return F.rms_norm(x, self.normalized_shape, weight, self.eps)
-
-
-class Attention(nn.Module):
-    """Self-attention with QK-norm, rotary positions and grouped keys."""
-
-    def __init__(self, config: DiTConfig) -> None:
-        super().__init__()
-        self.heads, self.kv_heads = config.heads, config.kv_heads
-        self.head_dim = config.width // config.heads
-        self.qkv = nn.Linear(
-            config.width, (config.heads + 2 * config.kv_heads) * self.head_dim, bias=False
-        )
-        self.q_norm = RMSNorm(self.head_dim, eps=1e-6)
-        self.k_norm = RMSNorm(self.head_dim, eps=1e-6)
-        self.out = nn.Linear(config.width, config.width, bias=False)
-
-    def forward(self, x: Tensor, angles: Tensor) -> Tensor:
-        """x [B, N, width] attends to itself; angles [N, head_dim / 2]."""
-        b, n, _ = x.shape
-        sizes = [h * self.head_dim for h in (self.heads, self.kv_heads, self.kv_heads)]
-        q, k, v = self.qkv(x).split(sizes, dim=-1)
-        q, k, v = (y.view(b, n, -1, self.head_dim).transpose(1, 2) for y in (q, k, v))
-        q, k = rotate(self.q_norm(q), angles), rotate(self.k_norm(k), angles)
-        y = attend(q, k, v.to(q.dtype))
-        return self.out(y.transpose(1, 2).reshape(b, n, -1))
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Attention of q [B, H, N, D] over k, v [B, H', N, D], H a multiple of H'.
-
-    On CPUs short sequences go through plain matrix products: forward and backward take a fifth of
-    the fused kernel's time at 64 tokens.
-    """
-    grouped = q.shape[1] != k.shape[1]
-    if q.device.type == "cpu" and q.shape[2] <= 256 and not grouped:
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-        return scores.softmax(dim=-1) @ v
-    return F.scaled_dot_product_attention(q, k, v, enable_gqa=grouped)
-
-
-class GatedMLP(nn.Module):
-    """SwiGLU."""
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.up = nn.Linear(width, 2 * hidden, bias=False)
-        self.down = nn.Linear(hidden, width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x [..., width] to the same shape."""
-        gate, value = self.up(x).chunk(2, dim=-1)
-        return self.down(F.silu(gate) * value)
-
-
-class Block(nn.Module):
-    """Attention and MLP, each normed, modulated by time and gated; starts as the identity."""
-
-    def __init__(self, config: DiTConfig, modulated: bool = True) -> None:
-        super().__init__()
-        self.norm1 = RMSNorm(config.width, eps=1e-6)
-        self.attention = Attention(config)
-        self.norm2 = RMSNorm(config.width, eps=1e-6)
-        self.mlp = GatedMLP(config.width, config.mlp_width)
-        self.table: nn.Parameter | None = None
-        self.modulate: nn.Linear | None = None
-        if modulated and config.joint_adaln:
-            self.table = nn.Parameter(torch.zeros(4 * config.width))
-        elif modulated:
-            self.modulate = nn.Linear(config.timestep_width, 4 * config.width)
-            nn.init.zeros_(self.modulate.weight)
-            nn.init.zeros_(self.modulate.bias)
-
-    def forward(self, x: Tensor, angles: Tensor, time: Tensor, shared: Tensor | None) -> Tensor:
-        """``time`` [B, timestep_width]; ``shared`` [B, 4 * width] with ``joint_adaln``."""
-        if self.table is not None and shared is not None:
-            modulation = shared + self.table
-        elif self.modulate is not None:
-            modulation = self.modulate(time)
-        else:
-            x = x + self.attention(self.norm1(x), angles)
-            return x + self.mlp(self.norm2(x))
-        scale1, gate1, scale2, gate2 = modulation[:, None].chunk(4, dim=-1)
-        x = x + gate1 * self.attention(self.norm1(x) * (1 + scale1), angles)
-        return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2))
 
 
 class DanceDiT(nn.Module):
@@ -131,6 +39,17 @@ class DanceDiT(nn.Module):
             if config.music_beside
             else None
         )
+        self.music_condition = (
+            nn.Sequential(
+                nn.Linear(3 * config.music_width, config.width),
+                nn.SiLU(),
+                nn.Linear(config.width, config.timestep_width),
+            )
+            if config.music_modulates
+            else None
+        )
+        if config.music_modulates:
+            self.no_music_condition = nn.Parameter(torch.zeros(config.timestep_width))
         self.style_in: nn.Embedding | None = None
         if config.styles:
             self.style_in = nn.Embedding(1 + len(config.styles), config.width)
@@ -194,7 +113,7 @@ class DanceDiT(nn.Module):
             pose = pose + self._beside(music, drop_music, grid)
         if drop_music is not None:
             sound = torch.where(drop_music[:, None, None], self.no_music.to(sound.dtype), sound)
-        time = F.silu(self.time_in(timestep_embedding(t)))
+        time, pose_time, token_time = self._conditions(t, music, drop_music, grid)
         shared = self.shared_modulation(time) if self.shared_modulation is not None else None
         at_pose, at_music = joint_indices(*grid, music.shape[1], c.time_shared)
         if pc > 1 and c.time_shared:
@@ -203,13 +122,13 @@ class DanceDiT(nn.Module):
         angles = rotary_angles(indices, c.rope_axes, c.rope_theta)
         cut = len(at_pose)
         for block in self.pose_refiners:
-            pose = block(pose, angles[:cut], time, shared)
+            pose = block(pose, angles[:cut], pose_time, shared)
         for block in self.music_refiners:
             sound = block(sound, angles[cut:], time, shared)
         tokens = torch.cat([pose, sound], dim=1)
         for block in self.blocks:
-            tokens = block(tokens, angles, time, shared)
-        pose = self.norm(tokens[:, :cut]) * (1 + self.final_scale(time))[:, None]
+            tokens = block(tokens, angles, token_time, shared)
+        pose = self.norm(tokens[:, :cut]) * (1 + self.final_scale(pose_time))
         out = self.pose_out(pose)
         if self.pose_out_curved is not None:
             out = out + self.pose_out_curved(pose)
@@ -236,13 +155,41 @@ class DanceDiT(nn.Module):
     def _beside(self, music: Tensor, drop_music: Tensor | None, grid: tuple[int, int]) -> Tensor:
         """What is added to pose tokens [B, rows * columns, width]: the sound of their columns."""
         assert self.music_beside is not None
-        before = torch.cat([music[:, :1], music[:, :-1]], dim=1)
-        after = torch.cat([music[:, 1:], music[:, -1:]], dim=1)
-        added = self.music_beside(torch.cat([before, music, after], dim=-1))
+        added = self.music_beside(_with_neighbors(music))
         if drop_music is not None:
             added = torch.where(drop_music[:, None, None], torch.zeros_like(added), added)
-        added = added.unflatten(1, (grid[1], -1)).mean(dim=2)
-        return added.repeat(1, grid[0], 1)
+        return _at_poses(added, grid)
+
+    def _conditions(
+        self, t: Tensor, music: Tensor, drop_music: Tensor | None, grid: tuple[int, int]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Conditions of music tokens, of pose tokens and of all, [B, 1 or N, timestep_width].
+
+        They are alike, time alone, unless music modulates pose tokens.
+        """
+        time = self.time_in(timestep_embedding(t))[:, None]
+        if self.music_condition is None:
+            time = F.silu(time)
+            return time, time, time
+        own = self.music_condition(_with_neighbors(music))
+        if drop_music is not None:
+            own = torch.where(drop_music[:, None, None], self.no_music_condition.to(own.dtype), own)
+        pose = F.silu(time + _at_poses(own, grid))
+        time = F.silu(time)
+        return time, pose, torch.cat([pose, time.expand(-1, music.shape[1], -1)], dim=1)
+
+
+def _with_neighbors(music: Tensor) -> Tensor:
+    """Tokens [B, U, 3 * M] of columns before, of columns, of columns after, from [B, U, M]."""
+    before = torch.cat([music[:, :1], music[:, :-1]], dim=1)
+    after = torch.cat([music[:, 1:], music[:, -1:]], dim=1)
+    return torch.cat([before, music, after], dim=-1)
+
+
+def _at_poses(columns: Tensor, grid: tuple[int, int]) -> Tensor:
+    """What belongs to columns [B, U, D], at each pose token [B, rows * columns, D] of a grid."""
+    b, _, width = columns.shape
+    return columns.reshape(b, grid[1], -1, width).mean(dim=2).repeat(1, grid[0], 1)
 
 
 def _branch(inputs: int, hidden: int, outputs: int) -> nn.Sequential | None:

@@ -46,6 +46,9 @@ class DiTConfig:
         music_beside: add the music of a pose token's own columns and of their neighbors to the
             token, besides attending to it. Short training does not find the way through attention
             alone. Needs ``time_shared``.
+        music_modulates: the music of a pose token's own columns and of their neighbors scales and
+            gates the token in every block, beside time. Needs ``time_shared`` and no
+            ``joint_adaln``.
         styles: names of the styles that it is conditioned on; none for a model without.
         energy: whether it is conditioned on the size of movement.
         kind: tells it from other networks.
@@ -69,6 +72,7 @@ class DiTConfig:
     prediction: Literal["velocity", "data"] = "data"
     embed_hidden: Annotated[int, Field(ge=0, le=65_536)] = 0
     music_beside: bool = False
+    music_modulates: bool = False
     styles: tuple[str, ...] = ()
     energy: bool = False
     kind: Literal["dit"] = "dit"
@@ -84,6 +88,8 @@ class DiTConfig:
             raise ValueError(f"rope_axes {self.rope_axes}: three even numbers that sum to {head}")
         if self.music_beside and not self.time_shared:
             raise ValueError("music_beside needs time_shared: music has no column otherwise")
+        if self.music_modulates and (self.joint_adaln or not self.time_shared):
+            raise ValueError("music_modulates needs time_shared and no joint_adaln")
         if self.rows % self.patch[0]:
             raise ValueError(f"patch {self.patch}: its height must divide the {self.rows} rows")
         if len(set(self.styles)) != len(self.styles):

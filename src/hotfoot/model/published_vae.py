@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hotfoot.errors import DependencyError, ModelError
-from hotfoot.model.codec import draw_lines, pack_rgb, unpack_rgb
-from hotfoot.model.config import CodecConfig, PublishedVAEConfig
+from hotfoot.model.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
+from hotfoot.model.config import PublishedVAEConfig
 from hotfoot.pose.resample import linear, neighbors
 
 CLASSES = ("AutoencoderKL", "AutoencoderTiny")

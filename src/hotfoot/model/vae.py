@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.model.config import CodecConfig, LineVAEConfig, PublishedVAEConfig, RawConfig
+from hotfoot.errors import OptionError
+from hotfoot.model.codec import CodecConfig
+from hotfoot.model.config import LineVAEConfig, PublishedVAEConfig, RawConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
@@ -51,19 +52,51 @@ class PoseVAE(Protocol):
 class _Residual(nn.Module):
     """Convolution along time, then across rows: a third of the cost of two 3 x 3 convolutions."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, rows: bool = True) -> None:
         super().__init__()
+        across = 3 if rows else 1
         self.body = nn.Sequential(
             nn.GroupNorm(8, width),
             nn.SiLU(),
             nn.Conv2d(width, width, (1, 3), padding=(0, 1)),
             nn.GroupNorm(8, width),
             nn.SiLU(),
-            nn.Conv2d(width, width, (3, 1), padding=(1, 0)),
+            nn.Conv2d(width, width, (across, 1), padding=(across // 2, 0)),
         )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
+
+
+class _ReadOut(nn.Module):
+    """What a linear VAE has beside: the read-out, the spread of the posterior, line corrections."""
+
+    def __init__(self, config: LineVAEConfig) -> None:
+        super().__init__()
+        step, bins = FRAMES_PER_COLUMN, config.bins
+        self.unit = bins / _UNITS
+        self.out = nn.Conv2d(config.latent_channels, step, 1)
+        self.logvar = nn.Parameter(torch.full((config.latent_channels,), -8.0))
+        self.shift = nn.Conv2d(config.width, step, 1)
+        self.spread = nn.Conv2d(config.width, step, 1)
+        for layer in (self.shift, self.spread):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """Coordinates in bins [N, 8, 1, U] of latents [N, z, 1, U]."""
+        return self.out(latent) * self.unit
+
+    def waves(self, bins: Tensor, height: int) -> Tensor:
+        """Sines and cosines [N, 16 * octaves, 1, U] of coordinates, down to waves of 8 bins."""
+        octaves = 2.0 ** torch.arange(_OCTAVES, device=bins.device)
+        angle = (2 * torch.pi / height) * (bins[:, :, None] * octaves[:, None, None]).flatten(1, 2)
+        return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+_UNITS = 8.0  # a latent that reads one coordinate moves by so much over the image
+_OCTAVES = 7
+_UNSEEN = 6.0  # how far below the middle of the image, in units, what is not seen comes to lie
 
 
 class LineVAE(nn.Module):
@@ -73,24 +106,61 @@ class LineVAE(nn.Module):
         super().__init__()
         self.config = config
         c, width, step = config, config.width, FRAMES_PER_COLUMN
-        self.patch = nn.Conv2d(1, width, (c.fold, step), stride=(c.fold, step))
-        self.encoder = nn.Sequential(
-            *[_Residual(width) for _ in range(c.blocks)],
-            nn.GroupNorm(8, width),
-            nn.SiLU(),
-            nn.Conv2d(width, 2 * c.latent_channels, 1),
-        )
+        embedded = c.latent_channels if c.linear else width
+        self.patch = nn.Conv2d(1, embedded, (c.fold, step), stride=(c.fold, step))
+        self.encoder = nn.Identity() if c.linear else self._deep_encoder()
+        self.read = _ReadOut(c) if c.linear else None
+        inputs = c.latent_channels + (2 * _OCTAVES * step if c.linear else 0)
         self.decoder = nn.Sequential(
-            nn.Conv2d(c.latent_channels, width, 1),
-            *[_Residual(width) for _ in range(c.blocks)],
+            nn.Conv2d(inputs, width, 1),
+            *[_Residual(width, rows=not c.linear) for _ in range(c.blocks)],
             nn.GroupNorm(8, width),
             nn.SiLU(),
         )
         self.bins_head = nn.Conv2d(width, c.fold * step, 1)
         self.seen_head = nn.Conv2d(width, step, 1)
+        if c.linear:
+            self._begin_with_moments()
+
+    def _deep_encoder(self) -> nn.Sequential:
+        c = self.config
+        return nn.Sequential(
+            *[_Residual(c.width) for _ in range(c.blocks)],
+            nn.GroupNorm(8, c.width),
+            nn.SiLU(),
+            nn.Conv2d(c.width, 2 * c.latent_channels, 1),
+        )
+
+    @torch.no_grad()
+    def _begin_with_moments(self) -> None:
+        """Start where latents are the cosine transform of the columns' first moments.
+
+        The first latent is the mean coordinate of the 8 frames, the next ones are ever finer
+        movement. What is not seen lies below the image.
+        """
+        c, step = self.config, FRAMES_PER_COLUMN
+        assert self.read is not None
+        order = torch.arange(step)
+        waves = torch.cos(torch.pi * order[:, None] * (order + 0.5) / step) * (2 / step) ** 0.5
+        waves[0] *= 0.5**0.5
+        waves = waves[: c.latent_channels]
+        moment = (torch.arange(c.bins) - c.bins / 2) / self.read.unit + _UNSEEN
+        mass = max(1.0, c.profile_sigma * (2 * torch.pi) ** 0.5)
+        nn.init.normal_(self.patch.weight, std=1e-3)
+        nn.init.zeros_(self.patch.bias)  # type: ignore[arg-type]
+        self.patch.weight[: len(waves), 0] = moment[:, None] / mass * waves[:, None, :]
+        self.patch.bias[: len(waves)] = -_UNSEEN * waves.sum(dim=1)  # type: ignore[index]
+        nn.init.zeros_(self.read.out.weight)
+        self.read.out.weight[:, : len(waves), 0, 0] = waves.T
+        nn.init.constant_(self.read.out.bias, c.bins / 2 / self.read.unit)  # type: ignore[arg-type]
+        nn.init.zeros_(self.bins_head.weight)
+        nn.init.zeros_(self.bins_head.bias)  # type: ignore[arg-type]
 
     def embed(self, image: Tensor) -> Tensor:
         """Patch embedding of images [N, 512, T] -> [N, width, R, T / 8]."""
+        if self.config.linear:  # whether a line is seen counts, not how clearly
+            peak = image.amax(dim=1, keepdim=True)
+            image = torch.where(peak > 0, image / peak.clamp(min=1e-6), 0)
         return self.patch(image[:, None])
 
     def embed_lines(self, center: Tensor, value: Tensor) -> Tensor:
@@ -102,6 +172,9 @@ class LineVAE(nn.Module):
         """
         c, step = self.config, FRAMES_PER_COLUMN
         n, frames = center.shape
+        width = self.patch.out_channels
+        if c.linear:
+            value = (value > 0).to(center.dtype)
         sigma = c.profile_sigma
         reach = max(1, int(4 * sigma + 0.5)) if sigma else 0
         nearest = torch.floor(center + 0.5)
@@ -109,7 +182,7 @@ class LineVAE(nn.Module):
         table = self.patch.weight[:, 0].permute(1, 2, 0)
         phase = torch.arange(frames, device=center.device) % step
         column = torch.arange(frames, device=center.device) // step
-        out = center.new_zeros(n * c.rows * (frames // step), self.config.width)
+        out = center.new_zeros(n * c.rows * (frames // step), width)
         lane = torch.arange(n, device=center.device)[:, None]
         for k in range(-reach, reach + 1):
             at = nearest + k
@@ -121,26 +194,56 @@ class LineVAE(nn.Module):
             index = at.clamp(0, c.bins - 1).long()
             cell = (lane * c.rows + index // c.fold) * (frames // step) + column
             vectors = table[index % c.fold, phase.expand_as(index)] * weight[..., None]
-            out.index_add_(0, cell.reshape(-1), vectors.reshape(-1, c.width).to(out.dtype))
-        grid = out.reshape(n, c.rows, frames // step, c.width).permute(0, 3, 1, 2)
+            out.index_add_(0, cell.reshape(-1), vectors.reshape(-1, width).to(out.dtype))
+        grid = out.reshape(n, c.rows, frames // step, width).permute(0, 3, 1, 2)
         bias = self.patch.bias
         assert bias is not None
         return grid + bias[None, :, None, None]
 
     def moments(self, embedded: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance [N, z, R, T / 8] from a patch embedding."""
+        if self.read is not None:
+            return embedded, self.read.logvar[None, :, None, None].expand_as(embedded)
         mean, logvar = self.encoder(embedded).chunk(2, dim=1)
         return mean, logvar.clamp(-20, 10)
 
     def logits(self, latent: Tensor) -> tuple[Tensor, Tensor]:
         """Decode [N, z, R, T / 8] to bin logits [N, 512, T] and seen logits [N, T]."""
-        hidden = self.decoder(latent)
-        n, _, rows, columns = hidden.shape
         c, step = self.config, FRAMES_PER_COLUMN
+        line = self.read(latent) if self.read is not None else None
+        if self.read is not None and line is not None:
+            hidden = self.decoder(torch.cat([latent, self.read.waves(line, c.bins)], dim=1))
+        else:
+            hidden = self.decoder(latent)
+        n, _, rows, columns = hidden.shape
         bins = self.bins_head(hidden).reshape(n, c.fold, step, rows, columns)
         bins = bins.permute(0, 3, 1, 4, 2).reshape(n, c.bins, columns * step)
+        if line is not None:
+            bins = bins + self._drawn(line, hidden)
         seen = self.seen_head(hidden).mean(dim=2).transpose(1, 2).reshape(n, columns * step)
         return bins, seen
+
+    def _drawn(self, line: Tensor, hidden: Tensor) -> Tensor:
+        """Logits [N, 512, T] of lines at the read-out [N, 8, 1, U], corrected and blurred."""
+        assert self.read is not None
+        n = len(line)
+        at = (line + self.read.shift(hidden))[:, :, 0].transpose(1, 2).reshape(n, 1, -1)
+        spread = self.read.spread(hidden)[:, :, 0].transpose(1, 2).reshape(n, 1, -1)
+        rows = torch.arange(self.config.bins, device=line.device)[:, None]
+        sigma = max(self.config.profile_sigma, 0.5) * torch.exp(spread.clamp(-2, 4))
+        return -0.5 * ((rows - at) / sigma).square()
+
+    def coordinates(self, latent: Tensor) -> Tensor:
+        """Coordinates in bins [B, C, T] of latents [B, C * z, 1, U], by the linear read-out.
+
+        Raises:
+            OptionError: this VAE has none.
+        """
+        if self.read is None:
+            raise OptionError("this VAE has no linear read-out", "Train one with linear on.")
+        b, _, rows, columns = latent.shape
+        lines = self.read(latent.reshape(-1, self.config.latent_channels, rows, columns))
+        return lines[:, :, 0].transpose(1, 2).reshape(b, -1, columns * FRAMES_PER_COLUMN)
 
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
         """Latents [B, C * z, R, T / 8] of lines [B, C, T]; the posterior mean."""
@@ -180,39 +283,3 @@ class LineVAE(nn.Module):
         mass = max(1.0, self.config.profile_sigma * (2 * torch.pi) ** 0.5)
         image = bins.float().softmax(dim=1) * (seen.float().sigmoid() * mass)[:, None]
         return image.reshape(b, channels, *image.shape[1:])
-
-
-def vae_loss(
-    model: LineVAE, center: Tensor, value: Tensor, kl_weight: float, noise: Tensor
-) -> dict[str, Tensor]:
-    """Cross-entropy over bins + visibility + KL, for single-channel lines [N, T].
-
-    Args:
-        center: bins [N, T].
-        value: hot values [N, T]; bins count only where the line is seen.
-        kl_weight: weight of the KL to a standard normal, per latent element.
-        noise: standard normal, shape of the latent.
-
-    Returns:
-        ``loss`` and its parts.
-    """
-    mean, logvar = model.moments(model.embed_lines(center, value))
-    latent = mean + noise * torch.exp(0.5 * logvar)
-    bins, seen = model.logits(latent)
-    c = model.config
-    logp = bins.float().log_softmax(dim=1)
-    reach = int(4 * c.profile_sigma + 0.5) if c.profile_sigma else 0
-    nearest = torch.floor(center + 0.5)
-    offsets = torch.arange(-reach, reach + 1, device=center.device)[None, :, None]
-    at = nearest[:, None] + offsets
-    inside = (at >= 0) & (at < c.bins)
-    weight = inside.float()
-    if c.profile_sigma:
-        weight = weight * torch.exp(-0.5 * ((at - center[:, None]) / c.profile_sigma) ** 2)
-    weight = weight / weight.sum(dim=1, keepdim=True)
-    picked = logp.gather(1, at.clamp(0, c.bins - 1).long())
-    lit = (value > 0).float()
-    line = -((weight * picked).sum(dim=1) * lit).sum() / lit.sum().clamp(min=1)
-    visible = F.binary_cross_entropy_with_logits(seen.float(), value)
-    kl = -0.5 * (1 + logvar - mean**2 - logvar.exp()).mean()
-    return {"loss": line + visible + kl_weight * kl, "line": line, "seen": visible, "kl": kl}

@@ -26,10 +26,11 @@ from hotfoot.model.checkpoint import model_names
 from hotfoot.model.codec import decode, to_lines
 from hotfoot.model.config import LineVAEConfig, RawConfig
 from hotfoot.model.published_vae import load_published, published_config
-from hotfoot.model.vae import LineVAE, PoseVAE, vae_loss
+from hotfoot.model.vae import LineVAE, PoseVAE
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, fit
 from hotfoot.training.recipes import VAERecipe, run_folder
+from hotfoot.training.vae_loss import vae_loss
 from hotfoot.validation import read_json
 
 _FILMED = 160  # frames filmed at once; a window of them is used

@@ -1,0 +1,140 @@
+"""Where a pose is drawn: on the whole canvas, or in a square around the reference's body.
+
+In the square of a body its hips are in the middle and trunk and leg, put end to end, are the unit;
+x and y are alike. A network that sees poses so need not learn where people stand in pictures and
+how large they are; the canvas is put back afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from hotfoot.pose.proportions import BONES, bone_lengths
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
+
+SPAN = 3.2
+"""Side of the square, in units of the body."""
+
+_BODY = get_skeleton("body-18").index
+_HIPS = [_BODY["right_hip"], _BODY["left_hip"]]
+_NECK = _BODY["neck"]
+_LIMBS = 13  # bones of trunk and limbs come first; the rest is the face
+_LEGS = tuple(
+    tuple(BONES.index((_BODY[f"{side}_{a}"], _BODY[f"{side}_{b}"]))
+          for a, b in (("hip", "knee"), ("knee", "ankle")))
+    for side in ("right", "left")
+)  # fmt: skip
+_MARGIN, _RETURN_S = 0.01, 0.4  # from the edges; how soon who nears them comes back
+_TYPICAL = 0.85  # trust in the average body where the reference says less
+
+
+@dataclass(frozen=True)
+class Framing:
+    """A rectangle of the canvas, in shares of its sides, that poses are drawn in.
+
+    Attributes:
+        center: (x, y).
+        size: (width, height); None is the whole canvas.
+    """
+
+    center: tuple[float, float] = (0.5, 0.5)
+    size: tuple[float, float] | None = None
+
+    def into(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Coordinates [..., 2] normalized by the canvas, in 0..1 of the rectangle.
+
+        What lies beyond a square around a body is at its edge.
+        """
+        if self.size is None:
+            return xy
+        inside = (xy - np.asarray(self.center)) / np.asarray(self.size) + 0.5
+        return np.clip(inside, 0, 1).astype(np.float32)
+
+    def out_of(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The inverse of :meth:`into`."""
+        if self.size is None:
+            return xy
+        outside = (xy - 0.5) * np.asarray(self.size) + np.asarray(self.center)
+        return np.asarray(outside, np.float32)
+
+
+def body_framing(reference: PoseSequence) -> Framing:
+    """The square around the first frame of a BODY_18 reference."""
+    hips, size = _measure(reference)
+    canvas = np.asarray(reference.canvas, np.float64)
+    x, y = hips / canvas
+    width, height = SPAN * size / canvas
+    return Framing((float(x), float(y)), (float(width), float(height)))
+
+
+def completed(reference: PoseSequence) -> PoseSequence:
+    """One BODY_18 frame whose unseen joints are where the average figure has them."""
+    from hotfoot.pose.references import figure_pose
+
+    figure = figure_pose("average")
+    (hips, size), (own_hips, own_size) = _measure(reference), _measure(figure)
+    typical = (figure.keypoints[:1] - own_hips) / own_size * size + hips
+    seen = reference.confidence[:1] > 0
+    xy = np.where(seen[..., None], reference.keypoints[:1], typical).astype(np.float32)
+    return replace(reference, keypoints=xy, confidence=np.ones_like(reference.confidence[:1]))
+
+
+def kept_inside(
+    xy: NDArray[np.float32], shown: NDArray[np.bool_], fps: float
+) -> NDArray[np.float32]:
+    """The dancer comes back before leaving the picture at its sides; hands stop at its edges.
+
+    Args:
+        xy: [T, K, 2], normalized by the canvas sides.
+        shown: joints [K] that count.
+        fps: frames per second.
+    """
+    low = xy[:, shown, 0].min(axis=1)
+    high = xy[:, shown, 0].max(axis=1)
+    back = np.maximum(_MARGIN - low, 0) - np.maximum(high - (1 - _MARGIN), 0)
+    if np.abs(back).max() > 0:
+        # Somewhat further than needed: smoothing takes from the peaks.
+        xy = xy + np.float32(1.2) * gaussian_filter1d(back, _RETURN_S * fps, mode="nearest").astype(
+            np.float32
+        )[:, None, None] * np.array([1, 0], np.float32)
+    held = np.clip(xy, _MARGIN / 2, 1 - _MARGIN)
+    return np.where(shown[None, :, None], held, xy).astype(np.float32)
+
+
+def _measure(reference: PoseSequence) -> tuple[NDArray[np.float64], float]:
+    """Middle of the hips, and trunk and leg together, in pixels.
+
+    A body that bends or is cut off counts with the size that its other limbs let expect.
+    """
+    xy = reference.keypoints[0].astype(np.float64)
+    seen = reference.confidence[0] > 0
+    a, b = np.array(BONES).T
+    shown = seen[a] & seen[b]
+    lengths = bone_lengths(reference.keypoints[:1])[0]
+    average, trunk, leg = _average()
+    body = shown & (np.arange(len(BONES)) < _LIMBS)
+    scale = float(np.percentile(lengths[body] / average[body], 80)) if body.any() else 1.0
+    hips = xy[_HIPS].mean(axis=0)
+    own_trunk = float(np.linalg.norm(xy[_NECK] - hips)) if seen[[_NECK, *_HIPS]].all() else 0.0
+    own_leg = max(
+        float(lengths[list(bones)].sum()) if shown[list(bones)].all() else 0.0 for bones in _LEGS
+    )
+    size = max(own_trunk, _TYPICAL * scale * trunk) + max(own_leg, _TYPICAL * scale * leg)
+    return hips, max(size, 1e-6)
+
+
+@cache
+def _average() -> tuple[NDArray[np.float64], float, float]:
+    """Bone lengths [17], trunk and leg of the average figure in pixels."""
+    from hotfoot.pose.references import figure_pose
+
+    figure = figure_pose("average").keypoints
+    lengths = bone_lengths(figure)[0]
+    trunk = float(np.linalg.norm(figure[0, _NECK] - figure[0, _HIPS].mean(axis=0)))
+    return lengths, trunk, max(float(lengths[list(bones)].sum()) for bones in _LEGS)
