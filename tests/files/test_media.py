@@ -1,6 +1,8 @@
 """Whatever a file is called and holds, no other file is opened for it."""
 
+import ctypes
 import json
+import os
 import re
 from pathlib import Path
 
@@ -66,6 +68,26 @@ def a_list(secrets, tmp_path, monkeypatch):
     return write
 
 
+@pytest.fixture
+def openings(secrets):
+    """Counts how often a secret was opened since the last call, by Linux's inotify."""
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "inotify_init1"):
+        pytest.skip("needs Linux")
+    watcher = libc.inotify_init1(os.O_NONBLOCK)
+    for path in secrets.iterdir():
+        libc.inotify_add_watch(watcher, bytes(path), 0x20)  # IN_OPEN
+
+    def count():
+        try:
+            return len(os.read(watcher, 4096)) // 16
+        except BlockingIOError:
+            return 0
+
+    yield count
+    os.close(watcher)
+
+
 def test_media_is_opened_in_one_place():
     source = Path(hotfoot.media.__file__).parent
     opening = re.compile(r"av\.open\((?!media_url\(path\), \"w\")|Image\.open|VideoCapture|imread")
@@ -73,14 +95,15 @@ def test_media_is_opened_in_one_place():
     assert found == {"media.py"}
 
 
-def test_the_danger_is_real(a_list):
+def test_the_danger_is_real(a_list, openings):
     with av.open(str(a_list("list.mp3", "wav"))) as container:
         assert sum(frame.samples for frame in container.decode(audio=0)) == 3 * 24_000
+    assert openings() >= 1
 
 
 @pytest.mark.parametrize("text", LISTS.values(), ids=LISTS)
 @pytest.mark.parametrize("name", NAMES)
-def test_lists_of_other_files_are_opened_nowhere(a_list, name, text):
+def test_lists_of_other_files_are_followed_nowhere(a_list, openings, name, text):
     path = a_list(name, "wav", text)
     with pytest.raises(AudioError, match=r"list\..* cannot be read as sound"):
         next(open_song(path).blocks())
@@ -94,6 +117,7 @@ def test_lists_of_other_files_are_opened_nowhere(a_list, name, text):
         next(clips(path, 1))
     with pytest.raises(PoseError, match=r"list\..* cannot be read as a picture"):
         load_photo(a_list(name, "png", text))
+    assert openings() == 0
 
 
 @pytest.mark.parametrize("name", ["list.jpg", "list.mp4"])
