@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.benchmark.protocol import get_protocol, tasks
+from hotfoot.evaluation.beats import annotated_beats
 from hotfoot.evaluation.dances import reference_set
 from hotfoot.evaluation.measures import DanceInfo, measure_dance, song_facts
 from hotfoot.evaluation.summary import summarize
@@ -33,10 +34,12 @@ def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
         for i, task in enumerate(tasks(get_protocol("standard"), songs, Path(folder))):
             song = open_song(task.song, task.start_s, task.start_s + task.seconds)
             analysis = analyze_song(song)
-            facts = song_facts(task.label, analysis)
+            beats = annotated_beats(task.song)
+            annotation = None if beats is None else beats - task.start_s
+            facts = song_facts(task.label, analysis, annotation)
             reference = load_reference(task.figure)
             for seed in range(seeds):
-                xy, confidence = draft_dance(
+                xy, confidence, _ = draft_dance(
                     analysis, int(facts.duration_s * FPS), FPS, reference, 1000 * i + seed,
                     "freestyle",
                 )  # fmt: skip

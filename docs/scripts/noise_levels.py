@@ -2,7 +2,8 @@
 
 python docs/scripts/noise_levels.py RUN MODEL [MODEL ...]
 
-RUN is a training run (of which shards/held-out.safetensors is read), MODEL a name or a folder.
+RUN is the folder of a training (of which shards/held-out.safetensors is read), MODEL a name or a
+folder.
 """
 
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from hotfoot.model.checkpoint import load_model
+from hotfoot.generation.generator import load_diffusion
 from hotfoot.model.conditioning import known_mask
 from hotfoot.model.flow import interpolate
 from hotfoot.training.shards import load_shard, shard_path
@@ -23,11 +24,8 @@ COUNT = 64
 def errors(name: str, run: Path) -> list[tuple[float, float]]:
     """Squared error and what leaving out the music adds to it, in per cent, at each level."""
     held = load_shard(shard_path(run / "shards", -1))
-    model = load_model(name)
-    network = model.dit.float()
-    mean, std = (torch.tensor(v) for v in (model.config.latent_mean, model.config.latent_std))
-    lines = held.latent.shape[1] // len(mean)
-    mean, std = (v.repeat(lines)[:, None, None] for v in (mean, std))
+    model = load_diffusion(name)
+    network, mean, std = model.dit.float(), model.latent_mean, model.latent_std
     clean, reference = ((x[:COUNT].float() - mean) / std for x in (held.latent, held.reference))
     rest = (held.style[:COUNT], held.energy[:COUNT])
     mask = torch.stack([known_mask(int(n), *clean.shape[2:]) for n in held.known[:COUNT]])

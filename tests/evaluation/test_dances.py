@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hotfoot.errors import OptionError
+from hotfoot.evaluation.beats import beats_text
 from hotfoot.evaluation.dances import EvaluationRequest, evaluate_dances, reference_set
 from hotfoot.evaluation.video import NetworkInput, VideoRequest
 from hotfoot.music.synthesis import compose
@@ -16,10 +17,11 @@ from tests.helpers.dancers import on_beat
 
 @pytest.fixture(scope="module")
 def excerpt(tmp_path_factory):
-    """A song that changes its tempo, and a dance to its last 10 s."""
+    """A dance to the last 10 s of a song, whose beats are known."""
     folder = tmp_path_factory.mktemp("excerpt")
     song = compose(20.0, 101, seed=4)
     song.save(folder / "s.wav")
+    (folder / "s.beats").write_text(beats_text(song.beats))
     poses = on_beat(song.beats - 10.13, 9.5)
     write_poses(poses, folder / "d.npz", metadata=DanceMetadata(start_s=10.13, seams=(100,)))
     return EvaluationRequest((folder / "d.npz",), (folder / "s.wav",))

@@ -434,8 +434,6 @@ def test_out_of_frame_and_confidence(beats):
     assert body_of(replace(poses, keypoints=xy)).in_frame == pytest.approx(0.75)
     faint = body_of(replace(poses, confidence=np.full_like(poses.confidence, 0.5)))
     assert faint.confidence == pytest.approx(0.5)
-    assert body_of(poses).face_camera == 1
-    assert body_of(poses.mirrored()).face_camera == 1
 
 
 def test_pose_distance_between_variations(beats):

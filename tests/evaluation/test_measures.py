@@ -19,7 +19,7 @@ def music(bpm, seconds=24.0, name="song"):
     rng = np.random.default_rng(round(bpm))
     features = np.repeat(rng.normal(size=(len(t) // 400 + 1, 5)), 400, 0)[: len(t)]
     return SongFacts(
-        name, seconds, beats_of(bpm, seconds), float(bpm), np.array([0.0, 12]), loud,
+        name, seconds, beats_of(bpm, seconds), "annotation", float(bpm), np.array([0.0, 12]), loud,
         features.astype(np.float32),
     )  # fmt: skip
 
@@ -80,10 +80,8 @@ def test_noise_is_summed_up_as_noise():
 def test_real_motion_gives_realism_and_copies():
     dances = followers()
     real = ReferenceSet(
-        [d.features for d in dances], [d.windows for d in dances],
-        [d.values for d in dances],
-        np.concatenate([d.windows for d in dances]),
-    )  # fmt: skip
+        [d.alone for d in dances], np.concatenate([d.alone.windows for d in dances])
+    )
     same = summarize("same", dances, real).metrics
     assert same["frechet"].value < 1e-6
     assert same["nearest_training"].value < 1e-3

@@ -22,7 +22,7 @@ def phase_of(beats, times):
 
 
 def sway(phase, fps=30.0, size=0.06, canvas=None):
-    """Everybody part goes from side to side, the arms further; at rest where phase is whole."""
+    """Every part of the body goes from side to side, the arms further; at rest where phase is whole."""
     pose = figure_pose("average")
     phase = np.asarray(phase, float)
     rest = pose.keypoints[0].astype(float)
@@ -77,3 +77,13 @@ def dance_alone(move, seconds=8.0, period=0.5, fps=60.0):
     """Joints [T, 17, 3] of a move over and over, and their times."""
     times = 2 * period + np.arange(round(seconds * fps)) / fps
     return perform(repeated(move, 60, period), times, STIFF, fps), times
+
+
+def circling(beats, seconds, fps=30.0, size=0.06):
+    """Every part of the body goes round a circle in two beats, at a speed that never changes."""
+    pose = figure_pose("average")
+    height = np.ptp(pose.keypoints[0, [2, 10], 1]) / HEIGHT_SHARE
+    angle = np.pi * phase_of(beats, np.arange(round(seconds * fps)) / fps)
+    circle = size * height * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    xy = pose.keypoints[:1] + circle[:, None]
+    return PoseSequence(xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), fps, pose.canvas)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotfoot.errors import InputError, OptionError
+from hotfoot.evaluation.beats import beats_text
 from hotfoot.evaluation.dances import unique_names
-from hotfoot.files import make_folder
+from hotfoot.files import save_text
 from hotfoot.music.audio import SAMPLE_RATE, SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import compose
 
@@ -147,7 +148,8 @@ def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:
         bpm = 66 * (180 / 66) ** ((i + 0.5) / count)
         path = folder / f"composed-{bpm:.0f}.wav"
         if not path.exists():
-            make_folder(folder)
-            compose(seconds, bpm, seed=20_000 + i, sections=sections).save(path)
+            song = compose(seconds, bpm, seed=20_000 + i, sections=sections)
+            save_text(path.with_suffix(".beats"), beats_text(song.beats))
+            song.save(path)
         out.append(path)
     return out

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hotfoot.benchmark.protocol import Protocol, Task, get_protocol, tasks
 from hotfoot.errors import InputError
+from hotfoot.evaluation.beats import annotated_beats, beats_text
 from hotfoot.evaluation.dances import (
     Progress,
     check_folders,
@@ -23,7 +24,7 @@ from hotfoot.evaluation.dances import (
 )
 from hotfoot.evaluation.measures import DanceMeasures, measure_dance
 from hotfoot.evaluation.summary import EvaluationResult, summarize
-from hotfoot.files import RunFolder, make_folder, removing_parts, replacing
+from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import dances
 from hotfoot.model.checkpoint import model_folder, read_config
@@ -176,6 +177,10 @@ def _song_of(task: Task, folder: Path) -> Path:
                     f"{task.song} has only {seconds:.1f} s of sound",
                     f"Leave it out; at least {_SHORTEST_S:g} s are needed.",
                 )
+            beats = annotated_beats(task.song)
+            if beats is not None:
+                here = (beats[beats >= start] - start) / task.tempo
+                save_text(path.with_suffix(".beats"), beats_text(here))
     return path
 
 

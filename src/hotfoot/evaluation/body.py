@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.signal import find_peaks
 
 from hotfoot.evaluation.limbs import limb_growth, limb_lengths, limb_ratios
 from hotfoot.evaluation.motion import INDEX, RATE, Motion
@@ -15,6 +16,7 @@ from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 
 _FROZEN = 0.05  # body heights per second
 _FREEZE_S = 1.0
+_MINIMA_S, _RUNNING_S = 0.04, 0.5  # smoothing of the speed, and of its running mean
 _FLOOR = 0.04  # a foot so near to the lower one, in body heights, is on the ground
 _SEAM_S, _SEAM_SHIFTS = 0.1, 20
 
@@ -28,6 +30,8 @@ class BodyMeasures:
         jerk: mean jerk over mean speed, 1/s^2.
         worst_jump: the largest joint acceleration over the 90th percentile of what the fastest
             joint does.
+        stop_and_go: median speed at its minima over its mean within about a second; 1 flows, 0
+            halts at each.
         frozen: share of time in stretches of over a second without movement.
         foot_slide: mean speed of feet on the ground while the other foot is up or slower.
         limb_error: largest difference of a limb's length from the reference's, as a share.
@@ -35,12 +39,12 @@ class BodyMeasures:
         in_frame: share of seen joints that lie inside the canvas.
         seen: share of joints and frames that are seen.
         confidence: mean over joints and frames.
-        face_camera: share of frames in which the left shoulder is on the right of the picture.
     """
 
     speed: float
     jerk: float
     worst_jump: float
+    stop_and_go: float
     frozen: float
     foot_slide: float
     limb_error: float
@@ -48,7 +52,6 @@ class BodyMeasures:
     in_frame: float
     seen: float
     confidence: float
-    face_camera: float
 
 
 def measure_body(
@@ -71,6 +74,7 @@ def measure_body(
         speed=float(speed.mean()),
         jerk=_jerk(motion),
         worst_jump=float(peak.max() / max(np.percentile(peak, 90), 1e-9)),
+        stop_and_go=stop_and_go(motion),
         frozen=_frozen(speed),
         foot_slide=_foot_slide(motion),
         limb_error=max((abs(r - 1) for r in ratios.values()), default=NAN),
@@ -78,7 +82,6 @@ def measure_body(
         in_frame=_in_frame(poses),
         seen=motion.seen,
         confidence=float(poses.confidence.mean()),
-        face_camera=_face_camera(poses),
     )
 
 
@@ -135,6 +138,18 @@ def _seam_ratio(acceleration: NDArray[np.float64], seams_s: list[float]) -> floa
     )
 
 
+def stop_and_go(motion: Motion) -> float:
+    """Median speed at its minima over its running mean: real dancers 0.7, who stops 0.
+
+    Unlike kinematic beats, all minima count, however shallow; NaN where nothing moves.
+    """
+    speed = gaussian_filter1d(motion.speed(), _MINIMA_S * RATE, mode="nearest")
+    running = gaussian_filter1d(speed, _RUNNING_S * RATE, mode="nearest")
+    lows, _ = find_peaks(-speed)
+    lows = lows[running[lows] > _FROZEN]
+    return float(np.median(speed[lows] / running[lows])) if len(lows) else NAN
+
+
 def _frozen(speed: NDArray[np.float64]) -> float:
     """Share of samples in still stretches of at least a second."""
     still = speed < _FROZEN
@@ -175,13 +190,3 @@ def _in_frame(poses: PoseSequence) -> float:
     xy = poses.keypoints[visible]
     inside = (xy >= 0).all(-1) & (xy <= np.asarray(poses.canvas)).all(-1)
     return float(inside.mean())
-
-
-def _face_camera(poses: PoseSequence) -> float:
-    index = poses.layout.index
-    left, right = index["left_shoulder"], index["right_shoulder"]
-    both = (poses.confidence[:, left] > 0) & (poses.confidence[:, right] > 0)
-    if not both.any():
-        return NAN
-    ahead = poses.keypoints[both, left, 0] > poses.keypoints[both, right, 0]
-    return float(ahead.mean())

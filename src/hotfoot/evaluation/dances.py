@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hotfoot.errors import EvaluationError, InputError
-from hotfoot.evaluation.body import measure_body
+from hotfoot.evaluation.beats import annotated_beats
+from hotfoot.evaluation.coherence import measure_coherence
 from hotfoot.evaluation.measures import (
     DanceInfo,
     DanceMeasures,
+    MotionMeasures,
     SongFacts,
     measure_dance,
+    measure_motion,
     song_facts,
 )
-from hotfoot.evaluation.motion import Motion, prepare
-from hotfoot.evaluation.realism import kinetic_features, pose_windows
+from hotfoot.evaluation.motion import prepare
+from hotfoot.evaluation.realism import pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
@@ -161,7 +164,9 @@ def read_song_facts(song: Path, start_s: float = 0.0) -> SongFacts:
     Raises:
         AudioError: it cannot be read.
     """
-    return song_facts(song.stem, analyze_song(open_song(song, start_s)))
+    beats = annotated_beats(song)
+    annotation = None if beats is None else beats - start_s
+    return song_facts(song.stem, analyze_song(open_song(song, start_s)), annotation)
 
 
 def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | None:
@@ -172,24 +177,34 @@ def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | No
     """
     if real is None:
         return None
-    dances = _read_folder(real)
     bank = None
     if training is not None:
-        bank = np.concatenate([pose_windows(m, hop_s=0.2) for _, m in _read_folder(training)])
-    return ReferenceSet(
-        [kinetic_features(m) for _, m in dances],
-        [pose_windows(m) for _, m in dances],
-        [vars(measure_body(p, m)) for p, m in dances],
-        bank,
-    )
+        bank = np.concatenate(_read_folder(training, _training_windows))
+    return ReferenceSet(_read_folder(real, _measure_real), bank)
 
 
-def _read_folder(folder: Path) -> list[tuple[PoseSequence, Motion]]:
+def _training_windows(path: Path) -> NDArray[np.float32]:
+    return pose_windows(prepare(read_poses(path)), hop_s=0.2)
+
+
+def _measure_real(path: Path) -> MotionMeasures:
+    """Real motion; with beats, where the file knows those that it was danced to."""
+    poses, metadata = read_dance(path)
+    beats = np.array(metadata.beats)
+    if len(beats) < 2:
+        return measure_motion(poses)
+    found = measure_motion(poses, beats)
+    coherence = measure_coherence(found.motion, beats)
+    values = {"coherence": coherence.corrected, "coherence_raw": coherence.value}
+    return replace(found, values=found.values | values)
+
+
+def _read_folder(folder: Path, read: Callable[[Path], T]) -> list[T]:
+    """What is read of every pose file that can be measured."""
     out = []
     for path in sorted(p for p in folder.rglob("*") if p.suffix in _POSE_SUFFIXES):
-        poses = read_poses(path)
         try:
-            out.append((poses, prepare(poses)))
+            out.append(read(path))
         except EvaluationError:
             continue
     if len(out) < 2:

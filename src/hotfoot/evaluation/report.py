@@ -21,7 +21,9 @@ from hotfoot.files import check_writable, save_text
 
 SCHEMA = 1
 _FIELDS = ("value", "low", "high", "chance", "p", "real")
-_PER_DANCE = ("alignment", "f1", "lag_s", "energy", "speed", "jerk", "limb_error", "in_frame")
+_PER_DANCE = (
+    "coherence", "alignment", "energy", "speed", "stop_and_go", "jerk", "limb_error", "in_frame",
+)  # fmt: skip
 
 
 def to_json(results: list[EvaluationResult], command: str) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def to_json(results: list[EvaluationResult], command: str) -> dict[str, Any]:
                     {
                         "name": d.info.name, "song": d.song.name, "seed": d.info.seed,
                         "tempo": d.info.tempo, "tempo_bpm": _number(d.song.tempo_bpm),
+                        "beats_from": d.song.beats_from,
                         "values": {k: _number(v) for k, v in d.values.items()},
                         "lag_curve": [round(float(v), 4) for v in d.lag_curve],
                     }

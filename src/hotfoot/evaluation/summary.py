@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation.measures import DanceMeasures
+from hotfoot.evaluation.measures import DanceMeasures, MotionMeasures
 from hotfoot.evaluation.metrics import METRICS
+from hotfoot.evaluation.published import fid_div
 from hotfoot.evaluation.realism import (
     diversity,
     frechet_over_real,
@@ -18,9 +19,10 @@ from hotfoot.evaluation.realism import (
     nearest_windows,
     pose_distance,
 )
+from hotfoot.evaluation.repetition import repeats_across
 from hotfoot.evaluation.response import tempo_slope
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected, Interval, bootstrap
-from hotfoot.evaluation.synchrony import SYNCHRONY, against_other_songs
+from hotfoot.evaluation.synchrony import BEAT_MEASURES, against_other_songs
 
 
 @dataclass(frozen=True)
@@ -52,23 +54,24 @@ class Summary:
 
 @dataclass(frozen=True, eq=False)
 class ReferenceSet:
-    """Real dances to compare with, one of each list per dance.
+    """Real dances to compare with.
 
     Attributes:
-        features: kinetic windows [W, F].
-        windows: pose windows [W, F].
-        values: metrics that need no song.
+        dances: each of them, measured without music.
         training: pose windows [N, F] of what a model was trained on, to find copies.
     """
 
-    features: list[Array]
-    windows: list[NDArray[np.float32]]
-    values: list[dict[str, float]]
+    dances: list[MotionMeasures]
     training: NDArray[np.float32] | None = None
+
+    @property
+    def features(self) -> list[Array]:
+        """Kinetic windows [W, F] of each dance."""
+        return [d.features for d in self.dances]
 
     def mean(self, key: str) -> float:
         """Mean of a metric over the dances in which it is known; NaN where it never is."""
-        return bootstrap([v.get(key, NAN) for v in self.values], rounds=1).value
+        return bootstrap([d.values.get(key, NAN) for d in self.dances], rounds=1).value
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +116,8 @@ def summarize(
     if slopes:
         out["tempo_slope"] = Summary.of(bootstrap(slopes), len(slopes))
     out |= _variety(groups, real)
+    if any(d.info.published for d in plain) and real is not None:
+        out |= _published(plain, real)
     if real is not None:
         out |= _realism(groups, real)
     return EvaluationResult(name, {k: out[k] for k in METRICS if k in out}, dances)
@@ -126,16 +131,17 @@ def _summary(key: str, songs: list[list[DanceMeasures]], real: ReferenceSet | No
     chance, p = NAN, NAN
     if any(found):
         p = _probability([g for g in found if g], lower=METRICS[key].better == "lower")
-        chance = 0.0 if key in SYNCHRONY else _mean_chance(songs, key)
-    elif key == "alignment_raw":
-        chance = _mean_chance(songs, "alignment")
+        chance = 0.0 if key in BEAT_MEASURES else _mean_chance(songs, key)
+    elif key in ("alignment_raw", "coherence_raw"):
+        chance = _mean_chance(songs, key.removesuffix("_raw"))
     n = int(sum(np.isfinite(v).sum() for v in values))
     real_value = NAN if real is None else real.mean(key)
     return Summary(interval.value, interval.low, interval.high, n, chance, p, real_value)
 
 
 def _mean_chance(songs: list[list[DanceMeasures]], key: str) -> float:
-    return float(np.mean([d.chance[key].chance for g in songs for d in g if key in d.chance]))
+    levels = [d.chance[key].chance for g in songs for d in g if key in d.chance]
+    return float(np.mean(levels)) if levels else NAN
 
 
 def _probability(songs: list[list[ChanceCorrected]], lower: bool) -> float:
@@ -150,10 +156,11 @@ def _probability(songs: list[list[ChanceCorrected]], lower: bool) -> float:
 
 def _against_other_songs(songs: list[list[DanceMeasures]]) -> dict[str, Summary]:
     found = against_other_songs(
-        [[d.motion for d in group] for group in songs], [group[0].song.beats for group in songs]
+        [[d.alone.motion for d in group] for group in songs],
+        [group[0].song.beats for group in songs],
     )
     out = {}
-    for i, key in enumerate(SYNCHRONY):
+    for i, key in enumerate(BEAT_MEASURES):
         at = bootstrap(found.corrected[:, i])
         out[f"{key}_own"] = Summary(at.value, at.low, at.high, len(songs), 0.0, float(found.p[i]))
     return out
@@ -168,9 +175,7 @@ def _slopes(dances: list[DanceMeasures]) -> list[float]:
     for (song, _), group in groups.items():
         if len({d.info.tempo for d in group}) > 1:
             try:
-                slope = tempo_slope(
-                    [d.motion_rate_bpm for d in group], [d.info.tempo for d in group]
-                )
+                slope = tempo_slope([d.rate_bpm for d in group], [d.info.tempo for d in group])
             except EvaluationError:
                 continue
             slopes.setdefault(song, []).append(slope)
@@ -180,18 +185,22 @@ def _slopes(dances: list[DanceMeasures]) -> list[float]:
 def _variety(songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> dict[str, Summary]:
     """Diversity between dances and between seeds."""
     out: dict[str, Summary] = {}
-    features = [d.features for group in songs for d in group]
+    features = [d.alone.features for group in songs for d in group]
     scale = np.concatenate(real.features if real else features).std(axis=0)
     if len(features) > 1:
         parts = [features[:i] + features[i + 1 :] for i in range(len(features))]
         left_out = [diversity(p, scale) for p in parts if len(p) > 1]
         whole = Interval.jackknife(diversity(features, scale), left_out)
         out["diversity"] = Summary.of(whole, len(features))
+    if len(songs) > 1:
+        across = repeats_across([group[0].alone.moves for group in songs])
+        real_value = NAN if real is None else repeats_across([d.moves for d in real.dances])
+        out["repeats_across"] = Summary(across, NAN, NAN, len(songs), real=real_value)
     several = [group for group in songs if len(group) > 1]
     if several:
-        seeds = bootstrap([diversity([d.features for d in g], scale) for g in several])
+        seeds = bootstrap([diversity([d.alone.features for d in g], scale) for g in several])
         out["diversity_seeds"] = Summary.of(seeds, len(several))
-        apart = bootstrap([pose_distance([d.motion for d in g]) for g in several])
+        apart = bootstrap([pose_distance([d.alone.motion for d in g]) for g in several])
         out["apd"] = Summary.of(apart, len(several))
         if real is not None and len(real.features) > 1:
             between = diversity(real.features, scale)
@@ -199,21 +208,34 @@ def _variety(songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> dic
     return out
 
 
+def _published(dances: list[DanceMeasures], real: ReferenceSet) -> dict[str, Summary]:
+    """FID and DIV as the paper computes them, one feature vector per dance."""
+    made = np.array([d.alone.kinetic_2d for d in dances])
+    true = np.array([d.kinetic_2d for d in real.dances])
+    if min(len(made), len(true)) < 2:
+        return {}
+    distance, div, real_div = fid_div(made, true)
+    return {
+        "published_fid": Summary(distance, NAN, NAN, len(made)),
+        "published_div": Summary(div, NAN, NAN, len(made), real=real_div),
+    }
+
+
 def _realism(songs: list[list[DanceMeasures]], real: ReferenceSet) -> dict[str, Summary]:
     """Distances to real dances, and to what was trained on."""
     dances = [d for group in songs for d in group]
     jerk = bootstrap([d.values["jerk"] for d in dances])
     out = {"jerk_of_real": Summary.of(jerk, len(dances), by=real.mean("jerk"))}
-    windows = sum(len(d.features) for d in dances)
+    windows = sum(len(d.alone.features) for d in dances)
     if min(windows, sum(len(x) for x in real.features)) > 1:
-        groups = [np.concatenate([d.features for d in g]) for g in songs]
+        groups = [np.concatenate([d.alone.features for d in g]) for g in songs]
         for key, interval in measure_realism(groups, real.features).items():
             out[key] = Summary.of(interval, windows)
-    over = frechet_over_real([[d.features for d in g] for g in songs], real.features)
+    over = frechet_over_real([[d.alone.features for d in g] for g in songs], real.features)
     if over is not None:
         out["frechet_of_real"] = Summary.of(over, len(dances))
-    held = [w for w in real.windows if len(w)]
-    own = [d.windows for d in dances if len(d.windows)]
+    held = [d.windows for d in real.dances if len(d.windows)]
+    own = [d.alone.windows for d in dances if len(d.alone.windows)]
     if real.training is not None and own and held:
         found = [nearest_windows(w, real.training) for w in own]
         usual = float(np.median(nearest_windows(np.concatenate(held), real.training)))

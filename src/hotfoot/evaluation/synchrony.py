@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import EvaluationError
+from hotfoot.evaluation.coherence import locked_share, varying_velocity
 from hotfoot.evaluation.motion import RATE, Motion
 from hotfoot.evaluation.statistics import ChanceCorrected
 from hotfoot.pose.body import between_frames, speed_minima
@@ -30,6 +31,7 @@ _LAGS_S = 0.5
 Times = NDArray[np.float64]
 
 SYNCHRONY = ("alignment", "precision", "recall", "f1")
+BEAT_MEASURES = (*SYNCHRONY, "coherence")
 """What is measured of a dance and beats; each lies in 0..1."""
 
 
@@ -169,9 +171,9 @@ class OtherSongs:
     """Synchrony of every song's dances with its own beats and with the other songs'.
 
     Attributes:
-        own: [N, 4], a row per song, in the order of :data:`SYNCHRONY`.
-        others: [N, 4] mean over the other songs: the chance level.
-        p: [4] share of random pairings of dances and songs that score as high on average.
+        own: [N, 5], a row per song, in the order of :data:`BEAT_MEASURES`.
+        others: [N, 5] mean over the other songs: the chance level.
+        p: [5] share of random pairings of dances and songs that score as high on average.
     """
 
     own: NDArray[np.float64]
@@ -180,7 +182,7 @@ class OtherSongs:
 
     @property
     def corrected(self) -> NDArray[np.float64]:
-        """[N, 4]: 0 for dances that go as well with any song, 1 for a perfect score."""
+        """[N, 5]: 0 for dances that go as well with any song, 1 for a perfect score."""
         return (self.own - self.others) / np.maximum(1e-9, 1 - self.others)
 
 
@@ -205,14 +207,15 @@ def against_other_songs(
             "Give at least two songs, with a dance each.",
         )
     lengths = [max(m.duration_s for m in group) for group in motions]
-    table = np.zeros((count, count, len(SYNCHRONY)))
+    table = np.zeros((count, count, len(BEAT_MEASURES)))
     for i, group in enumerate(motions):
         for motion in group:
-            own = kinematic_beats(motion)
+            own, velocity = kinematic_beats(motion), varying_velocity(motion)
             for j, beats in enumerate(songs):  # as long as both last
                 both = min(motion.duration_s, lengths[j])
-                pair = beats_within(own, both), beats_within(beats, both)
-                table[i, j] += np.array(_synchrony(*pair)) / len(group)
+                dance, music = beats_within(own, both), beats_within(beats, both)
+                locked = np.nan_to_num(locked_share(velocity, music))
+                table[i, j] += np.array([*_synchrony(dance, music), locked]) / len(group)
     rows = np.arange(count)
     own = table[rows, rows]
     rng = np.random.default_rng(seed)

@@ -1,0 +1,135 @@
+"""How much of the movement is locked to the beat, whether or not the body stops on it.
+
+Alignment of speed minima rewards bodies that halt. Coherence does not: it is the share of the power
+of joint velocities that repeats with the bar, the half bar, the beat or its half, at whatever
+phase, as spectral coherence is in signal processing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from hotfoot.evaluation.motion import RATE, Motion
+from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
+
+_CYCLES_PER_BEAT = (0.25, 0.5, 1.0, 2.0)
+_WINDOWS_S = (4.0, 8.0, 16.0)
+_LEAST_S = 2.0
+_STEP = 3  # samples of the motion; 20 Hz hold twice the beat of any song
+_DRIFT_S = 1.5  # slower movement is travel, not dance
+_STRETCHES = 12  # to either side
+_LEAST_STRETCH, _MOST_STRETCH = 0.08, 0.5  # octaves
+_PROFILE = 100  # phases of a beat
+
+
+def coherence(motion: Motion, beats: Array) -> float:
+    """Share (0..1) of velocity power that is locked to 1/4, 1/2, 1 and 2 times the beat.
+
+    In each window the velocities of all joints are projected onto sines and cosines of multiples of
+    the beat's phase; the share is what the projection holds of their power, over all windows of one
+    length. The mean over windows of 4, 8 and 16 s (half overlapping) is returned: long ones ask for
+    a steady relation, short ones allow that moves change.
+
+    Args:
+        motion: the dance.
+        beats: seconds of the dance, sorted; may begin before it and end after it.
+
+    Returns:
+        NaN where there are beats for less than 2 s, or no movement.
+    """
+    return locked_share(varying_velocity(motion), beats)
+
+
+def measure_coherence(motion: Motion, beats: Array, seed: int = 0) -> ChanceCorrected:
+    """Coherence beside that with the same beats at other tempi.
+
+    Those are stretched by 6 to 41 % to either side about the middle of the dance: what a dance has
+    with a song that it was not made for. Coherence with other songs' beats is measured by
+    :func:`~hotfoot.evaluation.synchrony.against_other_songs`.
+    """
+    velocity = varying_velocity(motion)
+    rng = np.random.default_rng(seed)
+    octaves = rng.uniform(_LEAST_STRETCH, _MOST_STRETCH, _STRETCHES)
+    middle = 0.5 * motion.duration_s
+    value = locked_share(velocity, beats)
+    if not np.isfinite(value):
+        return ChanceCorrected(NAN)
+    stretched = (
+        middle + (beats - middle) * factor for factor in 2.0 ** np.concatenate([-octaves, octaves])
+    )
+    return ChanceCorrected.of(
+        value, [locked_share(velocity, _covering(b, motion)) for b in stretched]
+    )
+
+
+def speed_lag(motion: Motion, beats: Array) -> float:
+    """How late the body is slowest, in seconds after the beat (within half a beat).
+
+    The speed is averaged over the phase of the beat; its first two harmonics are kept. 0 means that
+    movement turns on the beat; a dance that does not follow the music has any lag.
+
+    Returns:
+        NaN for fewer than four beats, or no movement.
+    """
+    speed = motion.speed()
+    phase = _phase(np.arange(len(speed)) / RATE, beats)
+    inside = np.isfinite(phase)
+    if len(beats) < 4 or inside.sum() < _LEAST_S * RATE or speed[inside].std() < 1e-6:
+        return NAN
+    deviation = speed[inside] - speed[inside].mean()
+    at = np.arange(-_PROFILE // 2, _PROFILE // 2) / _PROFILE
+    profile = np.zeros(_PROFILE)
+    for k in (1, 2):
+        amplitude = (deviation * np.exp(-2j * np.pi * k * phase[inside])).mean()
+        profile += 2 * (amplitude * np.exp(2j * np.pi * k * at)).real
+    return float(at[profile.argmin()] * np.median(np.diff(beats)))
+
+
+def varying_velocity(motion: Motion) -> Array:
+    """Velocities [N, C] of all joints' coordinates at 20 Hz, without slow travel."""
+    velocity = motion.velocity().reshape(len(motion.joints), -1)
+    slow = gaussian_filter1d(velocity, _DRIFT_S * RATE, axis=0, mode="nearest")
+    return np.asarray((velocity - slow)[::_STEP])
+
+
+def _phase(times: Array, beats: Array) -> Array:
+    """Beats elapsed at each time; NaN before the first and after the last."""
+    if len(beats) < 2:
+        return np.full(len(times), NAN)
+    return np.interp(times, beats, np.arange(len(beats)), left=NAN, right=NAN)
+
+
+def _covering(beats: Array, motion: Motion) -> Array:
+    """Beats that go on at their first and last interval until they cover the motion."""
+    if len(beats) < 2:
+        return beats
+    first, last = beats[1] - beats[0], beats[-1] - beats[-2]
+    before = np.arange(beats[0] - first, -first, -first)[::-1]
+    after = np.arange(beats[-1] + last, motion.duration_s + last, last)
+    return np.concatenate([before, beats, after])
+
+
+def locked_share(velocity: Array, beats: Array) -> float:
+    """As :func:`coherence`, of velocities of :func:`varying_velocity`."""
+    rate = RATE / _STEP
+    phase = _phase(np.arange(len(velocity)) / rate, beats)
+    inside = np.flatnonzero(np.isfinite(phase))
+    if len(inside) < _LEAST_S * rate:
+        return NAN
+    velocity, phase = velocity[inside[0] : inside[-1] + 1], phase[inside[0] : inside[-1] + 1]
+    angles = 2 * np.pi * phase[:, None] * np.array(_CYCLES_PER_BEAT)
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    shares = []
+    for size in sorted({min(round(s * rate), len(velocity)) for s in _WINDOWS_S}):
+        locked = power = 0.0
+        for start in range(0, len(velocity) - size + 1, max(1, size // 2)):
+            part = velocity[start : start + size]
+            part = part - part.mean(axis=0)
+            basis = waves[start : start + size]
+            basis, _ = np.linalg.qr(basis - basis.mean(axis=0))
+            locked += float(((basis.T @ part) ** 2).sum())
+            power += float((part**2).sum())
+        if power > 1e-9:
+            shares.append(locked / power)
+    return float(np.mean(shares)) if shares else NAN

@@ -1,0 +1,93 @@
+"""Are the same moves danced again, within a dance and from song to song?
+
+A move is four beats of a dance, as poses about the hips at 16 instants. Two moves are the same if
+their poses differ by less than half of what unrelated ones of their size would (their correlation
+is above 0.75), as they are or mirrored.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotfoot.evaluation.motion import JOINTS, RATE, Motion
+from hotfoot.evaluation.response import movement_rate
+from hotfoot.evaluation.statistics import NAN, Array
+
+_BEATS, _INSTANTS = 4, 16
+_SAME = 0.5
+_SLOWEST_BPM = 80.0
+
+_MIRROR = [
+    JOINTS.index(n.replace("left", "right") if "left" in n else n.replace("right", "left"))
+    for n in JOINTS
+]
+
+
+def own_beats(motion: Motion) -> Array:
+    """Beats of the dominant rate of a motion, 80 to 160 per minute: for motion without music."""
+    rate = movement_rate(motion)
+    if not np.isfinite(rate):
+        return np.zeros(0)
+    rate = _SLOWEST_BPM * 2 ** (np.log2(rate / _SLOWEST_BPM) % 1.0)
+    return np.arange(0.0, motion.duration_s, 60.0 / rate)
+
+
+def moves(motion: Motion, beats: Array) -> NDArray[np.float32]:
+    """Moves [M, 16, 12, 2] that begin on each beat, in body heights about the hips."""
+    relative = motion.joints - motion.root[:, None]
+    relative[:, ~motion.used] = 0
+    last = (len(relative) - 1) / RATE
+    inside = beats[(beats >= 0) & (beats <= last)]
+    count = max(0, len(inside) - _BEATS)
+    phases = np.arange(count)[:, None] + _BEATS * np.arange(_INSTANTS) / _INSTANTS
+    frames = np.interp(phases, np.arange(len(inside)), inside) * RATE if count else phases
+    return relative[np.round(frames).astype(int)].astype(np.float32)
+
+
+def repeats_within(found: NDArray[np.float32]) -> float:
+    """Share of a dance's moves that are danced again in it; NaN for fewer than nine moves.
+
+    Moves that overlap are not compared.
+    """
+    if len(found) <= 2 * _BEATS:
+        return NAN
+    same = _same(found, found)
+    i = np.arange(len(found))
+    same &= np.abs(i[:, None] - i[None]) >= _BEATS
+    return float(same.any(axis=1).mean())
+
+
+def repeats_across(dances: list[NDArray[np.float32]]) -> float:
+    """Share of a dance's moves that are also in another, mean over pairs of dances to two songs.
+
+    NaN for fewer than two dances with moves.
+    """
+    kept = [d for d in dances if len(d)]
+    shares = [
+        float(_same(a, b).any(axis=1).mean())
+        for i, a in enumerate(kept)
+        for j, b in enumerate(kept)
+        if i != j
+    ]
+    return float(np.mean(shares)) if shares else NAN
+
+
+def _same(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which moves of [M, ...] are which of [N, ...], as they are or mirrored: [M, N]."""
+    mirrored = b[:, :, _MIRROR] * np.array([-1, 1], np.float32)
+    size = np.sqrt((_power(a)[:, None] + _power(b)[None]) / 2)
+    nearest = np.minimum(_distance(a, b), _distance(a, mirrored))
+    return np.asarray((nearest < _SAME * np.sqrt(2) * size) & (size > 1e-4))
+
+
+def _power(m: NDArray[np.float32]) -> Array:
+    """Mean square of each move about its mean pose [M]."""
+    return np.asarray(((m - m.mean(axis=1, keepdims=True)) ** 2).mean(axis=(1, 2, 3)), np.float64)
+
+
+def _distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> Array:
+    """Root mean square difference of moves [M, N]."""
+    x, y = a.reshape(len(a), -1).astype(np.float64), b.reshape(len(b), -1).astype(np.float64)
+    square = (x**2).sum(1)[:, None] + (y**2).sum(1)[None] - 2 * x @ y.T
+    return np.asarray(np.sqrt(np.maximum(square, 0) / x.shape[1]))
