@@ -14,7 +14,7 @@ from hotfoot.cli.main import main
 from hotfoot.data.paired import open_corpus
 from hotfoot.data.sources import Data
 from hotfoot.errors import ModelError
-from hotfoot.evaluation.body import measure_body
+from hotfoot.evaluation.measures import measure_motion
 from hotfoot.generation.generator import load_diffusion, save_codes
 from hotfoot.generation.pipeline import dance
 from hotfoot.model.conditioning import known_mask
@@ -128,9 +128,9 @@ def test_retrieval_is_made_of_films_and_dances_as_the_reference(tmp_path, song, 
     assert np.abs(made.poses.keypoints - other.poses.keypoints).mean() > 1
     assert len(made.poses) == 360
     assert made.seams
-    found = measure_body(made.poses, reference=figure_pose("child"))
-    assert max(abs(r - 1) for r in found.limb_ratio.values()) < 0.25
-    assert found.in_frame > 0.95
+    found = measure_motion(made.poses, reference=figure_pose("child")).values
+    assert found["limb_error"] < 0.25
+    assert found["in_frame"] > 0.95
 
 
 def test_a_reference_without_feet_stands_where_its_hips_are():

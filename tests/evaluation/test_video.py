@@ -79,7 +79,7 @@ def test_the_command_prints_the_distance(tmp_path, capsys):
     for i in range(3):
         movie(tmp_path / "real" / f"{i}.mp4", i)
     made = [str(movie(tmp_path / f"m{i}.mp4", i + 5)) for i in range(3)]
-    arguments = ["evaluate", *made, "--real", str(tmp_path / "real"), "--network",
+    arguments = ["evaluate", "videos", *made, "--real", str(tmp_path / "real"), "--network",
                  str(tmp_path / "n.onnx"), "--network-size", "16", "--clip-frames", "8"]  # fmt: skip
     assert main([*arguments, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -87,7 +87,7 @@ def test_the_command_prints_the_distance(tmp_path, capsys):
     assert found["frechet"] >= 0
     assert main(arguments[:-4]) == 2, "the size must be given as exported"
     assert "network-size" in capsys.readouterr().err
-    assert main(["evaluate", *made, "--network", str(tmp_path / "n.onnx")]) == 2
+    assert main(["evaluate", "videos", *made, "--network", str(tmp_path / "n.onnx")]) == 2
     assert "--real" in capsys.readouterr().err
 
 
