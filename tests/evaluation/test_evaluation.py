@@ -232,12 +232,9 @@ def test_matching_is_one_to_one_and_largest(a, b):
 
     a, b = np.sort(np.array(a, float)), np.sort(np.array(b, float))
     found = matches(a, b, 0.5)
-    if len(a) and len(b):
-        fits = np.abs(a[:, None] - b[None]) <= 0.5 + 1e-9
-        i, j = linear_sum_assignment(~fits)
-        assert found == fits[i, j].sum()
-    else:
-        assert found == 0
+    fits = np.abs(a[:, None] - b[None]) <= 0.5 + 1e-9
+    i, j = linear_sum_assignment(~fits)
+    assert found == fits[i, j].sum()
 
 
 # Response

@@ -1,3 +1,5 @@
+from functools import cache
+
 import av
 import cv2
 import numpy as np
@@ -179,18 +181,28 @@ def test_a_failure_while_drawing_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.fixture(scope="module")
+def written(song, tmp_path_factory):
+    """The folder of a preset, made once."""
+
+    @cache
+    def write(name):
+        folder = tmp_path_factory.mktemp(name) / "out"
+        poses = walker(16, canvas=(180, 320))
+        write_preset(poses, poses.frames(0, 1), folder, name, open_song(song))
+        return folder
+
+    return write
+
+
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_write_what_the_tool_reads(name, song, tmp_path):
+def test_presets_write_what_the_tool_reads(name, written):
     preset = PRESETS[name]
-    poses = walker(40, canvas=(180, 320))
     width, height = preset_canvas((180, 320), preset)
     assert width % preset.multiple == 0
     assert height % preset.multiple == 0
-    if preset.area:
-        assert width * height == pytest.approx(preset.area, rel=0.12)
-    folder = tmp_path / "out"
-    write_preset(poses, poses.frames(0, 1), folder, name, open_song(song))
-    found = {p.name for p in folder.iterdir()}
+    assert width * height == pytest.approx(preset.area or 180 * 320, rel=0.12)
+    found = {p.name for p in written(name).iterdir()}
     expected = {
         "video": {"pose.mp4", "reference_pose.png"},
         "wan-animate": {"src_pose.mp4", "src_face.mp4", "src_ref.png", "README.txt"},
@@ -201,18 +213,26 @@ def test_presets_write_what_the_tool_reads(name, song, tmp_path):
     }[preset.layout]
     assert expected <= found
     assert "poses.json" in found
-    video = {"video": "pose.mp4", "wan-animate": "src_pose.mp4"}.get(preset.layout)
-    if video:
-        frames, rate, _, size, seconds = streams(folder / video)
-        step, rest = preset.lengths
-        assert (frames - rest) % step == 0
-        assert frames >= 40 / 30 * preset.fps - 1
-        assert rate == preset.fps
-        assert size == (width, height)
-        assert seconds > 1
-    if name == "wan-animate":
-        frames, _, _, size, _ = streams(folder / "src_face.mp4")
-        assert (frames, size) == (40, (512, 512))
+
+
+VIDEOS = {"video": "pose.mp4", "wan-animate": "src_pose.mp4"}
+
+
+@pytest.mark.parametrize("name", [n for n, preset in PRESETS.items() if preset.layout in VIDEOS])
+def test_presets_write_videos_of_the_length_that_the_tool_takes(name, written):
+    preset = PRESETS[name]
+    frames, rate, _, size, seconds = streams(written(name) / VIDEOS[preset.layout])
+    step, rest = preset.lengths
+    assert (frames - rest) % step == 0
+    assert frames >= 16 / 30 * preset.fps - 1
+    assert rate == preset.fps
+    assert size == preset_canvas((180, 320), preset)
+    assert seconds > 0.4
+
+
+def test_wan_animate_gets_a_video_of_the_face(written):
+    frames, _, _, size, _ = streams(written("wan-animate") / "src_face.mp4")
+    assert (frames, size) == (16, (512, 512))
 
 
 def test_unknown_preset(tmp_path, poses):

@@ -29,16 +29,21 @@ def data(tmp_path_factory):
     return root
 
 
-def train(data, out, steps, processes=1, *more):
-    arguments = ["train", "dancer", "debug", "--motion", str(data / "motion"), "--music",
-                 str(data / "music"), "--out", str(out), "--steps", str(steps), *more]  # fmt: skip
-    if processes == 1:
-        assert main(arguments) == 0
-        return None
+def arguments(data, out, steps, *more):
+    return ["train", "dancer", "debug", "--motion", str(data / "motion"), "--music",
+            str(data / "music"), "--out", str(out), "--steps", str(steps), *more]  # fmt: skip
+
+
+def train(*how):
+    assert main(arguments(*how)) == 0
+
+
+def train_by_two(*how):
+    """What two processes say that train together."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
-                str(processes), "-m", "hotfoot"]  # fmt: skip
+                "2", "-m", "hotfoot"]  # fmt: skip
     done = subprocess.run(
-        [*torchrun, *arguments], capture_output=True, text=True, timeout=240,
+        [*torchrun, *arguments(*how)], capture_output=True, text=True, timeout=240,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -69,9 +74,9 @@ def test_two_processes_learn_what_one_does(data, tmp_path, capsys):
     for folder in (both, sharded):
         folder.mkdir()
         (folder / "shards").symlink_to(alone / "shards")
-    said = train(data, both, 4, 2)
+    said = train_by_two(data, both, 4)
     assert said.count("model") == 1, "one process talks"
-    train(data, sharded, 4, 2, "--shard-weights")
+    train_by_two(data, sharded, 4, "--shard-weights")
     one = losses(alone)[4]
     for folder in (both, sharded):
         two = losses(folder)[4]
