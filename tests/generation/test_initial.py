@@ -139,7 +139,8 @@ def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, t
 def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     arguments = ["dance", str(song), "--end", "4", "-o", str(tmp_path / "d.npz"), "--json"]
     assert main([*arguments, "--style", "disco"]) == 0
-    assert json.loads(capsys.readouterr().out)["frames"] == 120
+    made = json.loads(capsys.readouterr().out)["dances"][0]
+    assert made["files"][0]["frames"] == 120
     for wrong, says in (
         (["--style", "polka"], "style is 'polka'"),
         (["--draft", "1.5"], "draft"),
@@ -148,3 +149,12 @@ def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     ):
         assert main([*arguments, *wrong]) == 2
         assert says in capsys.readouterr().err
+
+
+def test_a_dance_from_a_draft_names_its_moves(song):
+    made = dance(song, end=12.0, steps=1, seed=2)
+    phrases = made.metadata.choreography
+    assert phrases
+    assert phrases[0].start_s < 2 < phrases[-1].end_s
+    assert all(p.moves and p.start_s < p.end_s <= 12.0 + 1e-6 for p in phrases)
+    assert dance(song, end=4.0, steps=1, draft=0.0).metadata.choreography == ()

@@ -1,4 +1,4 @@
-"""A draft of the dance: the choreographer's, filmed from the front and put on the reference's body.
+"""A draft of the dance: the choreographer's, seen from the front, by the reference's body.
 
 In: an analyzed song and a reference. Out: 2D poses for the whole song, from which the network
 begins instead of from pure noise (Meng et al., "SDEdit", 2022). The draft brings the counts, the
@@ -80,12 +80,12 @@ def draft_dance(
     canvas = np.asarray(reference.canvas, np.float32)
     xy = np.zeros((frames, 18, 2), np.float32)
     confidence = np.zeros((frames, 18), np.float32)
-    put: Retarget | None = None
+    retarget: Retarget | None = None
     for begin in range(0, frames, _BLOCK):
         times = np.arange(begin, min(begin + _BLOCK, frames)) / fps
-        flat, seen = _filmed(choreography, times, performer, yaw, fps)
-        put = put or fit_to(flat, reference)
-        xy[begin : begin + len(times)] = put(flat) / canvas
+        pixels, seen = _projected(choreography, times, performer, yaw, fps)
+        retarget = retarget or fit_to(pixels, reference)
+        xy[begin : begin + len(times)] = retarget(pixels) / canvas
         confidence[begin : begin + len(times)] = seen
     shown = reference.confidence[0] > 0
     xy = kept_inside(xy, shown, fps)
@@ -94,7 +94,7 @@ def draft_dance(
     return xy, (confidence * shown * inside).astype(np.float32), danced
 
 
-def _filmed(
+def _projected(
     choreography: Choreography,
     times: NDArray[np.float64],
     performer: Performer,
