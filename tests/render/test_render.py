@@ -1,17 +1,23 @@
+import colorsys
 from functools import cache
 
 import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from hotfoot.errors import OptionError, OutputError
+from hotfoot.errors import AudioError, OptionError, OutputError
 from hotfoot.music.audio import open_song
+from hotfoot.pose.formats import read_dance
+from hotfoot.pose.metadata import EMPTY, DanceMetadata, file_sha256
+from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import BODY18_LIMBS
-from hotfoot.render.figures import PALETTE, FigureStyle, draw_frames, draw_pose
+from hotfoot.render.figures import HAND_PALETTE, PALETTE, FigureStyle, draw_frames, draw_pose
 from hotfoot.render.presets import PRESETS, preset_canvas, write_preset
 from hotfoot.render.sheets import contact_sheet, plot_dance, save_png
+from hotfoot.render.sound import song_for, song_warnings
 from hotfoot.render.video import write_video
 from tests.helpers.poses import walker
 
@@ -155,8 +161,6 @@ def test_songs_shorter_than_the_picture_end_in_silence(song, tmp_path):
 
 
 def test_gifs_keep_time(tmp_path):
-    from PIL import Image
-
     write_video(draw_frames(walker(60)), 60, 30.0, tmp_path / "v.gif")
     with Image.open(tmp_path / "v.gif") as picture:
         total = 0
@@ -244,7 +248,7 @@ def test_unknown_preset(tmp_path, poses):
 def test_contact_sheets_and_plots_are_pictures(poses, song, tmp_path):
     from hotfoot.music.analysis import analyze_song
 
-    sheet = contact_sheet(poses, np.array([0.5, 1.0]), (45,), columns=8, rows=3)
+    sheet = contact_sheet(poses, np.array([0.5, 1.0]), (45,), grid=(8, 3))
     assert sheet.shape[0] == 3 * 160
     assert sheet.max() == 255
     save_png(sheet, tmp_path / "s.png")
@@ -266,3 +270,102 @@ def test_sheets_show_the_whole_sequence(frames, monkeypatch):
     step = shown[1] - shown[0]
     assert frames / 30 - shown[-1] <= step + 0.04
     assert len(shown) <= 96
+
+
+def test_hands_are_drawn_with_the_published_colors_after_the_body():
+    """Edge colors as OpenPose's and DWPose's pictures have them, hue e / 20."""
+    pose = figure_pose("average", "body-hands-60")
+    xy = np.zeros((60, 2), np.float32)
+    seen = np.zeros(60, np.float32)
+    seen[18:39] = 1
+    # A left hand of five straight fingers, joints 30 pixels apart.
+    xy[18] = (20, 300)
+    for finger in range(5):
+        for joint in range(4):
+            xy[18 + 1 + 4 * finger + joint] = (60 + 30 * joint, 60 + 40 * finger)
+    picture = draw_pose(xy, seen, (300, 400))
+    for edge, (a, b) in enumerate(pose.layout.limbs[17:37]):
+        middle = (xy[a] + xy[b]) / 2
+        x, y = int(middle[0]), int(middle[1])
+        around = picture[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3)
+        assert HAND_PALETTE[edge] in {tuple(int(v) for v in p) for p in around}
+    dots = (picture == (0, 0, 255)).all(axis=-1)
+    assert dots[300, 20]
+    assert dots[300 - 4, 20]
+    assert not dots[300 - 5, 20]
+    hues = [colorsys.rgb_to_hsv(*(v / 255 for v in c))[0] for c in HAND_PALETTE]
+    np.testing.assert_allclose(hues, np.arange(20) / 20, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "hands"), [("coco-17", False), ("body-hands-60", True), ("wholebody-133", True)]
+)
+def test_every_skeleton_is_drawn(skeleton, hands):
+    pose = figure_pose("average", "body-hands-60").with_canvas((288, 512))
+    body = pose.to_skeleton("coco-17").to_skeleton("body-18")
+    plain = next(draw_frames(body))
+    changed = (next(draw_frames(pose.to_skeleton(skeleton))) != plain).any(axis=-1)
+    inside = np.zeros_like(changed)
+    for hand in (slice(18, 39), slice(39, 60)):
+        (left, top), (right, bottom) = (
+            f(pose.keypoints[0, hand], axis=0).astype(int) for f in (np.min, np.max)
+        )
+        inside[top - 5 : bottom + 6, left - 5 : right + 6] = True
+    assert changed.any() == hands
+    assert not (changed & ~inside).any()
+
+
+@pytest.mark.parametrize(("canvas", "line"), [((480, 832), 1), ((1080, 1920), 2)])
+def test_wan_animate_hands_are_half_as_thick_as_its_sticks(canvas, line):
+    style = PRESETS["wan-animate"].style.for_canvas(canvas)
+    assert (style.hand_line, style.hand_radius) == (line, line)
+    assert FigureStyle().for_canvas(canvas) == FigureStyle()
+
+
+def test_drawing_in_pieces_is_drawing_at_once(monkeypatch):
+    poses = walker(5)
+    whole = list(draw_frames(poses))
+    monkeypatch.setattr("hotfoot.render.figures._CHUNK", 2)
+    assert all((a == b).all() for a, b in zip(whole, draw_frames(poses), strict=True))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".gif"])
+def test_what_is_said_to_be_written_is_on_disk(suffix, tmp_path):
+    poses = walker(31, canvas=(161, 240))
+    path = tmp_path / f"v{suffix}"
+    written = write_video(draw_frames(poses), 31, 30.0, path)
+    assert written.path == path
+    if suffix == ".gif":
+        with Image.open(path) as picture:
+            assert (picture.n_frames, picture.size) == (written.frames, written.canvas)
+        assert (written.frames, written.fps) == (16, 15.0)
+    else:
+        frames, rate, _, size, _ = streams(path)
+        assert (frames, rate, size) == (written.frames, written.fps, written.canvas)
+
+
+@pytest.mark.parametrize("name", ["vace", "controlnet"])
+def test_presets_say_what_they_wrote_and_keep_the_metadata(name, tmp_path):
+    poses = walker(60, canvas=(180, 320))
+    known = DanceMetadata(start_s=20.0, seams=(30,), song="s.mp3")
+    written = write_preset(poses, poses, tmp_path / "out", name, None, known)
+    back, metadata = read_dance(tmp_path / "out" / "poses.json")
+    assert (len(back), back.fps, back.canvas) == (written.frames, written.fps, written.canvas)
+    assert written.fps == PRESETS[name].fps
+    assert (metadata.start_s, metadata.song) == (20.0, "s.mp3")
+    assert metadata.seams == (round(30 * written.fps / 30),)
+    assert written.path == tmp_path / "out"
+
+
+def test_the_part_of_a_song_that_belongs_to_a_dance(song, tmp_path):
+    part = song_for(DanceMetadata(start_s=2.0, end_s=5.0), song)
+    seconds = sum(len(b) for b in part.blocks(8000)) / 8000
+    assert seconds == pytest.approx(3.0, abs=0.01)
+    assert (song_for(EMPTY, song).start_s, song_for(EMPTY, song).end_s) == (0.0, None)
+    with pytest.raises(AudioError, match="no such file"):
+        song_for(EMPTY, tmp_path / "none.mp3")
+    own = DanceMetadata(song="s.mp3", song_sha256=file_sha256(song))
+    assert song_warnings(own, song) == ()
+    assert song_warnings(EMPTY, song) == ()
+    (warning,) = song_warnings(DanceMetadata(song="s.mp3", song_sha256="00"), song)
+    assert "s.mp3" in warning

@@ -147,7 +147,7 @@ def protocol_sheets(request: ProtocolRequest) -> list[tuple[str, NDArray[np.uint
         path = request.output / "dances" / f"{task.names[0]}.npz"
         poses, info = read_dance_info(path)
         beats = read_song_facts(_song_of(task, request.output)).beats
-        sheets.append((path.stem, contact_sheet(poses, beats, info.seams, columns=20, rows=2)))
+        sheets.append((path.stem, contact_sheet(poses, beats, info.seams, grid=(20, 2))))
     return sheets
 
 

@@ -128,7 +128,7 @@ def evaluate_dances(
 def dance_sheets(request: EvaluationRequest) -> list[tuple[str, NDArray[np.uint8]]]:
     """Contact sheets of the first dances, for a report."""
     return [
-        (path.stem, contact_sheet(read_poses(path, fps=request.fps), columns=20, rows=2))
+        (path.stem, contact_sheet(read_poses(path, fps=request.fps), grid=(20, 2)))
         for path in request.poses[:_MOST_SHEETS]
     ]
 

@@ -21,6 +21,7 @@ from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
+from hotfoot.render.written import Written
 
 OUTPUT_SUFFIXES = (".mp4", ".webm", ".gif", ".npz", ".json", ".png")
 
@@ -80,7 +81,7 @@ class Dance:
         path: str | Path,
         preset: str | None = None,
         progress: Callable[[int, int], None] | None = None,
-    ) -> Saved:
+    ) -> Written:
         """Write the dance; the suffix picks the writer.
 
         ``.mp4``, ``.webm`` and ``.gif`` are skeleton videos (the first two with the song), ``.npz``
@@ -93,7 +94,7 @@ class Dance:
         path = Path(path)
         check_output(path, preset)
         suffix = path.suffix.lower()
-        poses, warnings = self.poses, ()
+        poses = self.poses
         if suffix in (".mp4", ".webm", ".gif"):
             from hotfoot.render.figures import draw_frames
             from hotfoot.render.presets import get_preset, prepared
@@ -104,30 +105,20 @@ class Dance:
                 chosen = get_preset(preset)
                 poses, style = prepared(poses, chosen), chosen.style
             song = None if suffix == ".gif" else self.song
-            write_video(draw_frames(poses, style), len(poses), poses.fps, path, song, progress)
-        elif suffix in (".npz", ".json"):
-            write_poses(poses, path, metadata=self.metadata)
+            frames = draw_frames(poses, style)
+            return write_video(frames, len(poses), poses.fps, path, song, progress)
+        warnings: tuple[str, ...] = ()
+        if suffix in (".npz", ".json"):
+            warnings = write_poses(poses, path, metadata=self.metadata)
         elif suffix == ".png":
             from hotfoot.render.sheets import contact_sheet, save_png
 
             save_png(contact_sheet(poses, self.beats, self.seams), path)
         else:
-            from hotfoot.render.presets import get_preset, prepared, write_preset
+            from hotfoot.render.presets import write_preset
 
-            poses = prepared(poses, get_preset(str(preset)))
-            write_preset(self.poses, self.reference, path, str(preset), self.song)
-        return Saved(path, len(poses), poses.fps, poses.canvas, warnings)
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What was written: a file or folder, and the frames, rate and canvas that are in it."""
-
-    path: Path
-    frames: int
-    fps: float
-    canvas: tuple[int, int]
-    warnings: tuple[str, ...] = ()
+            return write_preset(poses, self.reference, path, str(preset), self.song, self.metadata)
+        return Written(path, len(poses), poses.fps, poses.canvas, warnings)
 
 
 def describe(

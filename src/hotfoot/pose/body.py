@@ -30,7 +30,7 @@ def body_height(poses: PoseSequence) -> float:
         found = []
         for side in ("left", "right"):
             a, b = index[f"{side}_{upper}"], index[f"{side}_{lower}"]
-            both = (poses.confidence[:, [a, b]] > _SEEN_FROM).all(axis=1)
+            both = poses.confidence[:, [a, b]].min(axis=1) > _SEEN_FROM
             if both.sum() >= max(1, _LEAST_SEEN * len(both)):
                 ends = poses.keypoints[both][:, [a, b]].astype(np.float64)
                 lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=-1)

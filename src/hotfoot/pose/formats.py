@@ -250,7 +250,7 @@ def _lost(poses: PoseSequence, kind: str) -> tuple[str, ...]:
     if kind == "hotfoot":
         return ()
     held = get_skeleton(_HELD[kind])
-    seen = (poses.confidence > 0).any(axis=0)
+    seen = poses.confidence.max(axis=0) > 0
     names = [n for n, s in zip(poses.layout.keypoints, seen, strict=True) if s]
     gone = [n for n in names if n not in held.index]
     parts = [part for part, marks in _PARTS.items() if any(m in n for n in gone for m in marks)]

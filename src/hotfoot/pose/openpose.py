@@ -20,6 +20,7 @@ from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import convert_keypoints
 
 _HAND = 21
+_CHUNK = 512  # frames
 _BODIES = {18: "body-18", 25: "body-25"}
 
 
@@ -85,26 +86,21 @@ def pose_keypoint_frames(
     Confidences are written as they are; see :meth:`PoseSequence.binary` for tools that take points
     of confidence 1 only. The first frame carries the metadata block.
     """
-    body, hands = poses.to_skeleton("body-18"), poses.to_skeleton("body-hands-60")
-    for t in range(len(poses)):
-        left, right = slice(18, 18 + _HAND), slice(18 + _HAND, None)
-        person = {
-            "pose_keypoints_2d": _flat(body.keypoints[t], body.confidence[t]),
-            "face_keypoints_2d": [0.0] * 210,
-            "hand_left_keypoints_2d": _flat(hands.keypoints[t, left], hands.confidence[t, left]),
-            "hand_right_keypoints_2d": _flat(hands.keypoints[t, right], hands.confidence[t, right]),
-        }
-        frame = {
-            "people": [person],
-            "canvas_width": poses.canvas[0],
-            "canvas_height": poses.canvas[1],
-        }
-        yield {**frame, KEY: facts_of(poses, metadata)} if t == 0 else frame
-
-
-def _flat(xy: Points, confidence: Points) -> list[float]:
-    pixels, c = xy.astype(np.float64).round(2), confidence.astype(np.float64).round(4)
-    return [float(v) for v in np.concatenate([pixels, c[:, None]], axis=1).ravel()]
+    facts = {KEY: facts_of(poses, metadata)}
+    for start in range(0, len(poses), _CHUNK):
+        part = poses.frames(start, start + _CHUNK).to_skeleton("body-hands-60")
+        pixels = part.keypoints.astype(np.float64).round(2)
+        confidence = part.confidence.astype(np.float64).round(4)
+        for table in np.concatenate([pixels, confidence[..., None]], axis=-1):
+            person = {
+                "pose_keypoints_2d": table[:18].ravel().tolist(),
+                "face_keypoints_2d": [0.0] * 210,
+                "hand_left_keypoints_2d": table[18 : 18 + _HAND].ravel().tolist(),
+                "hand_right_keypoints_2d": table[18 + _HAND :].ravel().tolist(),
+            }
+            width, height = poses.canvas
+            yield {"people": [person], "canvas_width": width, "canvas_height": height, **facts}
+            facts = {}
 
 
 def write_pose_keypoints(poses: PoseSequence, path: Path, metadata: DanceMetadata) -> None:

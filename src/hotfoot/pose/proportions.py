@@ -39,11 +39,12 @@ def bone_lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def limb_lengths(reference: PoseSequence) -> NDArray[np.float64]:
-    """Picture length in pixels of each bone [17], across the view, of a BODY_18 reference's person.
+    """Picture length in pixels of each bone [17], across the view, of a reference's person.
 
     The scale of the person is a high quantile of the ratio of its limbs to the average body's, so
     that foreshortened limbs do not count. Left and right limbs are alike.
     """
+    reference = reference.to_skeleton("body-18")
     seen = reference.confidence[0] > 0
     a, b = np.array(BONES).T
     shown = seen[a] & seen[b]
@@ -71,6 +72,7 @@ def girdle_lengths(reference: PoseSequence) -> tuple[float, float]:
     """
     from hotfoot.pose.references import figure_pose
 
+    reference = reference.to_skeleton("body-18")
     scale = float(np.median(limb_lengths(reference) / _average_lengths()))
     lengths = _TYPICAL * scale * girdle(figure_pose("average").keypoints)[0]
     if (reference.confidence[0, [1, 8, 11]] > 0).all():
@@ -89,9 +91,15 @@ def keep_proportions(poses: PoseSequence, reference: PoseSequence) -> PoseSequen
     """Shorten limbs that are longer than the reference's; what hangs on them moves along.
 
     Args:
-        poses: BODY_18.
-        reference: BODY_18, of the same canvas.
+        poses: of any skeleton; fingers go along with their wrists.
+        reference: of any skeleton, on the same canvas.
     """
+    body, reference = poses.to_skeleton("body-18"), reference.to_skeleton("body-18")
+    return poses.with_body(_shortened(body, reference))
+
+
+def _shortened(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
+    """:func:`keep_proportions` of BODY_18."""
     limits = limb_lengths(reference)
     old = poses.keypoints
     new = old.copy()

@@ -64,11 +64,23 @@ FIGURES: dict[str, Figure] = {
 DEFAULT_FIGURE = "average"
 
 
-def figure_pose(name: str) -> PoseSequence:
+# A left hand that hangs, in lengths of the hand: along the forearm from the wrist, and towards the
+# thumb. In the order of the keypoints: wrist, then thumb, index, middle, ring and little finger.
+_HAND = np.array(
+    [(0, 0), (0.14, 0.13), (0.27, 0.21), (0.38, 0.26), (0.48, 0.29),
+     (0.47, 0.13), (0.68, 0.15), (0.80, 0.16), (0.90, 0.16),
+     (0.48, 0.03), (0.72, 0.03), (0.87, 0.03), (1.00, 0.03),
+     (0.46, -0.06), (0.68, -0.07), (0.81, -0.08), (0.92, -0.08),
+     (0.42, -0.14), (0.57, -0.17), (0.67, -0.18), (0.76, -0.19)]
+)  # fmt: skip
+_HAND_LENGTH = 0.108  # of the stature (Drillis and Contini, 1966), as forearms are 0.146
+
+
+def figure_pose(name: str, skeleton: str = "body-18") -> PoseSequence:
     """One frame of a built-in figure.
 
     Raises:
-        PoseError: unknown name.
+        PoseError: unknown name or skeleton.
     """
     if name not in FIGURES:
         raise PoseError(f"no built-in figure '{name}'", f"Known: {', '.join(FIGURES)}.")
@@ -95,7 +107,8 @@ def figure_pose(name: str) -> PoseSequence:
     points = {"nose": (0.0, nose), "neck": (0.0, shoulder)}
     points |= {f"left_{k}": v for k, v in left.items()}
     points |= {f"right_{k}": (-v[0], v[1]) for k, v in left.items()}
-    layout = get_skeleton("body-18")
+    points |= _hands(elbow, wrist, _HAND_LENGTH * f.arms)
+    layout = get_skeleton("body-hands-60")
     width, height = f.canvas
     unit = f.size * height / 0.96
     xy = np.array(
@@ -106,22 +119,36 @@ def figure_pose(name: str) -> PoseSequence:
         np.float32,
     )
     inside = np.all((xy >= 0) & (xy < [width, height]), axis=1)
-    return PoseSequence(xy[None], inside[None].astype(np.float32), 30.0, f.canvas, "body-18")
+    pose = PoseSequence(xy[None], inside[None].astype(np.float32), 30.0, f.canvas, layout.name)
+    return pose.to_skeleton(skeleton)
 
 
-def load_reference(source: str | Path, frame: int = 0) -> PoseSequence:
-    """One BODY_18 frame of a built-in figure or a pose file.
+def _hands(
+    elbow: tuple[float, float], wrist: tuple[float, float], length: float
+) -> dict[str, tuple[float, float]]:
+    """Keypoints of both hands of a figure whose left arm ends so; thumbs towards the body."""
+    along = np.subtract(wrist, elbow) / np.hypot(*np.subtract(wrist, elbow))
+    across = np.array([along[1], -along[0]])  # of a hanging arm: towards the middle
+    left = np.array(wrist) + length * (_HAND[:, :1] * along + _HAND[:, 1:] * across)
+    fingers = [n for n in get_skeleton("body-hands-60").keypoints if n.startswith("left_hand_")]
+    named = {n: (float(x), float(y)) for n, (x, y) in zip(fingers, left, strict=True)}
+    return named | {n.replace("left", "right"): (-x, y) for n, (x, y) in named.items()}
+
+
+def load_reference(source: str | Path, frame: int = 0, skeleton: str = "body-18") -> PoseSequence:
+    """One frame of a built-in figure or a pose file.
 
     Args:
         source: name of a figure, or path.
         frame: of a pose file with several.
+        skeleton: of the result; points that the file lacks stay empty.
 
     Raises:
         PoseError: unknown, unreadable, or a body that cannot be danced by.
     """
     path = Path(source)
     if str(source) in FIGURES and not path.exists():
-        return figure_pose(str(source))
+        return figure_pose(str(source), skeleton)
     if not path.exists():
         raise PoseError(
             f"no reference '{source}'",
@@ -135,9 +162,10 @@ def load_reference(source: str | Path, frame: int = 0) -> PoseSequence:
     poses = read_poses(path)
     if not -len(poses) <= frame < len(poses):
         raise PoseError(f"frame {frame} asked for", f"{path.name} has {len(poses)} frames.")
-    one = poses.frames(frame, frame + 1 if frame != -1 else None).to_skeleton("body-18")
-    check_reference(one.confidence[0], one.normalized[0], path.name)
-    return one
+    one = poses.frames(frame, frame + 1 if frame != -1 else None)
+    body = one.to_skeleton("body-18")
+    check_reference(body.confidence[0], body.normalized[0], path.name)
+    return one.to_skeleton(skeleton)
 
 
 def check_reference(

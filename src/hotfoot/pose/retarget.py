@@ -57,7 +57,7 @@ class Retarget:
 
 
 def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
-    """How a dancer, known from BODY_18 keypoints [T, 18, 2], becomes the person of a reference.
+    """How the person of BODY_18 keypoints [T, 18, 2] becomes the person of a reference.
 
     Every bone is scaled by how long it gets in the reference's body over how long it gets in the
     keypoints (95th percentile), so directions and foreshortening stay. Paths scale with the legs.
@@ -66,11 +66,12 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
     Raises:
         PoseError: the reference shows no hips.
     """
+    reference = reference.to_skeleton("body-18")
     own = np.percentile(bone_lengths(keypoints), 95, axis=0)
     factor = limb_lengths(reference) / np.maximum(own, 1e-6)
     girdles = np.maximum(np.percentile(girdle(keypoints), 95, axis=0), 1e-6)
     trunk, wide = np.array(girdle_lengths(reference)) / girdles
-    # Somebody who is only seen from the side has no width to measure.
+    # A person who is only seen from the side has no width to measure.
     wide = float(np.clip(wide, trunk / 2, trunk * 2))
     seen = reference.confidence[0] > 0
     hips = reference.keypoints[0, [8, 11]][seen[[8, 11]]]
@@ -88,10 +89,15 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
 
 
 def retargeted(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
-    """BODY_18 poses danced by the person of a reference, on the reference's canvas; see fit_to.
+    """Poses danced by the person of a reference, on the reference's canvas; see :func:`fit_to`.
+
+    Any skeletons; fingers go along with their wrists, and are scaled as the forearms.
 
     Raises:
         PoseError: the reference shows no hips.
     """
-    put = fit_to(poses.keypoints, reference)
-    return replace(poses, keypoints=put(poses.keypoints), canvas=reference.canvas)
+    body = poses.to_skeleton("body-18")
+    fit = fit_to(body.keypoints, reference)
+    forearms = float(fit.factor[[BONES.index((3, 4)), BONES.index((6, 7))]].mean())
+    moved = replace(body, keypoints=fit(body.keypoints), canvas=reference.canvas)
+    return poses.with_body(moved, forearms)

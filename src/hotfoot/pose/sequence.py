@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.pose.resample import resampled
-from hotfoot.pose.skeletons import Skeleton, convert_keypoints, get_skeleton
+from hotfoot.pose.skeletons import Skeleton, anchor_of, convert_keypoints, get_skeleton
 
 VISIBLE_FROM = 0.3
 """Confidence from which a keypoint is drawn, exported and danced by (DWPose's threshold)."""
@@ -112,6 +112,30 @@ class PoseSequence:
             return self
         xy, conf = convert_keypoints(self.keypoints, self.confidence, self.skeleton, name)
         return replace(self, keypoints=xy, confidence=conf, skeleton=get_skeleton(name).name)
+
+    def with_body(self, body: PoseSequence, scale: float = 1.0) -> PoseSequence:
+        """These poses with the body of BODY_18 poses; what BODY_18 lacks goes along with it.
+
+        Fingers hang on wrists, toes on ankles, and the face on the nose, wherever those are seen.
+
+        Args:
+            body: as many frames.
+            scale: factor on what hangs on the body.
+        """
+        moved = body.to_skeleton(self.skeleton)
+        names = self.layout.keypoints
+        extra = [(i, a) for i, n in enumerate(names) if (a := anchor_of(n)) is not None]
+        if not extra:
+            return moved
+        xy, confidence = moved.keypoints.copy(), moved.confidence.copy()
+        index = self.layout.index
+        for i, anchor in extra:
+            j = index[anchor]
+            there = (self.confidence[:, j] > 0)[:, None]
+            hung = xy[:, j] + (self.keypoints[:, i] - self.keypoints[:, j]) * np.float32(scale)
+            xy[:, i] = np.where(there, hung, self.keypoints[:, i])
+            confidence[:, i] = self.confidence[:, i]
+        return replace(moved, keypoints=xy, confidence=confidence)
 
     def mirrored(self) -> PoseSequence:
         """Left and right exchanged, picture flipped."""

@@ -163,6 +163,16 @@ _MIDPOINTS = {
 }
 
 
+def anchor_of(name: str) -> str | None:
+    """Keypoint of the body on which a keypoint of hand, foot or face hangs; None for the body's."""
+    side = name.partition("_")[0]
+    if "_hand_" in name:
+        return f"{side}_wrist"
+    if name.endswith(("toe", "heel")):
+        return f"{side}_ankle"
+    return "nose" if "face_" in name else None
+
+
 def convert_keypoints(
     keypoints: NDArray[np.float32], confidence: NDArray[np.float32], source: str, target: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

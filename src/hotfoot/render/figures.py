@@ -1,14 +1,14 @@
 """Draw skeleton frames exactly as DWPose does, with the variations that consumers trained on.
 
 Order of one frame: limbs as filled ellipses in drawing order; everything times 0.6; joints as
-filled circles; hands. See the table of consumers in the documentation for who wants what.
+filled circles; then each hand, lines before dots. Poses of any skeleton are drawn as BODY_18, with
+hands where they have them. See the table of consumers in the documentation for who wants what.
 """
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -29,6 +29,21 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
 )
 """Color of limb ``i`` and of joint ``i``."""
 
+# Hue i / 20, as OpenCV rounds it.
+HAND_PALETTE: tuple[tuple[int, int, int], ...] = (
+    *((255, 0, 0), (255, 77, 0), (255, 153, 0), (255, 229, 0), (204, 255, 0), (128, 255, 0)),
+    *((51, 255, 0), (0, 255, 25), (0, 255, 102), (0, 255, 179), (0, 255, 255), (0, 178, 255)),
+    *((0, 102, 255), (0, 25, 255), (51, 0, 255), (128, 0, 255), (204, 0, 255), (255, 0, 230)),
+    *((255, 0, 153), (255, 0, 77)),
+)
+"""Color of line ``i`` of a hand."""
+
+HAND_DOT = (0, 0, 255)
+_HAND_EDGES = tuple((a - 18, b - 18) for a, b in get_skeleton("body-hands-60").limbs[17:37])
+_WIDTHS_BY_LENGTH = (5, 10, 20, 40, 80, 160, 320)  # MusePose
+_MOST_PIXELS = 64_000_000
+_CHUNK = 512  # frames; of an hour of poses there is one copy only
+
 
 @dataclass(frozen=True)
 class FigureStyle:
@@ -36,31 +51,39 @@ class FigureStyle:
 
     Attributes:
         half_axis: half width of a limb in pixels; 0 follows Wan-Animate's rule for the size.
-        radius: of joints, in pixels; 0 as above.
+        radius: of joints, in pixels.
+        hand_line: width of the lines of hands, in pixels.
+        hand_radius: of the dots of hands, in pixels.
         limb_brightness: 0.6 in DWPose.
         order: ``red`` (neck to right shoulder is red) or ``blue`` (channels swapped).
         supersample: short side at which the figure is drawn before it is shrunk; 0 for none.
-        by_length: limb width by the limb's length (MusePose).
+        by_length: width of limbs and of hands' lines by their length (MusePose).
     """
 
     half_axis: int = 4
     radius: int = 4
+    hand_line: int = 2
+    hand_radius: int = 4
     limb_brightness: float = 0.6
     order: Literal["red", "blue"] = "red"
     supersample: int = 0
     by_length: bool = False
 
+    def for_canvas(self, canvas: tuple[int, int]) -> FigureStyle:
+        """With widths in pixels, where they follow the size of the canvas."""
+        if self.half_axis > 0:
+            return self
+        half = max(int(min(canvas) / 200) - 1, 1)
+        hand = max(half // 2, 1)
+        return replace(self, half_axis=half, radius=half, hand_line=hand, hand_radius=hand)
+
 
 def draw_frames(poses: PoseSequence, style: FigureStyle | None = None) -> Iterator[Frame]:
-    """Frames of a pose sequence, one after the other."""
-    style = style or FigureStyle()
-    body = poses.to_skeleton("body-18")
-    hands = poses.to_skeleton("body-hands-60") if len(poses.layout) >= 60 else None
-    for t in range(len(poses)):
-        pair = None
-        if hands is not None:
-            pair = hands.keypoints[t, 18:], hands.confidence[t, 18:]
-        yield draw_pose(body.keypoints[t], body.confidence[t], poses.canvas, style, pair)
+    """Frames of poses of any skeleton, one after the other."""
+    for start in range(0, len(poses), _CHUNK):
+        part = poses.frames(start, start + _CHUNK).to_skeleton("body-hands-60")
+        for keypoints, confidence in zip(part.keypoints, part.confidence, strict=True):
+            yield draw_pose(keypoints, confidence, poses.canvas, style)
 
 
 def draw_pose(
@@ -68,39 +91,34 @@ def draw_pose(
     confidence: NDArray[np.float32],
     canvas: tuple[int, int],
     style: FigureStyle | None = None,
-    hands: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
 ) -> Frame:
     """One frame.
 
     Args:
-        keypoints: BODY_18 [18, 2] in pixels.
-        confidence: [18]; points below 0.3 are not drawn.
+        keypoints: BODY_18 [18, 2] in pixels, or with both hands after it [60, 2].
+        confidence: [18] or [60]; points below 0.3 are not drawn.
         canvas: (width, height).
         style: widths, colors.
-        hands: both hands [42, 2] and [42], left first.
+
+    Raises:
+        OptionError: a canvas without pixels, or with too many.
     """
-    style = style or FigureStyle()
-    width, height = canvas
-    if width < 1 or height < 1 or width * height > 64_000_000:
-        raise OptionError(f"canvas {width} x {height}", "Allowed: 1 to 64 million pixels.")
-    scale = 1.0
-    if style.supersample:
-        scale = style.supersample / min(canvas)
-        width, height = round(width * scale), round(height * scale)
-    half, radius = style.half_axis, style.radius
-    if half == 0:
-        half = radius = max(int(min(canvas) / 200) - 1, 1)
+    style = (style or FigureStyle()).for_canvas(canvas)
+    if min(canvas) < 1 or canvas[0] * canvas[1] > _MOST_PIXELS:
+        raise OptionError(f"canvas {canvas[0]} x {canvas[1]}", "Allowed: 1 to 64 million pixels.")
+    scale = style.supersample / min(canvas) if style.supersample else 1.0
+    width, height = round(canvas[0] * scale), round(canvas[1] * scale)
+    points, seen = keypoints * np.float32(scale), confidence >= VISIBLE_FROM
     picture = np.zeros((height, width, 3), np.uint8)
-    points = keypoints * np.float32(scale)
     for (a, b), color in zip(BODY18_LIMBS, PALETTE[:17], strict=True):
-        if confidence[a] >= VISIBLE_FROM and confidence[b] >= VISIBLE_FROM:
-            _limb(picture, points[a], points[b], color, half, style.by_length)
+        if seen[a] and seen[b]:
+            _limb(picture, points[a], points[b], color, style)
     picture = (picture * style.limb_brightness).astype(np.uint8)
-    for point, seen, color in zip(points, confidence, PALETTE, strict=True):
-        if seen >= VISIBLE_FROM:
-            cv2.circle(picture, (int(point[0]), int(point[1])), radius, color, -1)
-    if hands is not None:
-        _hands(picture, hands[0] * np.float32(scale), hands[1], radius)
+    for i in np.flatnonzero(seen[:18]):
+        cv2.circle(picture, _pixel(points[i]), style.radius, PALETTE[i], -1)
+    for start in range(18, len(points), 21):
+        hand = slice(start, start + 21)
+        _hand(picture, points[hand], seen[hand], style)
     if scale != 1.0:
         picture = np.asarray(cv2.resize(picture, canvas, interpolation=cv2.INTER_LINEAR), np.uint8)
     if style.order == "blue":
@@ -108,36 +126,47 @@ def draw_pose(
     return np.ascontiguousarray(picture)
 
 
+def encoded(picture: Frame, suffix: str) -> bytes:
+    """An RGB picture as the content of a ``.png`` or ``.jpg`` file."""
+    # Not cv2.imwrite, which says nothing when the disk is full.
+    options = [cv2.IMWRITE_JPEG_QUALITY, 95] if suffix == ".jpg" else []
+    _, data = cv2.imencode(suffix, np.ascontiguousarray(picture[..., ::-1]), options)
+    return data.tobytes()
+
+
+def _pixel(point: NDArray[np.float32]) -> tuple[int, int]:
+    return int(point[0]), int(point[1])
+
+
 def _limb(
     picture: Frame,
     a: NDArray[np.float32],
     b: NDArray[np.float32],
     color: tuple[int, int, int],
-    half_axis: int,
-    by_length: bool,
+    style: FigureStyle,
 ) -> None:
     """A rotated ellipse between two joints."""
     (ax, ay), (bx, by) = (float(a[0]), float(a[1])), (float(b[0]), float(b[1]))
     length = float(np.hypot(ax - bx, ay - by))
     angle = float(np.degrees(np.arctan2(ay - by, ax - bx)))
-    if by_length:
-        half_axis = int(np.searchsorted([5, 10, 20, 40, 80, 160, 320], length, side="right")) + 1
+    half = _width_by_length(length) if style.by_length else style.half_axis
     center = (int((ax + bx) / 2), int((ay + by) / 2))
-    polygon = cv2.ellipse2Poly(center, (int(length / 2), half_axis), int(angle), 0, 360, 1)
+    polygon = cv2.ellipse2Poly(center, (int(length / 2), half), int(angle), 0, 360, 1)
     cv2.fillConvexPoly(picture, np.asarray(polygon, np.int32), color)
 
 
-def _hands(
-    picture: Frame, points: NDArray[np.float32], confidence: NDArray[np.float32], radius: int
+def _width_by_length(length: float) -> int:
+    return int(np.searchsorted(_WIDTHS_BY_LENGTH, length, side="right")) + 1
+
+
+def _hand(
+    picture: Frame, points: NDArray[np.float32], seen: NDArray[np.bool_], style: FigureStyle
 ) -> None:
-    edges = get_skeleton("body-hands-60").limbs[17:37]
-    for side in (0, 21):
-        for e, (a, b) in enumerate(edges):
-            i, j = side + a - 18, side + b - 18
-            if confidence[i] >= VISIBLE_FROM and confidence[j] >= VISIBLE_FROM:
-                color = tuple(round(255 * v) for v in colorsys.hsv_to_rgb(e / 20, 1, 1))
-                ends = [(int(points[k][0]), int(points[k][1])) for k in (i, j)]
-                cv2.line(picture, ends[0], ends[1], color, 2)
-    for point, seen in zip(points, confidence, strict=True):
-        if seen >= VISIBLE_FROM:
-            cv2.circle(picture, (int(point[0]), int(point[1])), radius, (0, 0, 255), -1)
+    """Lines of one hand [21, 2], then its dots."""
+    for (a, b), color in zip(_HAND_EDGES, HAND_PALETTE, strict=True):
+        if seen[a] and seen[b]:
+            length = float(np.linalg.norm(points[a] - points[b]))
+            width = _width_by_length(length) if style.by_length else style.hand_line
+            cv2.line(picture, _pixel(points[a]), _pixel(points[b]), color, width)
+    for i in np.flatnonzero(seen):
+        cv2.circle(picture, _pixel(points[i]), style.hand_radius, HAND_DOT, -1)

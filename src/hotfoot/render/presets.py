@@ -12,16 +12,17 @@ from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from hotfoot.errors import OptionError
 from hotfoot.files import replacing
 from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
+from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.figures import FigureStyle, Frame, draw_frames
+from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
 from hotfoot.render.video import write_video
+from hotfoot.render.written import Written
 
 Layout = Literal["video", "frames", "wan-animate", "steadydancer", "stableanimator", "unianimate"]
 
@@ -50,10 +51,11 @@ class Preset:
 
 
 _THIN_BLUE = FigureStyle(order="blue", supersample=2160)
+_MUSEPOSE = FigureStyle(hand_radius=3, order="blue", by_length=True)
 PRESETS: dict[str, Preset] = {
     "wan-animate": Preset(
         "Wan2.2-Animate: src_pose.mp4, src_face.mp4 (black), src_ref.png", 30, 1280 * 720, 16,
-        style=FigureStyle(half_axis=0, radius=0), layout="wan-animate",
+        style=FigureStyle(half_axis=0), layout="wan-animate",
     ),
     "vace": Preset("VACE: pose video, blue first as its own annotator draws", 16, 480 * 832, 16,
                    (4, 1), FigureStyle(order="blue", supersample=1024)),
@@ -66,9 +68,9 @@ PRESETS: dict[str, Preset] = {
     "stableanimator": Preset("StableAnimator: poses/frame_N.png, reference.png", 20, 576 * 1024, 64,
                              style=replace(_THIN_BLUE, order="red"), layout="stableanimator"),
     "musepose": Preset("MusePose: pose video, widths by length, blue first", 15, 768 * 768, 8,
-                       style=FigureStyle(order="blue", by_length=True, supersample=1024)),
+                       style=replace(_MUSEPOSE, supersample=1024)),
     "steadydancer": Preset("SteadyDancer: cond_pos/ and cond_neg/ frames", 16, 1024 * 576, 16,
-                           (4, 1), FigureStyle(order="blue", by_length=True), "steadydancer"),
+                           (4, 1), _MUSEPOSE, "steadydancer"),
     "wan-s2v": Preset("Wan2.2-S2V: pose video for --pose_video, with the song", 16, 0, 16, (4, 1),
                       FigureStyle(order="blue")),
     "ltx-pose": Preset("LTX-2 IC-LoRA pose: full-bright limbs", 25, 768 * 768, 32, (8, 1),
@@ -105,9 +107,25 @@ def prepared(poses: PoseSequence, preset: Preset) -> PoseSequence:
 
 
 def write_preset(
-    poses: PoseSequence, reference: PoseSequence, folder: Path, name: str, song: AnySong | None
-) -> None:
+    poses: PoseSequence,
+    reference: PoseSequence,
+    folder: Path,
+    name: str,
+    song: AnySong | None,
+    metadata: DanceMetadata = EMPTY,
+) -> Written:
     """Write the folder that a tool reads; also the keypoints as ``poses.json``.
+
+    Args:
+        poses: the dance.
+        reference: one frame or more of the person; the first is drawn.
+        folder: to be written.
+        name: of the preset.
+        song: to put under videos.
+        metadata: of the dance, for ``poses.json``.
+
+    Returns:
+        What is in the folder: the preset's frames, rate and canvas.
 
     Raises:
         OptionError: unknown preset.
@@ -118,7 +136,9 @@ def write_preset(
     still = replace(prepared(reference.frames(0, 1), replace(preset, lengths=(1, 0))), fps=1.0)
     with replacing(folder, folder=True) as target:
         _WRITERS[preset.layout](ready, still, target, preset, song)
-        write_poses(ready, target / "poses.json", "openpose")
+        facts = metadata.resampled(poses.fps, ready.fps)
+        warnings = write_poses(ready, target / "poses.json", "openpose", facts)
+    return Written(folder, len(ready), ready.fps, ready.canvas, warnings)
 
 
 def _video(
@@ -194,15 +214,8 @@ _WRITERS = {
 
 
 def _png(frame: Frame, path: Path) -> None:
-    _picture(frame, path, [])
+    path.write_bytes(encoded(frame, ".png"))
 
 
 def _jpg(frame: Frame, path: Path) -> None:
-    _picture(frame, path, [cv2.IMWRITE_JPEG_QUALITY, 95])
-
-
-def _picture(frame: Frame, path: Path, options: list[int]) -> None:
-    # Not cv2.imwrite, which says nothing when the disk is full.
-    ok, data = cv2.imencode(path.suffix, np.ascontiguousarray(frame[..., ::-1]), options)
-    assert ok
-    path.write_bytes(data.tobytes())
+    path.write_bytes(encoded(frame, ".jpg"))

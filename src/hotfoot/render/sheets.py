@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hotfoot.files import save_bytes
 from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.figures import FigureStyle, Frame, draw_pose
+from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
 
 if TYPE_CHECKING:
     from hotfoot.music.analysis import SongAnalysis
@@ -23,67 +23,64 @@ def contact_sheet(
     poses: PoseSequence,
     beats: NDArray[np.float64] | None = None,
     seams: tuple[int, ...] = (),
-    columns: int = 16,
-    rows: int = 6,
-    start: int = 0,
-    step: int | None = None,
+    grid: tuple[int, int] = (16, 6),
     style: FigureStyle | None = None,
 ) -> Frame:
-    """Small frames in reading order with their times.
+    """Small frames of the whole sequence in reading order, with their times.
 
     A frame nearest to a beat has a white bar above it, the first frame after a seam a red one.
 
     Args:
-        poses: what to show.
+        poses: what to show, of any skeleton.
         beats: seconds.
         seams: frame indices.
-        columns: frames per row.
-        rows: rows at the most.
-        start: first frame.
-        step: frames between pictures; default spreads the sheet over the whole sequence.
+        grid: frames per row, and rows at the most.
         style: for its color order.
     """
-    count = columns * rows
-    if step is None:
-        step = max(1, -(-(len(poses) - start) // count))
-    shown = list(range(start, len(poses), step))[:count]
-    height = 160
-    width = max(48, round(height * poses.canvas[0] / poses.canvas[1]))
+    columns, rows = grid
+    step = max(1, -(-len(poses) // (columns * rows)))
+    frames = np.arange(0, len(poses), step)
+    scale = _TILE_HEIGHT / poses.canvas[1]
     small = replace(
-        poses.to_skeleton("body-18"),
-        keypoints=poses.to_skeleton("body-18").keypoints * (height / poses.canvas[1]),
-        canvas=(width, height),
+        poses,
+        keypoints=poses.keypoints[frames] * np.float32(scale),
+        confidence=poses.confidence[frames],
+        canvas=(max(48, round(poses.canvas[0] * scale)), _TILE_HEIGHT),
     )
     on_beat = {round(b * poses.fps / step) for b in beats} if beats is not None else set()
+    small_style = replace(style or FigureStyle(), **_TILE_STYLE)
     tiles = []
-    style = replace(
-        style or FigureStyle(), half_axis=2, radius=2, limb_brightness=0.85, supersample=0
-    )
-    for t in shown:
-        tile = draw_pose(small.keypoints[t], small.confidence[t], small.canvas, style)
-        tile = np.maximum(tile, 16)
-        if round(t / step) in on_beat:
-            tile[:3] = 255
+    for t, tile in zip(frames, draw_frames(small, small_style), strict=True):
+        marked = np.maximum(tile, 16)
+        if t // step in on_beat:
+            marked[:3] = 255
         if any(t - step < s <= t for s in seams):
-            tile[3:6] = (255, 40, 40)
-        text = f"{t / poses.fps:.2f}"
-        cv2.putText(
-            tile, text, (3, height - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.33, (200, 200, 200), 1,
-            cv2.LINE_AA,
-        )  # fmt: skip
-        tile[:, -1] = 40
-        tiles.append(tile)
+            marked[3:6] = (255, 40, 40)
+        _label(marked, f"{t / poses.fps:.2f}", (3, _TILE_HEIGHT - 4), 0.33, (200, 200, 200))
+        marked[:, -1] = 40
+        tiles.append(marked)
     while len(tiles) % columns and len(tiles) > columns:
         tiles.append(np.full_like(tiles[0], 16))
     lines = [np.concatenate(tiles[i : i + columns], 1) for i in range(0, len(tiles), columns)]
     return np.concatenate(lines, 0)
 
 
+_TILE_HEIGHT = 160
+_TILE_STYLE: dict[str, Any] = {
+    "half_axis": 2, "radius": 2, "hand_line": 1, "hand_radius": 1, "limb_brightness": 0.85,
+    "supersample": 0,
+}  # fmt: skip
+
+
+def _label(
+    picture: Frame, text: str, at: tuple[int, int], size: float, color: tuple[int, int, int]
+) -> None:
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
+
+
 def save_png(picture: Frame, path: Path) -> None:
     """Write an RGB picture as PNG."""
-    ok, data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
-    assert ok
-    save_bytes(path, data.tobytes())
+    save_bytes(path, encoded(picture, ".png"))
 
 
 def plot_dance(
@@ -149,9 +146,7 @@ class _Panel:
         return round(self.left + share * (self.right - self.left))
 
     def _text(self, text: str, at: tuple[int, int]) -> None:
-        cv2.putText(
-            self.picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (60, 60, 60), 1, cv2.LINE_AA
-        )
+        _label(self.picture, text, at, 0.42, (60, 60, 60))
 
     def title(self, text: str) -> None:
         self._text(text, (self.left, 20))

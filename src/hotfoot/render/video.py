@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,14 @@ from hotfoot.files import replacing
 from hotfoot.media import media_url
 from hotfoot.music.samples import AnySong
 from hotfoot.render.figures import Frame
+from hotfoot.render.written import Written
 
 VIDEO_SUFFIXES = (".mp4", ".webm", ".gif")
 _AUDIO_RATE = 48_000
+_GIF_FPS = 25  # times are hundredths of a second; browsers slow down anything under 2
+_AUDIO_BLOCK = 960  # samples of an audio frame
+
+Progress = Callable[[int, int], None]
 
 
 def write_video(
@@ -26,12 +33,13 @@ def write_video(
     fps: float,
     path: Path,
     song: AnySong | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> None:
+    progress: Progress | None = None,
+) -> Written:
     """Write ``count`` frames, and the song if given, cut to the length of the picture.
 
-    ``.mp4`` is H.264 + AAC, ``.webm`` VP9 + Opus; both play in browsers. ``.gif`` has no sound.
-    Odd sides are padded by one black pixel where the codec needs even ones.
+    ``.mp4`` is H.264 + AAC, ``.webm`` VP9 + Opus; both play in browsers. ``.gif`` has no sound, and
+    at most 25 frames per second. Odd sides are padded by one black pixel where the codec needs even
+    ones.
 
     Raises:
         OutputError: unknown suffix, or the place cannot be written.
@@ -39,92 +47,91 @@ def write_video(
     suffix = path.suffix.lower()
     if suffix not in VIDEO_SUFFIXES:
         raise OutputError(f"cannot write {path.name}", f"Allowed: {', '.join(VIDEO_SUFFIXES)}.")
+    reported = _reported(frames, count, progress)
     with replacing(path) as temporary:
         if suffix == ".gif":
-            _write_gif(frames, count, fps, temporary, progress)
+            written = _write_gif(reported, count, fps, temporary)
         else:
-            _write_muxed(frames, count, fps, temporary, song, suffix, progress)
+            written = _write_muxed(reported, count, fps, temporary, song)
+    return replace(written, path=path)
 
 
-def _write_gif(
-    frames: Iterable[Frame],
-    count: int,
-    fps: float,
-    path: Path,
-    progress: Callable[[int, int], None] | None,
-) -> None:
+def _reported(frames: Iterable[Frame], count: int, progress: Progress | None) -> Iterator[Frame]:
+    for i, frame in enumerate(frames):
+        yield frame
+        if progress is not None:
+            progress(i + 1, count)
+
+
+def _write_gif(frames: Iterator[Frame], count: int, fps: float, path: Path) -> Written:
     from PIL import Image
 
-    # GIF times are hundredths of a second; browsers slow down anything under 2.
-    step = max(1, int(np.ceil(fps / 25)))
-
-    def pictures() -> Iterator[Image.Image]:
-        for i, frame in enumerate(frames):
-            if progress is not None:
-                progress(i + 1, count)
-            if i % step == 0:
-                yield Image.fromarray(frame).quantize(64, method=Image.Quantize.FASTOCTREE)
-
-    stream = pictures()
-    first = next(stream)
+    step = max(1, int(np.ceil(fps / _GIF_FPS)))
+    pictures = (
+        Image.fromarray(frame).quantize(64, method=Image.Quantize.FASTOCTREE)
+        for i, frame in enumerate(frames)
+        if i % step == 0
+    )
+    first = next(pictures)
     ends = np.round(np.arange(len(range(0, count, step)) + 1) * step / fps * 100) * 10
     first.save(
-        path, format="GIF", save_all=True, append_images=stream, loop=0,
+        path, format="GIF", save_all=True, append_images=pictures, loop=0,
         duration=[int(d) for d in np.diff(ends)],
     )  # fmt: skip
+    return Written(path, len(ends) - 1, fps / step, first.size)
 
 
 def _write_muxed(
-    frames: Iterable[Frame],
-    count: int,
-    fps: float,
-    path: Path,
-    song: AnySong | None,
-    suffix: str,
-    progress: Callable[[int, int], None] | None,
-) -> None:
+    frames: Iterator[Frame], count: int, fps: float, path: Path, song: AnySong | None
+) -> Written:
     import av
 
     rate = Fraction(fps).limit_denominator(1001)
-    with av.open(media_url(path), "w", format=suffix[1:]) as container:
-        video_name = "libx264" if suffix == ".mp4" else "libvpx-vp9"
-        video: Any = container.add_stream(video_name, rate=rate)
-        video.pix_fmt = "yuv420p"
-        video.time_base = 1 / rate
-        video.thread_count = 2
-        if suffix == ".mp4":
-            video.options = {"preset": "veryfast", "crf": "18"}
-        else:
-            video.options = {"deadline": "realtime", "cpu-used": "6", "crf": "24", "b:v": "0"}
-        audio: Any = None
+    first = next(frames)
+    height, width = _even(first).shape[:2]
+    with av.open(media_url(path), "w", format=path.suffix[1:].lower()) as container:
+        video: Any = container.add_stream(
+            "libx264" if path.suffix.lower() == ".mp4" else "libvpx-vp9", rate=rate
+        )
+        video.pix_fmt, video.width, video.height = "yuv420p", width, height
+        video.time_base, video.thread_count = 1 / rate, 2
+        video.options = _CODEC_OPTIONS[path.suffix.lower()]
+        sound: Iterator[tuple[float, Any]] = iter(())
         if song is not None:
-            audio = container.add_stream(
-                "aac" if suffix == ".mp4" else "libopus", rate=_AUDIO_RATE, layout="mono"
-            )
-            audio.bit_rate = 160_000
-        sound = _audio_frames(song, round(count / fps * _AUDIO_RATE)) if song else iter(())
+            sound = _packets(_sound_stream(container, path), song, round(count / fps * _AUDIO_RATE))
         pending = next(sound, None)
-        sized = False
-        for i, picture in enumerate(frames):
-            if not sized:
-                video.height = picture.shape[0] + picture.shape[0] % 2
-                video.width = picture.shape[1] + picture.shape[1] % 2
-                sized = True
+        for i, picture in enumerate(chain([first], frames)):
             frame = av.VideoFrame.from_ndarray(_even(picture), format="rgb24")
-            frame.pts = i
-            frame.time_base = 1 / rate
+            frame.pts, frame.time_base = i, 1 / rate
             container.mux(video.encode(frame))
-            while pending is not None and audio is not None and pending.time <= (i + 1) / fps:
-                container.mux(audio.encode(pending))
+            while pending is not None and pending[0] <= (i + 1) / fps:
+                container.mux(pending[1])
                 pending = next(sound, None)
-            if progress is not None:
-                progress(i + 1, count)
         container.mux(video.encode(None))
-        while pending is not None and audio is not None:
-            container.mux(audio.encode(pending))
+        while pending is not None:
+            container.mux(pending[1])
             pending = next(sound, None)
-        if audio is not None:
-            container.mux(audio.encode(None))
+    return Written(path, count, float(rate), (width, height))
+
+
+_CODEC_OPTIONS = {
+    ".mp4": {"preset": "veryfast", "crf": "18"},
+    ".webm": {"deadline": "realtime", "cpu-used": "6", "crf": "24", "b:v": "0"},
+}
+
+
+def _sound_stream(container: Any, path: Path) -> Any:
+    codec = "aac" if path.suffix.lower() == ".mp4" else "libopus"
+    stream = container.add_stream(codec, rate=_AUDIO_RATE, layout="mono")
+    stream.bit_rate = 160_000
+    return stream
+
+
+def _packets(stream: Any, song: AnySong, total: int) -> Iterator[tuple[float, Any]]:
+    """Seconds and encoded packets of a song's first ``total`` samples."""
+    for frame in _audio_frames(song, total):
+        yield frame.time, stream.encode(frame)
+    yield total / _AUDIO_RATE, stream.encode(None)
 
 
 def _even(picture: Frame) -> Frame:
@@ -134,34 +141,33 @@ def _even(picture: Frame) -> Frame:
     return picture
 
 
-def _audio_frames(song: AnySong, total: int) -> Iterator:  # type: ignore[type-arg]
+def _audio_frames(song: AnySong, total: int) -> Iterator[Any]:
     """Audio frames of exactly ``total`` samples: cut, or padded with silence."""
     import av
 
     written = 0
-    held: NDArray[np.float32] = np.zeros(0, np.float32)
-
-    def cut(samples: NDArray[np.float32]) -> Iterator:  # type: ignore[type-arg]
-        nonlocal written
-        frame = av.AudioFrame.from_ndarray(
+    for samples in _of_length(song.blocks(_AUDIO_RATE), total):
+        frame: Any = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(samples[None]), format="fltp", layout="mono"
         )
-        frame.sample_rate = _AUDIO_RATE
-        frame.pts = written
-        frame.time_base = Fraction(1, _AUDIO_RATE)
+        frame.sample_rate, frame.pts, frame.time_base = _AUDIO_RATE, written, _TICK
         written += len(samples)
         yield frame
 
-    for block in song.blocks(_AUDIO_RATE):
+
+_TICK = Fraction(1, _AUDIO_RATE)
+
+
+def _of_length(blocks: Iterable[NDArray[np.float32]], total: int) -> Iterator[NDArray[np.float32]]:
+    """Blocks of 960 samples and a shorter last one, together ``total``."""
+    held: NDArray[np.float32] = np.zeros(0, np.float32)
+    silence = repeat(np.zeros(_AUDIO_BLOCK, np.float32))
+    left = total
+    for block in chain(blocks, silence):
         held = np.concatenate([held, np.clip(block, -1, 1)])
-        while len(held) >= 960 and written + 960 <= total:
-            yield from cut(held[:960])
-            held = held[960:]
-        if written + 960 > total:
-            break
-    while written < total:
-        size = min(960, total - written)
-        part = np.zeros(size, np.float32)
-        part[: min(size, len(held))] = held[:size]
-        held = held[size:]
-        yield from cut(part)
+        while left and len(held) >= min(_AUDIO_BLOCK, left):
+            size = min(_AUDIO_BLOCK, left)
+            yield held[:size]
+            held, left = held[size:], left - size
+        if not left:
+            return

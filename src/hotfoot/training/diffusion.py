@@ -257,7 +257,7 @@ def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> 
         conditions = Conditions(None, tokens, figure_pose(figure))
         made = generate(model, conditions, model.plan(frames), SamplingOptions(steps=8))
         joined = next(joined_poses(made, conditions, model.config, frames))
-        sheets.append(contact_sheet(joined.poses, columns=16 if figure == "average" else 9, rows=2))
+        sheets.append(contact_sheet(joined.poses, grid=(16 if figure == "average" else 9, 2)))
     width = max(s.shape[1] for s in sheets)
     padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]
     make_folder(path.parent)
