@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 
+import av
 import numpy as np
 import pytest
 
-from hotfoot.pose.formats import write_poses
+from hotfoot.pose.formats import read_dance, write_poses
+from hotfoot.pose.metadata import DanceMetadata, Phrase
 from tests.helpers.poses import walker
+from tests.helpers.songs import write_wav
 
 
 def test_help_lists_all_verbs_with_examples(run):
@@ -130,3 +133,74 @@ def test_unsure_joints_are_neither_drawn_nor_exported(run, tmp_path):
     run("convert", "d.npz", "d.json")
     frame = json.loads((tmp_path / "d.json").read_text())[0]
     assert frame["people"][0]["pose_keypoints_2d"][12:15] == [0, 0, 0]
+
+
+@pytest.fixture
+def excerpt(tmp_path):
+    """Three seconds of dance that know that they begin at second 20 of a song."""
+    metadata = DanceMetadata(
+        start_s=20.0, end_s=23.0, song="s.wav", tempo_bpm=120.0, beats=(0.5, 1.0, 1.5), seams=(40,),
+        seed=7, model="mine", choreography=(Phrase(0.0, 3.0, ("step touch",)),),
+    )  # fmt: skip
+    path = tmp_path / "d.npz"
+    write_poses(walker(90), path, metadata=metadata)
+    return path, metadata
+
+
+def loudness(path):
+    """Mean square of a video's sound, of each half second."""
+    with av.open(str(path)) as video:
+        blocks = [frame.to_ndarray().mean(axis=0) for frame in video.decode(audio=0)]
+        rate = video.streams.audio[0].rate
+    sound = np.concatenate(blocks)[: 3 * rate]
+    return (sound.reshape(6, -1) ** 2).mean(axis=1)
+
+
+def test_an_excerpt_is_drawn_with_the_sound_of_its_place(run, excerpt, tmp_path):
+    samples = np.zeros(30 * 24_000, np.float32)
+    samples[21 * 24_000 : 22 * 24_000] = 0.5 * np.sin(np.arange(24_000) / 10)
+    write_wav(tmp_path / "s.wav", samples, 24_000)
+    for name, more, loud in (
+        ("a.mp4", (), [2, 3]),
+        ("b.mp4", ("--start", "19"), [4, 5]),
+        ("c.mp4", ("--preset", "vace"), [2, 3]),
+    ):
+        code, _, err = run("render", excerpt[0], "-o", name, "--audio", "s.wav", *more)
+        assert code == 0, err
+        heard = loudness(tmp_path / name)
+        assert np.flatnonzero(heard > 0.3 * heard.max()).tolist() == loud
+
+
+@pytest.mark.parametrize("name", ["x.json", "folder", "coco.json", "m.json", "a.pkl"])
+def test_what_a_dance_knows_goes_along(name, run, excerpt, tmp_path):
+    kinds = {"coco.json": ("--to", "coco"), "m.json": ("--to", "mmpose")}
+    assert run("convert", excerpt[0], name, *kinds.get(name, ()))[0] == 0
+    assert run("convert", name, "back.npz")[0] == 0
+    poses, metadata = read_dance(tmp_path / "back.npz")
+    assert metadata == excerpt[1]
+    assert (len(poses), poses.fps, poses.canvas) == (90, 30.0, walker(90).canvas)
+
+
+def test_inspect_says_what_a_dance_knows(run, excerpt):
+    code, out, _ = run("inspect", excerpt[0])
+    assert code == 0
+    for fact in ("s.wav from 20 s to 23 s", "mine, seed 7", "120.0 BPM, 3 beats", "step touch"):
+        assert fact in out
+    code, out, _ = run("inspect", excerpt[0], "--json")
+    assert json.loads(out)["dance"]["start_s"] == 20
+
+
+def test_convert_says_what_is_lost_or_assumed(run, tmp_path):
+    write_poses(walker(5).to_skeleton("body-18"), tmp_path / "d.npz")
+    code, out, err = run("convert", "d.npz", "d.json", "--to", "coco", "--json")
+    assert code == 0
+    assert "no keypoints for the neck" in err
+    assert json.loads(out)["warnings"] == [err.removeprefix("warning: ").strip()]
+    data = json.loads((tmp_path / "d.json").read_text())
+    for row in data:
+        row.pop("hotfoot", None)
+    (tmp_path / "d.json").write_text(json.dumps(data))
+    code, _, err = run("convert", "d.json", "e.npz")
+    assert code == 0
+    assert "30 fps is assumed" in err
+    assert "its canvas" in err

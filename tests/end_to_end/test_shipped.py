@@ -84,8 +84,8 @@ def test_the_command_line_with_default_weights(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["compose", "s.wav", "--bpm", "100", "--seconds", "5"]) == 0
     assert main(["dance", "s.wav", "-o", "d.npz", "--json"]) == 0
-    result = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (result["frames"], result["model"]) == (150, load_generator().config.name)
+    (result,) = json.loads(capsys.readouterr().out.splitlines()[-1])["dances"]
+    assert (result["files"][0]["frames"], result["model"]) == (150, load_generator().config.name)
     assert Path("d.npz").exists()
 
 

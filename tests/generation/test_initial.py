@@ -142,7 +142,7 @@ def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
     made = json.loads(capsys.readouterr().out)["dances"][0]
     assert made["files"][0]["frames"] == 120
     for wrong, says in (
-        (["--style", "polka"], "style is 'polka'"),
+        (["--style", "polka"], "'polka' is not one of: freestyle"),
         (["--draft", "1.5"], "draft"),
         (["--draft", "0", "--style", "popping"], "style is 'popping'"),
         (["--energy", "9"], "energy"),

@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 
 from hotfoot.cli.common import emit
+from hotfoot.cli.options import json_option, model_option
+from hotfoot.cli.types import Verb
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,15 @@ def measure(arguments: list[str]) -> Measurement:
     )
 
 
-@click.command(epilog="Example: hotfoot bench --hour")
-@click.option("--model", default="default", show_default=True, help="Name or folder.")
+@click.command(cls=Verb, epilog="Example: hotfoot bench --hour")
+@model_option
 @click.option(
     "--hour",
     is_flag=True,
     help="Also dance a song of one hour (one denoising step, which does not change the "
     "memory) and compare with a minute.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 def command(model: str, hour: bool, as_json: bool) -> None:
     """Speed and memory on this machine, against the bars of the design.
 

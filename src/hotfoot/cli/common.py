@@ -59,27 +59,6 @@ def progress_bars() -> Iterator[Report]:
         yield report
 
 
-def parse_size(text: str | None) -> tuple[int, int] | None:
-    """``WxH`` to integers.
-
-    Raises:
-        OptionError: not of that form.
-    """
-    if text is None:
-        return None
-    try:
-        width, height = text.lower().split("x")
-        return int(width), int(height)
-    except ValueError:
-        raise OptionError(f"--size is '{text}'", "Expected WxH, e.g. 576x1024.") from None
-
-
-def check_fps(fps: float | None) -> None:
-    """Raise OptionError for a frame rate that makes no sense."""
-    if fps is not None and not 1 <= fps <= 240:
-        raise OptionError(f"--fps is {fps:g}", "Allowed: 1 to 240.")
-
-
 def use_cores() -> None:
     """Fix the number of threads: ``OMP_NUM_THREADS`` if set, else all cores."""
     import torch
@@ -113,3 +92,13 @@ def check_out(out: Path) -> None:
     parent = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not os.access(parent, os.W_OK):
         raise OutputError(f"{out} cannot be written", "Give a folder that you may write to.")
+
+
+def check_picture_out(plot: Path | None) -> None:
+    """Raise OutputError unless a picture, if there is to be one, can be written there."""
+    from hotfoot.files import check_writable
+
+    if plot is not None:
+        if plot.suffix.lower() != ".png":
+            raise OutputError(f"cannot write {plot.name}", "Pictures are written as .png.")
+        check_writable(plot)

@@ -7,22 +7,27 @@ from pathlib import Path
 import click
 
 from hotfoot.cli.common import emit
+from hotfoot.cli.options import json_option, seed_option
+from hotfoot.cli.types import ANY_PATH, Listed, OneOf, Verb
 from hotfoot.errors import OutputError
 
 
-@click.command(epilog="Example: hotfoot compose song.wav --bpm 124 --seconds 30 --seed 3")
-@click.argument("target", type=click.Path(path_type=Path))
-@click.option("--bpm", default=120.0, show_default=True, help="Tempo.")
+@click.command(cls=Verb, epilog="Example: hotfoot compose song.wav --bpm 124 --seconds 30 --seed 3")
+@click.argument("target", type=ANY_PATH)
+@click.option("--bpm", default=120.0, show_default=True, help="Tempo, 30 to 300.")
 @click.option("--seconds", default=30.0, show_default=True, help="Length.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same song.")
-@click.option("--style", help="house, rock, break, half, disco, funk [default: drawn].")
-@click.option("--swing", default=0.0, help="0 straight to 0.33 triplets.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result, exact beats included.")
+@seed_option
+@click.option(
+    "--style", cls=Listed, type=OneOf("hotfoot.music.synthesis:STYLES"),
+    help="{names} [default: drawn].",
+)  # fmt: skip
+@click.option("--swing", default=0.0, show_default=True, help="0 straight to 0.33 triplets.")
+@json_option
 def command(
     target: Path, bpm: float, seconds: float, seed: int, style: str | None, swing: float,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Compose a song with an exact beat into TARGET (.wav)."""
+    """Compose a song with an exact beat into TARGET (.wav); --json prints the beats."""
     from hotfoot.music.synthesis import compose
 
     if target.suffix.lower() != ".wav":

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotfoot.cli.common import emit, progress_bars, use_cores, warn
+from hotfoot.cli.options import json_option, model_option, torch_device_option
 from hotfoot.cli.request import given, request_options
-from hotfoot.cli.types import ANY_PATH, Listed, OneOf, Verb, json_option
+from hotfoot.cli.types import ANY_PATH, Listed, OneOf, Verb
 from hotfoot.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ Examples:
     cls=Listed,
     help="Layout for a tool: {names}.",
 )
-@click.option("--model", default="default", show_default=True, help="Name or folder.")
+@model_option
 @request_options()
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps.")
+@torch_device_option
 @json_option
 def command(
     songs: tuple[Path, ...], outputs: tuple[Path, ...], reference: str, preset: str | None,

@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotfoot.cli.common import check_out, emit, progress_bars, warn
-from hotfoot.cli.request import given, request_options
-from hotfoot.cli.types import (
-    ANY_PATH,
-    FILE,
-    FOLDER,
-    JOBS,
-    SECOND,
-    Listed,
-    OneOf,
-    VerbGroup,
+from hotfoot.cli.options import (
+    backend_option,
     json_option,
+    model_option,
+    output_option,
+    report_option,
 )
+from hotfoot.cli.request import given, request_options
+from hotfoot.cli.types import FILE, FOLDER, FPS, JOBS, SECOND, OneOf, VerbGroup
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.summary import EvaluationResult
@@ -61,12 +58,9 @@ def _measuring(function: Any) -> Any:
     """Options of what measures dances."""
     for option in (
         json_option,
-        click.option(
-            "--on", type=OneOf("hotfoot.parallel:BACKENDS"), default="local", show_default=True,
-            cls=Listed, help="Where to compute: {names}.",
-        ),
+        backend_option,
         click.option("--jobs", type=JOBS, help="Processes [default: one per core]."),
-        click.option("--report", type=ANY_PATH, help="Write a page (.html) or .md."),
+        report_option,
         click.option("--name", help="Of this row of the table."),
         click.option(
             "--published", is_flag=True,
@@ -97,9 +91,7 @@ def _measuring(function: Any) -> Any:
     "--start", type=SECOND,
     help="Second of the songs at which the dances begin [default: what the files say].",
 )  # fmt: skip
-@click.option(
-    "--fps", type=click.FloatRange(1, 240), help="Of pose files that do not say [default: 30]."
-)
+@click.option("--fps", type=FPS, help="Of pose files that do not say [default: 30].")
 @click.option(
     "--reference",
     type=OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True),
@@ -123,11 +115,8 @@ def dances_command(
 @command.command("protocol")
 @click.argument("protocol", type=OneOf("hotfoot.benchmark.protocol:PROTOCOLS"))
 @click.option("--songs", required=True, type=FOLDER, help="Folder of songs.")
-@click.option("--model", default="default", show_default=True, help="Name or folder.")
-@click.option(
-    "-o", "--output", required=True, type=ANY_PATH,
-    help="Folder for dances and results; what is there is not made again.",
-)  # fmt: skip
+@model_option
+@output_option("Folder for dances and results; what is there is not made again.")
 @click.option(
     "--shuffled", is_flag=True,
     help="Measure every dance against the next song instead of its own.",
@@ -158,7 +147,7 @@ def protocol_command(
 
 @command.command("compare")
 @click.argument("results", nargs=-1, required=True, type=FILE)
-@click.option("--report", type=ANY_PATH, help="Write a page (.html) or .md.")
+@report_option
 @json_option
 def compare_command(results: tuple[Path, ...], report: Path | None, as_json: bool) -> None:
     """Put results.json files side by side in one table."""

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
-from hotfoot.cli.common import emit
-from hotfoot.errors import OutputError, PoseError
+from hotfoot.cli.common import check_picture_out, emit, warn
+from hotfoot.cli.options import json_option, plot_option
+from hotfoot.cli.types import FILE, Verb
+from hotfoot.errors import PoseError
+
+if TYPE_CHECKING:
+    from hotfoot.pose.metadata import DanceMetadata
 
 
 @click.command(
+    cls=Verb,
     epilog="""\b
 Examples:
   hotfoot inspect song.mp3 --plot song.png
-  hotfoot inspect dance.npz --music song.mp3 --plot dance.png"""
+  hotfoot inspect dance.npz --music song.mp3 --plot dance.png""",
 )
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--music", type=click.Path(path_type=Path), help="Song of a pose file, for the plot.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Write a picture (.png).")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--music", type=FILE, help="Song of a pose file, for the plot.")
+@plot_option
+@json_option
 def command(path: Path, music: Path | None, plot: Path | None, as_json: bool) -> None:
     """Say what is in a song or in a pose file."""
-    from hotfoot.files import check_writable
     from hotfoot.pose.formats import detect_format
 
-    if plot is not None:
-        if plot.suffix.lower() != ".png":
-            raise OutputError(f"cannot write {plot.name}", "Plots are written as .png.")
-        check_writable(plot)
+    check_picture_out(plot)
     try:
         kind = detect_format(path)
     except PoseError:
-        if not path.exists() or path.is_dir() or path.suffix.lower() in (".json", ".npz", ".pkl"):
+        if path.is_dir() or path.suffix.lower() in (".json", ".npz", ".pkl"):
             raise
         _song(path, plot, as_json)
     else:
@@ -74,10 +76,11 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
     from hotfoot.pose.body import relative_speed
-    from hotfoot.pose.formats import read_poses
+    from hotfoot.pose.formats import read_dance
     from hotfoot.render.sheets import plot_dance
 
-    poses = read_poses(path)
+    poses, metadata = read_dance(path)
+    warn(metadata.warnings)
     seen = poses.confidence > 0
     missing = {
         n: round(1 - float(s), 4)
@@ -97,6 +100,8 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
         "missing": missing,
         "inside_canvas": round(float(inside), 4),
         "mean_speed_body_heights_per_s": round(speed, 4),
+        "dance": metadata.to_json(),
+        "warnings": list(metadata.warnings),
     }
     worst = sorted(missing, key=lambda n: -missing[n])[:5]
     lines = [
@@ -105,9 +110,29 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
         f"mean speed {result['mean_speed_body_heights_per_s']:.2f} body heights per s, "
         f"{100 * inside:.1f} % of seen joints inside",
         "missing: " + (", ".join(f"{n} {100 * missing[n]:.0f} %" for n in worst) or "nothing"),
+        *_facts(metadata),
     ]
     if plot is not None:
-        analysis = analyze_song(open_song(music)) if music is not None else None
+        analysis = None
+        if music is not None:
+            end = metadata.start_s + poses.duration_s
+            analysis = analyze_song(open_song(music, metadata.start_s, end))
         plot_dance(plot, poses, analysis)
         lines.append(str(plot))
     emit(result, lines, as_json)
+
+
+def _facts(metadata: DanceMetadata) -> list[str]:
+    """What a dance knows of itself, in sentences."""
+    lines = []
+    if metadata.song:
+        end = "its end" if metadata.end_s is None else f"{metadata.end_s:g} s"
+        lines.append(f"danced to {metadata.song} from {metadata.start_s:g} s to {end}")
+    if metadata.model:
+        lines.append(f"by {metadata.model}, seed {metadata.seed}, variation {metadata.variation}")
+    if metadata.tempo_bpm:
+        lines.append(f"{metadata.tempo_bpm:.1f} BPM, {len(metadata.beats)} beats")
+    for phrase in metadata.choreography:
+        moves = ", ".join(phrase.moves) or "-"
+        lines.append(f"  {phrase.start_s:6.2f} to {phrase.end_s:6.2f} s: {moves}")
+    return lines

@@ -14,14 +14,14 @@ _VERBS = {
     "dance": "Poses for a whole song: video, keypoints, presets.",
     "render": "Draw a pose file as a video or a picture.",
     "convert": "Between pose formats; detects what it reads.",
-    "pose": "Keypoints from a photo or a video.",
+    "pose": "Keypoints of a photo or a video.",
     "inspect": "What is in a song or a pose file.",
     "models": "Models that are installed.",
-    "compose": "A song with an exact beat, to try things with.",
+    "compose": "A song with an exact beat.",
     "evaluate": "Metrics of dances, with chance levels and intervals.",
     "study": "Blind pairs on a local page: what do people prefer?",
     "corpus": "Motion and songs for training and evaluation.",
-    "train": "Train a VAE or a dancer; resumes by itself.",
+    "train": "Train a VAE, a transformer or a baseline; resumes by itself.",
     "bench": "Speed and memory on this machine.",
 }
 
@@ -33,9 +33,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        module = import_module(f"hotfoot.cli.{cmd_name}")
-        command = module.command
-        assert isinstance(command, click.Command)
+        command: click.Command = import_module(f"hotfoot.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -45,7 +43,13 @@ class _LazyGroup(click.Group):
 
 @click.group(
     cls=_LazyGroup,
-    epilog="Example: hotfoot dance song.mp3 -o dance.mp4 --reference me.json --seed 1",
+    epilog="""\b
+Examples:
+  hotfoot dance
+  hotfoot dance song.mp3 -o dance.mp4 --reference me.json --seed 1
+\b
+Completion of commands, options and names with TAB, for bash (zsh, fish alike):
+  eval "$(_HOTFOOT_COMPLETE=bash_source hotfoot)"       # put it into ~/.bashrc""",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="hotfoot")

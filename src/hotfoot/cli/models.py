@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from hotfoot.cli.common import emit
+from hotfoot.cli.options import json_option
+from hotfoot.cli.types import Verb
 
 
-@click.command(epilog="Example: hotfoot models --json")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.command(cls=Verb, epilog="Example: hotfoot models --json")
+@json_option
 def command(as_json: bool) -> None:
     """List the models that ship with the package."""
     from hotfoot.model.checkpoint import model_folder, model_names, read_config

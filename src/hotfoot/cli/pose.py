@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import click
 
 from hotfoot.cli.common import emit, progress_bars
+from hotfoot.cli.options import estimator_options, json_option, output_option, part_options
+from hotfoot.cli.types import FILE, Verb
 from hotfoot.errors import InputError, OptionError
 
 
 @click.command(
+    cls=Verb,
     epilog="""\b
 Examples:
   hotfoot pose me.jpg -o me.json
   hotfoot pose dancer.mp4 -o dancer.npz
-  hotfoot pose dancer.mp4 -o dancer.npz --estimator dwpose --weights folder_of_onnx/"""
+  hotfoot pose dancer.mp4 -o dancer.npz --estimator dwpose --weights folder_of_onnx/""",
 )
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")
-@click.option(
-    "--estimator", default="mediapipe", show_default=True, help="mediapipe, or dwpose (--weights)."
-)
-@click.option(
-    "--weights", type=click.Path(path_type=Path), help="Folder of YOLOX and DWPose .onnx."
-)
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for dwpose.")
+@click.argument("source", type=FILE)
+@output_option("Pose file.")
+@estimator_options
 @click.option("--hands", is_flag=True, help="Keep hands, too: 60 points, with dwpose.")
-@click.option("--start", default=0.0, help="Second of a video to begin at.")
-@click.option("--end", type=float, help="Second of a video to end at.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@part_options
+@json_option
 def command(
     source: Path, output: Path, estimator: str, weights: Path | None, device: str, hands: bool,
     start: float, end: float | None, as_json: bool,
@@ -49,11 +44,8 @@ def command(
 
     check_poses_out(output)
     check_distinct([output], [source])
-    limits = [start] if end is None else [start, end]
-    if not all(math.isfinite(x) and x >= 0 for x in limits) or (end is not None and end <= start):
-        raise OptionError(f"--start {start:g}, --end {end}", "0 or more, and end after start.")
-    if not source.is_file():
-        raise InputError(f"no such file: {source}", "Give a photo or a video.")
+    if end is not None and end <= start:
+        raise OptionError(f"end is {end:g}", f"It must lie after the start, {start:g}.")
     if source.suffix.lower() in SONG_SUFFIXES:
         raise InputError(f"{source.name} is a sound file", "Give a photo or a video.")
     if is_photo(source) and (start or end is not None):

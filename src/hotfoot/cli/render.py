@@ -2,76 +2,85 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
+import numpy as np
 
-from hotfoot.cli.common import check_fps, emit, parse_size, progress_bars
-from hotfoot.errors import OptionError, OutputError
+from hotfoot.cli.common import emit, progress_bars, warn
+from hotfoot.cli.options import json_option, output_option
+from hotfoot.cli.types import FILE, FPS, SECOND, SIZE, Listed, OneOf, Verb
+from hotfoot.errors import OutputError
+
+if TYPE_CHECKING:
+    from hotfoot.render.figures import FigureStyle
 
 
 @click.command(
+    cls=Verb,
     epilog="""\b
 Examples:
   hotfoot render dance.npz -o dance.mp4 --audio song.mp3
   hotfoot render poses.json -o sheet.png --fps 30
-  hotfoot render dance.npz -o vace.mp4 --preset vace"""
+  hotfoot render dance.npz -o vace.mp4 --preset vace""",
 )
-@click.argument("poses", type=click.Path(path_type=Path))
+@click.argument("poses", type=click.Path(exists=True, path_type=Path))
+@output_option(".mp4 .webm .gif, or .png for a contact sheet.")
+@click.option("--audio", type=FILE, help="Song to put under the picture.")
 @click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    help=".mp4 .webm .gif, or .png for a contact sheet.",
+    "--start", type=SECOND, help="Second of the song to begin at [default: what POSES says, or 0]."
 )
-@click.option("--audio", type=click.Path(path_type=Path), help="Song to put under the picture.")
-@click.option("--preset", help="Draw as a tool wants it (see hotfoot dance --help).")
+@click.option(
+    "--preset", cls=Listed, type=OneOf("hotfoot.render.presets:PRESETS"),
+    help="Draw as a tool wants it: {names}.",
+)  # fmt: skip
 @click.option("--order", type=click.Choice(["red", "blue"]), help="Color order.")
-@click.option("--stick", type=int, help="Half width of limbs in pixels [default: 4].")
-@click.option("--fps", type=float, help="Frame rate, where the file does not say.")
-@click.option("--size", metavar="WxH", help="Fit into another canvas.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option(
+    "--stick", type=click.IntRange(1, 100), help="Half width of limbs in pixels [default: 4]."
+)
+@click.option("--fps", type=FPS, help="Frame rate, where the file does not say.")
+@click.option("--size", type=SIZE, help="Fit into another canvas.")
+@json_option
 def command(
-    poses: Path, output: Path, audio: Path | None, preset: str | None, order: str | None,
-    stick: int | None, fps: float | None, size: str | None, as_json: bool,
+    poses: Path, output: Path, audio: Path | None, start: float | None, preset: str | None,
+    order: Literal["red", "blue"] | None, stick: int | None, fps: float | None,
+    size: tuple[int, int] | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Draw a POSES file."""
-    from dataclasses import replace
+    """Draw a POSES file.
 
+    A dance knows where in its song it begins: --audio plays that part.
+    """
     from hotfoot.files import check_distinct, check_writable
     from hotfoot.music.audio import open_song
-    from hotfoot.pose.formats import read_poses
-    from hotfoot.render.figures import FigureStyle, draw_frames
+    from hotfoot.pose.formats import read_dance
+    from hotfoot.render.figures import draw_frames
     from hotfoot.render.presets import get_preset, prepared
+    from hotfoot.render.sheets import contact_sheet, save_png
     from hotfoot.render.video import VIDEO_SUFFIXES, write_video
 
-    canvas = parse_size(size)
     if output.suffix.lower() not in (*VIDEO_SUFFIXES, ".png"):
         raise OutputError(
             f"cannot write {output.name}", f"Allowed: {', '.join(VIDEO_SUFFIXES)}, .png."
         )
-    if stick is not None and not 1 <= stick <= 100:
-        raise OptionError(f"--stick is {stick}", "Allowed: 1 to 100 pixels.")
     check_writable(output)
     check_distinct([output], [p for p in (poses, audio) if p is not None])
-    check_fps(fps)
-    song = open_song(audio) if audio is not None else None
-    sequence = read_poses(poses, fps)
-    if canvas is not None:
-        sequence = sequence.with_canvas(canvas)
-    style = FigureStyle()
+    sequence, metadata = read_dance(poses, fps)
+    warn(metadata.warnings)
+    song = None
+    if audio is not None:
+        song = open_song(audio, metadata.start_s if start is None else start)
+    if size is not None:
+        sequence = sequence.with_canvas(size)
     if preset is not None:
-        chosen = get_preset(preset)
-        sequence, style = prepared(sequence, chosen), chosen.style
-    if order is not None:
-        style = replace(style, order="blue" if order == "blue" else "red")
-    if stick is not None:
-        style = replace(style, half_axis=stick, radius=stick)
+        rate = sequence.fps
+        sequence = prepared(sequence, get_preset(preset))
+        metadata = metadata.resampled(rate, sequence.fps)
+    style = _style(preset, order, stick)
     if output.suffix.lower() == ".png":
-        from hotfoot.render.sheets import contact_sheet, save_png
-
-        save_png(contact_sheet(sequence, style=style), output)
+        beats = np.asarray(metadata.beats, np.float64)
+        save_png(contact_sheet(sequence, beats, metadata.seams, style=style), output)
     else:
         with progress_bars() as report:
             write_video(
@@ -79,5 +88,18 @@ def command(
                 lambda done, total: report("drawing", done, total),
             )  # fmt: skip
     result = {"file": str(output), "frames": len(sequence), "fps": sequence.fps,
-              "canvas": list(sequence.canvas)}  # fmt: skip
+              "canvas": list(sequence.canvas), "start_s": song.start_s if song else None,
+              "warnings": list(metadata.warnings)}  # fmt: skip
     emit(result, [f"{len(sequence)} frames at {sequence.fps:g} fps", str(output)], as_json)
+
+
+def _style(
+    preset: str | None, order: Literal["red", "blue"] | None, stick: int | None
+) -> FigureStyle:
+    from hotfoot.render.figures import FigureStyle
+    from hotfoot.render.presets import get_preset
+
+    style = FigureStyle() if preset is None else get_preset(preset).style
+    if order is not None:
+        style = replace(style, order=order)
+    return style if stick is None else replace(style, half_axis=stick, radius=stick)

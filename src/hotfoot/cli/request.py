@@ -51,8 +51,8 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     ),
     "post": click.option(
         "--post", cls=Listed, type=SomeOf("hotfoot.generation.postprocess:STEPS", "none|NAMES"),
-        help="Repairs afterwards, separated by commas, in this order: {names} [default: all]; "
-        "none for exactly what the network made.",
+        help="Repairs afterwards, separated by commas, in this order; of {names} "
+        "[default: the model's]; none for exactly what the network made.",
     ),
     "confidence": click.option(
         "--confidence", type=click.Choice(["binary", "values"]),

@@ -7,6 +7,7 @@ and shell completion stay fast.
 from __future__ import annotations
 
 import ast
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -23,10 +24,26 @@ from hotfoot.errors import OptionError
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY_PATH = click.Path(path_type=Path)
-SECOND = click.FloatRange(0, 1e6, max_open=True)
-SHARE = click.FloatRange(0, 1)
-SEED = click.IntRange(0, 2**63, max_open=True)
+SEED = click.IntRange(0)
 JOBS = click.IntRange(1, 256)
+
+
+class Number(click.FloatRange):
+    """A number in a range; NaN and infinity, which click lets through, are none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number in the range {self._describe_range()}.", param, ctx)
+        return number
+
+
+SECOND = Number(0)
+FPS = Number(1, 240)
+SHARE = Number(0, 1)
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]
