@@ -10,7 +10,7 @@ from PIL import Image
 from hotfoot.errors import AudioError, OptionError, OutputError
 from hotfoot.music.audio import open_song
 from hotfoot.pose.formats import read_dance
-from hotfoot.pose.metadata import EMPTY, DanceMetadata, file_sha256
+from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import BODY18_LIMBS
@@ -361,11 +361,13 @@ def test_the_part_of_a_song_that_belongs_to_a_dance(song, tmp_path):
     part = song_for(DanceMetadata(start_s=2.0, end_s=5.0), song)
     seconds = sum(len(b) for b in part.blocks(8000)) / 8000
     assert seconds == pytest.approx(3.0, abs=0.01)
+    later = song_for(DanceMetadata(start_s=2.0, end_s=5.0), song, 3.0)
+    assert (later.start_s, later.end_s) == (3.0, 6.0)
     assert (song_for(EMPTY, song).start_s, song_for(EMPTY, song).end_s) == (0.0, None)
     with pytest.raises(AudioError, match="no such file"):
         song_for(EMPTY, tmp_path / "none.mp3")
-    own = DanceMetadata(song="s.mp3", song_sha256=file_sha256(song))
+    own = DanceMetadata(start_s=2.0, end_s=5.0, song_sha256=part.fingerprint())
     assert song_warnings(own, song) == ()
     assert song_warnings(EMPTY, song) == ()
-    (warning,) = song_warnings(DanceMetadata(song="s.mp3", song_sha256="00"), song)
-    assert "s.mp3" in warning
+    (warning,) = song_warnings(DanceMetadata(song_sha256=part.fingerprint()), song)
+    assert song.name in warning

@@ -26,6 +26,7 @@ from hotfoot.model.generator import (
     Segment,
     segment_seed,
 )
+from hotfoot.pose.body import SHOULDER_HEIGHT
 from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import FRAMES_PER_COLUMN
@@ -181,7 +182,7 @@ def about_the_hips(xy: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return torch.quantile((xy[:, :, a] - xy[:, :, b]).norm(dim=-1), 0.9, dim=1)
 
     height = torch.maximum(long(2, 8), long(5, 11)) + torch.maximum(long(8, 9), long(11, 12))
-    height = (height + torch.maximum(long(9, 10), long(12, 13))) / 0.818
+    height = (height + torch.maximum(long(9, 10), long(12, 13))) / SHOULDER_HEIGHT
     usable = seen[:, :, 1:14].float().mean(dim=(1, 2)) > 0.97
     scale = height.clamp(min=1e-3)[:, None, None]
     bodies = (xy - root[:, :, None]) / scale[..., None]

@@ -13,7 +13,7 @@ USUAL_SPEED = 0.24
 """Mean speed of real dance, body heights per second."""
 
 # Shares of the stature (Drillis and Contini, 1966): shoulders at 0.818, hips at 0.530.
-_SHOULDER_HEIGHT, _TRUNK = 0.818, 0.288
+SHOULDER_HEIGHT, _TRUNK = 0.818, 0.288
 _SEEN_FROM = 0.05
 _LEAST_SEEN = 0.05  # of the frames
 
@@ -38,7 +38,7 @@ def body_height(poses: PoseSequence) -> float:
         return max(found, default=float("nan"))
 
     trunk, thigh, shin = length("shoulder", "hip"), length("hip", "knee"), length("knee", "ankle")
-    whole = (trunk + thigh + shin) / _SHOULDER_HEIGHT
+    whole = (trunk + thigh + shin) / SHOULDER_HEIGHT
     height = whole if np.isfinite(whole) else trunk / _TRUNK
     return height if height > 0 else float("nan")
 
@@ -87,14 +87,14 @@ def mean_speed(joints: NDArray[np.floating], fps: float) -> NDArray[np.float64]:
 
 
 def relative_speed(poses: PoseSequence) -> NDArray[np.float64]:
-    """Mean speed of the body [T] in body heights per second; NaN where no height can be told."""
+    """Mean speed of the body [T] in body heights per second; NaN where the height is not known."""
     return body_speed(poses) / body_height(poses)
 
 
 def movement_octaves(poses: PoseSequence) -> float:
     """How much more than usual the poses move: log2 of speed over :data:`USUAL_SPEED`.
 
-    NaN where nothing moves, or where no height can be told.
+    NaN where nothing moves, or where the height is not known.
     """
     speed = float(relative_speed(poses).mean())
     return float(np.log2(speed / USUAL_SPEED)) if speed > 0 else float("nan")

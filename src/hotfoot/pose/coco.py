@@ -51,7 +51,7 @@ def parse_coco(results: Any, name: str) -> Parsed:
     for result in checked:
         if result.image_id not in best or result.score > best[result.image_id].score:
             best[result.image_id] = result
-    order = sorted(best, key=lambda k: (isinstance(k, str), k))
+    order = sorted(best, key=lambda k: (type(k).__name__, k))
     rows = [triples(best[k].keypoints, name) for k in order]
     return Parsed(stacked(rows, name), facts=checked[0].hotfoot)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,7 +35,7 @@ class DanceMetadata:
         start_s: where in the song the dance begins, in seconds of the song's file.
         end_s: where it ends; None is the end of the song.
         song: file name.
-        song_sha256: of the song's file, see :func:`file_sha256`.
+        song_sha256: of the song's content and of the part's borders, its ``fingerprint()``.
         options: the request, as JSON holds it.
         style: of the choreography.
         energy: size of movement that was asked for.
@@ -88,7 +88,6 @@ class DanceMetadata:
 
 
 EMPTY = DanceMetadata()
-FIELDS = tuple(f.name for f in fields(DanceMetadata))
 
 
 def metadata_from_json(data: Any, where: str) -> DanceMetadata:

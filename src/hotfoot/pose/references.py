@@ -1,4 +1,4 @@
-"""Reference poses: built-in figures, and what a given pose must have to be danced by."""
+"""Reference poses: built-in figures, and what a pose must show to be one."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def load_reference(source: str | Path, frame: int = 0, skeleton: str = "body-18"
         skeleton: of the result; points that the file lacks stay empty.
 
     Raises:
-        PoseError: unknown, unreadable, or a body that cannot be danced by.
+        PoseError: unknown, unreadable, or a body that cannot be a reference.
     """
     path = Path(source)
     if str(source) in FIGURES and not path.exists():
@@ -171,7 +171,7 @@ def load_reference(source: str | Path, frame: int = 0, skeleton: str = "body-18"
 def check_reference(
     confidence: NDArray[np.float32], xy: NDArray[np.float32], name: str
 ) -> list[str]:
-    """Refuse bodies that cannot be danced by; return warnings for those cut off.
+    """Refuse bodies that cannot be a reference; return warnings for those cut off.
 
     Args:
         confidence: [18].

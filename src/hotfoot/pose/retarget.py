@@ -1,4 +1,4 @@
-"""Put one person's movement on another person: bone by bone, standing where the other stands."""
+"""Retargeting: one person's movement on another body, bone by bone, standing where that stands."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
 
 
 def retargeted(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
-    """Poses danced by the person of a reference, on the reference's canvas; see :func:`fit_to`.
+    """Poses of the person of a reference, on the reference's canvas; see :func:`fit_to`.
 
     Any skeletons; fingers go along with their wrists, and are scaled as the forearms.
 

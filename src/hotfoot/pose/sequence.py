@@ -12,7 +12,7 @@ from hotfoot.pose.resample import resampled
 from hotfoot.pose.skeletons import Skeleton, anchor_of, convert_keypoints, get_skeleton
 
 VISIBLE_FROM = 0.3
-"""Confidence from which a keypoint is drawn, exported and danced by (DWPose's threshold)."""
+"""Confidence from which a keypoint is seen: drawn, exported, danced from (DWPose's threshold)."""
 
 
 @dataclass(frozen=True, eq=False)

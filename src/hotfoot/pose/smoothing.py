@@ -61,20 +61,20 @@ def without_flicker(poses: PoseSequence, gap_s: float = 0.3, blink_s: float = 0.
     """
     xy, confidence = poses.keypoints.copy(), poses.confidence.copy()
     for joint in range(xy.shape[1]):
-        for start, stop in _runs(confidence[:, joint] == 0):
+        for start, stop in _intervals(confidence[:, joint] == 0):
             if stop - start <= gap_s * poses.fps:
                 around = slice(start - 1, stop + 1)
                 known = confidence[around, joint] > 0
                 xy[around, joint] = filled(xy[around, joint], known)
                 confidence[start:stop, joint] = confidence[[start - 1, stop], joint].min()
-        for start, stop in _runs(confidence[:, joint] > 0):
+        for start, stop in _intervals(confidence[:, joint] > 0):
             if stop - start < blink_s * poses.fps:
                 confidence[start:stop, joint] = 0
     return replace(poses, keypoints=xy, confidence=confidence)
 
 
-def _runs(where: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches [start, stop) that are true, but for those at either end."""
+def _intervals(where: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Intervals [start, stop) that are true, but for those at either end."""
     edges = np.flatnonzero(np.diff(where.astype(np.int8))) + 1
     bounds = [0, *edges.tolist(), len(where)]
     inner = list(itertools.pairwise(bounds))[1:-1]

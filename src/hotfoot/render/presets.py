@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -24,7 +23,39 @@ from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
 from hotfoot.render.video import write_video
 from hotfoot.render.written import Written
 
-Layout = Literal["video", "frames", "wan-animate", "steadydancer", "stableanimator", "unianimate"]
+
+@dataclass(frozen=True)
+class Layout:
+    """Files of a folder; what is empty is not written.
+
+    Attributes:
+        still: picture of the reference's pose.
+        video: of the poses.
+        pictures: of the poses, one per frame, with a place for its number.
+        negative: pictures of the same dance by another body.
+        face: black video, some models' own "no face".
+        note: for the user, in ``README.txt``.
+    """
+
+    still: str = ""
+    video: str = ""
+    pictures: str = ""
+    negative: str = ""
+    face: str = ""
+    note: str = ""
+
+
+LAYOUTS: dict[str, Layout] = {
+    "video": Layout("reference_pose.png", "pose.mp4"),
+    "frames": Layout(pictures="pose_{:05d}.png"),
+    "wan-animate": Layout(
+        "src_ref.png", "src_pose.mp4", face="src_face.mp4",
+        note="Replace src_ref.png by the photo of your person (same framing as the pose video).\n",
+    ),
+    "steadydancer": Layout(pictures="cond_pos/{:04d}.jpg", negative="cond_neg/{:04d}.jpg"),
+    "stableanimator": Layout("reference.png", pictures="poses/frame_{}.png"),
+    "unianimate": Layout("pose.jpg", pictures="frames/{:05d}.jpg"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,7 +69,7 @@ class Preset:
         multiple: canvas sides are multiples of this.
         lengths: frame counts are ``lengths[0] * n + lengths[1]``; the last frame is repeated.
         style: how figures are drawn.
-        layout: files in the folder.
+        layout: files in the folder, a name in :data:`LAYOUTS`.
     """
 
     about: str
@@ -47,7 +78,7 @@ class Preset:
     multiple: int = 2
     lengths: tuple[int, int] = (1, 0)
     style: FigureStyle = field(default_factory=FigureStyle)
-    layout: Layout = "video"
+    layout: str = "video"
 
 
 _THIN_BLUE = FigureStyle(order="blue", supersample=2160)
@@ -135,87 +166,40 @@ def write_preset(
     ready = prepared(poses, preset)
     still = replace(prepared(reference.frames(0, 1), replace(preset, lengths=(1, 0))), fps=1.0)
     with replacing(folder, folder=True) as target:
-        _WRITERS[preset.layout](ready, still, target, preset, song)
+        _write_layout(ready, still, target, preset, song)
         facts = metadata.resampled(poses.fps, ready.fps)
         warnings = write_poses(ready, target / "poses.json", "openpose", facts)
     return Written(folder, len(ready), ready.fps, ready.canvas, warnings)
 
 
-def _video(
+def _write_layout(
     poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
-    frames = draw_frames(poses, preset.style)
-    write_video(frames, len(poses), poses.fps, folder / "pose.mp4", song)
-    _png(next(draw_frames(still, preset.style)), folder / "reference_pose.png")
+    """Files of a preset's layout: whatever it names."""
+    layout, count = LAYOUTS[preset.layout], len(poses)
+    if layout.video:
+        frames = draw_frames(poses, preset.style)
+        write_video(frames, count, poses.fps, folder / layout.video, song)
+    if layout.face:
+        black: Iterator[Frame] = repeat(np.zeros((512, 512, 3), np.uint8), count)
+        write_video(black, count, poses.fps, folder / layout.face)
+    if layout.still:
+        _picture(next(draw_frames(still, preset.style)), folder / layout.still)
+    if layout.note:
+        (folder / "README.txt").write_text(layout.note)
+    for name, sequence in ((layout.pictures, poses), (layout.negative, _another_body(poses))):
+        if name:
+            (folder / name).parent.mkdir(exist_ok=True)
+            for i, frame in enumerate(draw_frames(sequence, preset.style)):
+                _picture(frame, folder / name.format(i))
 
 
-def _frames(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    for i, frame in enumerate(draw_frames(poses, preset.style)):
-        _png(frame, folder / f"pose_{i:05d}.png")
-
-
-def _wan_animate(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    frames = draw_frames(poses, preset.style)
-    write_video(frames, len(poses), poses.fps, folder / "src_pose.mp4", song)
-    # Black is the model's own "no face".
-    black: Iterator[Frame] = repeat(np.zeros((512, 512, 3), np.uint8), len(poses))
-    write_video(black, len(poses), poses.fps, folder / "src_face.mp4")
-    _png(next(draw_frames(still, preset.style)), folder / "src_ref.png")
-    (folder / "README.txt").write_text(
-        "Replace src_ref.png by the photo of your person (same framing as the pose video).\n"
-    )
-
-
-def _steadydancer(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    # The negative condition is the same dance by another body, slightly off.
+def _another_body(poses: PoseSequence) -> PoseSequence:
+    """The same dance by another body, slightly off: SteadyDancer's negative condition."""
     middle = np.asarray(poses.canvas, np.float32) / 2
-    stretch = np.array([1.08, 0.94], np.float32)
-    other = replace(
-        poses, keypoints=np.asarray((poses.keypoints - middle) * stretch + middle, np.float32)
-    )
-    for name, sequence in (("cond_pos", poses), ("cond_neg", other)):
-        (folder / name).mkdir()
-        for i, frame in enumerate(draw_frames(sequence, preset.style)):
-            _jpg(frame, folder / name / f"{i:04d}.jpg")
+    factors = np.array([1.08, 0.94], np.float32)
+    return replace(poses, keypoints=(poses.keypoints - middle) * factors + middle)
 
 
-def _stableanimator(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    (folder / "poses").mkdir()
-    for i, frame in enumerate(draw_frames(poses, preset.style)):
-        _png(frame, folder / "poses" / f"frame_{i}.png")
-    _png(next(draw_frames(still, preset.style)), folder / "reference.png")
-
-
-def _unianimate(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    (folder / "frames").mkdir()
-    for i, frame in enumerate(draw_frames(poses, preset.style)):
-        _jpg(frame, folder / "frames" / f"{i:05d}.jpg")
-    _jpg(next(draw_frames(still, preset.style)), folder / "pose.jpg")
-
-
-_WRITERS = {
-    "video": _video,
-    "frames": _frames,
-    "wan-animate": _wan_animate,
-    "steadydancer": _steadydancer,
-    "stableanimator": _stableanimator,
-    "unianimate": _unianimate,
-}
-
-
-def _png(frame: Frame, path: Path) -> None:
-    path.write_bytes(encoded(frame, ".png"))
-
-
-def _jpg(frame: Frame, path: Path) -> None:
-    path.write_bytes(encoded(frame, ".jpg"))
+def _picture(frame: Frame, path: Path) -> None:
+    path.write_bytes(encoded(frame, path.suffix))

@@ -5,27 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotfoot.music.audio import Song, open_song
-from hotfoot.pose.metadata import DanceMetadata, file_sha256
+from hotfoot.pose.metadata import DanceMetadata
 
 
-def song_for(metadata: DanceMetadata, path: Path) -> Song:
+def song_for(metadata: DanceMetadata, path: Path, start_s: float | None = None) -> Song:
     """The part of a song's file that a dance was made for; all of it if the dance does not say.
+
+    Args:
+        metadata: of the dance.
+        path: of the song.
+        start_s: where the dance begins in it, in place of where the metadata say.
 
     Raises:
         AudioError: missing or unreadable, or shorter than where the dance begins.
     """
-    return open_song(path, metadata.start_s, metadata.end_s)
+    start, end = metadata.start_s, metadata.end_s
+    if start_s is not None:
+        start, end = start_s, None if end is None else end - start + start_s
+    return open_song(path, start, end)
 
 
 def song_warnings(metadata: DanceMetadata, path: Path) -> tuple[str, ...]:
-    """A sentence if a file is not the one that the dance was made for.
+    """A sentence if a file is not the song that the dance was made for.
 
-    Files are compared by content: of the same name, one is often a cut or a new encoding of the
+    Songs are compared by content: of the same name, one is often a cut or a new encoding of the
     other, in which the dance's seconds are elsewhere.
     """
-    if not metadata.song_sha256 or file_sha256(path) == metadata.song_sha256:
+    own = metadata.song_sha256
+    if not own or song_for(metadata, path).fingerprint() == own:
         return ()
-    made_for = f" ({metadata.song})" if metadata.song else ""
-    return (
-        f"{path.name} is not the file that this dance was made for{made_for}; beats may differ",
-    )
+    return (f"the dance was made for another file than {path.name}; its beats may be elsewhere",)
