@@ -57,14 +57,15 @@ def test_tempo_that_changes_is_followed():
 
 
 @pytest.mark.parametrize(
-    ("name", "librosa"), [("Escape_from_chaosland", 0.552), ("Feelings", 0.637)]
+    ("name", "start", "librosa"),
+    [("Escape_from_chaosland", 0.0, 0.552), ("Feelings", 40.0, 0.637)],
 )
-def test_midi_timed_songs_better_than_librosa(name, librosa, shared):
+def test_midi_timed_songs_better_than_librosa(name, start, librosa, shared):
     """librosa 0.11: F of the whole songs at its best constant offset; of two others 0.53, 0.66."""
     folder = shared / "music" / "sectoid"
-    beats = analyze_song(open_song(folder / f"{name}_song.ogg", 40.0, 100.0)).rhythm.beats
+    beats = analyze_song(open_song(folder / f"{name}_song.ogg", start, start + 40.0)).rhythm.beats
     truth = np.loadtxt(folder / f"{name}.beats_from_midi.txt")
-    truth = truth[(truth > 40) & (truth < 100)] - 40
+    truth = truth[(truth > start) & (truth < start + 40)] - start
     ours = max(f_measure(truth + d, beats)[0] for d in np.arange(-0.4, 0.4, 0.02))
     assert ours > librosa + 0.2
     assert ours > 0.9
@@ -72,10 +73,10 @@ def test_midi_timed_songs_better_than_librosa(name, librosa, shared):
 
 def test_loop_timed_songs_have_the_right_tempo_up_to_an_octave(shared):
     with (shared / "music" / "manifest.csv").open() as file:
-        rows = [r for r in csv.DictReader(file) if r["reference_kind"] == "loop-length"][::6]
+        rows = [r for r in csv.DictReader(file) if r["reference_kind"] == "loop-length"][::8]
     assert len(rows) > 3
     for row in rows:
-        part = open_song(shared / "music" / row["file"], end_s=30.0)
+        part = open_song(shared / "music" / row["file"], end_s=24.0)
         ratio = analyze_song(part).rhythm.tempo_bpm / float(row["bpm_reference"])
         assert min(abs(ratio - o) for o in (0.5, 1.0, 2.0)) < 0.02, row["file"]
 
