@@ -9,6 +9,7 @@ from hotfoot.evaluation.measures import LIMB_LIMIT, DanceInfo, SongFacts, measur
 from hotfoot.evaluation.metrics import METRICS
 from hotfoot.evaluation.report import cell, html, markdown
 from hotfoot.evaluation.summary import ReferenceSet, Summary, summarize
+from hotfoot.evaluation.synchrony import BEAT_MEASURES
 from hotfoot.pose.references import figure_pose
 from tests.helpers.dancers import beats_of, noise, on_beat, still
 
@@ -55,10 +56,16 @@ def test_a_set_of_followers_is_summed_up():
     assert found["alignment"].chance == 0
     assert found["alignment"].low <= found["alignment"].value <= found["alignment"].high
     assert found["tempo_slope"].value == pytest.approx(1, abs=0.05)
-    for key in ("alignment", "precision", "recall", "f1"):
+    for key in BEAT_MEASURES:
         assert found[f"{key}_own"].value > 0.6, key
         assert found[f"{key}_own"].chance == 0
         assert found[f"{key}_own"].p == pytest.approx(1 / 6, abs=0.05), "three songs: six pairings"
+    assert found["coherence"].value > 0.8
+    assert found["coherence"].p < 1e-6
+    assert found["coherence_raw"].chance < 0.4
+    assert abs(found["speed_lag_s"].value) < 0.02
+    assert found["repeats_within"].value == found["repeats_across"].value == 1
+    assert found["profile"].value == found["behind"].value == 0
     assert found["apd"].value > 0
     assert "frechet" not in found, "there is nothing real to compare with"
     assert set(found) <= set(METRICS)
@@ -72,7 +79,8 @@ def test_noise_is_summed_up_as_noise():
     found = summarize("noise", dances).metrics
     assert abs(found["alignment"].value) < 0.08
     assert found["alignment"].p > 0.01
-    for key in ("alignment", "precision", "recall", "f1"):
+    assert abs(found["coherence"].value) < 0.05
+    for key in BEAT_MEASURES:
         assert abs(found[f"{key}_own"].value) < 0.15
         assert found[f"{key}_own"].p > 0.01
 
@@ -87,7 +95,20 @@ def test_real_motion_gives_realism_and_copies():
     assert same["nearest_training"].value < 1e-3
     assert same["jerk_of_real"].value == pytest.approx(1)
     assert 0 < same["diversity_of_real"].value < 1, "seeds of a song differ less than songs"
+    assert same["stop_and_go"].real == pytest.approx(same["stop_and_go"].value)
+    assert same["repeats_across"].real == 1
+    assert "published_fid" not in same
     assert same["frechet_of_real"].value < 1, "some of the dances are in the half itself"
+
+
+def test_published_distances_are_asked_for_and_need_real_dances():
+    dances = followers()
+    asked = [replace(d, info=replace(d.info, published=True)) for d in dances]
+    real = ReferenceSet([d.alone for d in dances])
+    found = summarize("x", asked, real).metrics
+    assert found["published_fid"].value == pytest.approx(0, abs=1e-3)
+    assert found["published_div"].value == found["published_div"].real > 0
+    assert "published_fid" not in summarize("x", asked).metrics
 
 
 def test_an_average_does_not_hide_the_dance_that_fails():

@@ -20,11 +20,6 @@ SECONDS = 24.0
 BPM = 110
 
 
-@pytest.fixture(scope="module")
-def beats():
-    return beats_of(BPM, SECONDS)
-
-
 # Locked to the beat
 
 

@@ -122,14 +122,13 @@ def locked_share(velocity: Array, beats: Array) -> float:
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
     shares = []
     for size in sorted({min(round(s * rate), len(velocity)) for s in _WINDOWS_S}):
-        locked = power = 0.0
-        for start in range(0, len(velocity) - size + 1, max(1, size // 2)):
-            part = velocity[start : start + size]
-            part = part - part.mean(axis=0)
-            basis = waves[start : start + size]
-            basis, _ = np.linalg.qr(basis - basis.mean(axis=0))
-            locked += float(((basis.T @ part) ** 2).sum())
-            power += float((part**2).sum())
+        starts = np.arange(0, len(velocity) - size + 1, max(1, size // 2))
+        frames = starts[:, None] + np.arange(size)
+        moved, basis = (
+            x - x.mean(axis=1, keepdims=True) for x in (velocity[frames], waves[frames])
+        )
+        basis = np.linalg.qr(basis).Q
+        power = float((moved**2).sum())
         if power > 1e-9:
-            shares.append(locked / power)
+            shares.append(float(((basis.transpose(0, 2, 1) @ moved) ** 2).sum()) / power)
     return float(np.mean(shares)) if shares else NAN

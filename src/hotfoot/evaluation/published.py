@@ -98,9 +98,9 @@ def kinetic_features_2d(poses: PoseSequence) -> Array:
     Per joint the mean squared horizontal velocity, the mean squared vertical one and the mean size
     of the acceleration (Onuma et al., "FMDistance", 2008; fairmotion's version, which FACT and
     Bailando use): at 60 fps, velocities averaged over 2 frames to either side. The paper leaves
-    open in which unit, whether the body's place is taken off, and what becomes of joints that are
-    not seen. Here coordinates are divided by the sides of the picture, the first frame's hips are
-    the origin, holes are filled along straight lines, and the acceleration has no lost parenthesis.
+    open in which unit, and what becomes of joints that are not seen. Here coordinates are divided
+    by the sides of the picture, holes are filled along straight lines, and the acceleration has no
+    lost parenthesis, so that the body's place does not matter.
     """
     moved = poses.to_skeleton("coco-17").resampled(_PAPER_FPS)
     xy = moved.keypoints / np.asarray(moved.canvas, np.float64)
