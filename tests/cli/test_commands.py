@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
+from hotfoot.music.audio import open_song
 from hotfoot.pose.formats import read_dance, write_poses
 from hotfoot.pose.metadata import DanceMetadata, Phrase
 from tests.helpers.poses import walker
@@ -169,6 +172,24 @@ def test_an_excerpt_is_drawn_with_the_sound_of_its_place(run, excerpt, tmp_path)
         assert code == 0, err
         heard = loudness(tmp_path / name)
         assert np.flatnonzero(heard > 0.3 * heard.max()).tolist() == loud
+
+
+def test_render_says_what_is_on_disk(run, excerpt, tmp_path):
+    code, out, _ = run("render", excerpt[0], "-o", "d.gif", "--json")
+    assert code == 0
+    facts = json.loads(out)
+    with Image.open(tmp_path / "d.gif") as picture:
+        assert (picture.n_frames, list(picture.size)) == (facts["frames"], facts["canvas"])
+    assert (facts["frames"], facts["fps"]) == (45, 15.0)
+
+
+def test_the_sound_of_another_song_is_a_warning(run, song, excerpt, tmp_path):
+    own = DanceMetadata(end_s=3.0, song_sha256=open_song(song, 0.0, 3.0).fingerprint())
+    for name, metadata, warned in (("a", own, False), ("b", replace(own, end_s=2.0), True)):
+        write_poses(walker(30), tmp_path / f"{name}.npz", metadata=metadata)
+        code, _, err = run("render", f"{name}.npz", "-o", f"{name}.mp4", "--audio", song)
+        assert code == 0
+        assert ("made for another file than" in err) == warned
 
 
 @pytest.mark.parametrize("name", ["x.json", "folder", "coco.json", "m.json", "a.pkl"])

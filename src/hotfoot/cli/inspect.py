@@ -74,10 +74,10 @@ def _song(path: Path, plot: Path | None, as_json: bool) -> None:
 
 def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json: bool) -> None:
     from hotfoot.music.analysis import analyze_song
-    from hotfoot.music.audio import open_song
     from hotfoot.pose.body import relative_speed
     from hotfoot.pose.formats import read_dance
     from hotfoot.render.sheets import plot_dance
+    from hotfoot.render.sound import song_for
 
     poses, metadata = read_dance(path)
     warn(metadata.warnings)
@@ -115,8 +115,7 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
     if plot is not None:
         analysis = None
         if music is not None:
-            end = metadata.start_s + poses.duration_s
-            analysis = analyze_song(open_song(music, metadata.start_s, end))
+            analysis = analyze_song(song_for(metadata, music))
         plot_dance(plot, poses, analysis)
         lines.append(str(plot))
     emit(result, lines, as_json)

@@ -53,12 +53,13 @@ def command(
     A dance knows where in its song it begins: --audio plays that part.
     """
     from hotfoot.files import check_distinct, check_writable
-    from hotfoot.music.audio import open_song
     from hotfoot.pose.formats import read_dance
     from hotfoot.render.figures import draw_frames
     from hotfoot.render.presets import get_preset, prepared
     from hotfoot.render.sheets import contact_sheet, save_png
+    from hotfoot.render.sound import song_for, song_warnings
     from hotfoot.render.video import VIDEO_SUFFIXES, write_video
+    from hotfoot.render.written import Written
 
     if output.suffix.lower() not in (*VIDEO_SUFFIXES, ".png"):
         raise OutputError(
@@ -67,10 +68,11 @@ def command(
     check_writable(output)
     check_distinct([output], [p for p in (poses, audio) if p is not None])
     sequence, metadata = read_dance(poses, fps)
-    warn(metadata.warnings)
-    song = None
+    warnings, song = metadata.warnings, None
     if audio is not None:
-        song = open_song(audio, metadata.start_s if start is None else start)
+        song = song_for(metadata, audio, start)
+        warnings += song_warnings(metadata, audio) if start is None else ()
+    warn(warnings)
     if size is not None:
         sequence = sequence.with_canvas(size)
     if preset is not None:
@@ -81,16 +83,17 @@ def command(
     if output.suffix.lower() == ".png":
         beats = np.asarray(metadata.beats, np.float64)
         save_png(contact_sheet(sequence, beats, metadata.seams, style=style), output)
+        written = Written(output, len(sequence), sequence.fps, sequence.canvas)
     else:
         with progress_bars() as report:
-            write_video(
+            written = write_video(
                 draw_frames(sequence, style), len(sequence), sequence.fps, output, song,
                 lambda done, total: report("drawing", done, total),
             )  # fmt: skip
-    result = {"file": str(output), "frames": len(sequence), "fps": sequence.fps,
-              "canvas": list(sequence.canvas), "start_s": song.start_s if song else None,
-              "warnings": list(metadata.warnings)}  # fmt: skip
-    emit(result, [f"{len(sequence)} frames at {sequence.fps:g} fps", str(output)], as_json)
+    result = {"file": str(output), "frames": written.frames, "fps": written.fps,
+              "canvas": list(written.canvas), "start_s": song.start_s if song else None,
+              "warnings": list(warnings)}  # fmt: skip
+    emit(result, [f"{written.frames} frames at {written.fps:g} fps", str(output)], as_json)
 
 
 def _style(
