@@ -46,6 +46,16 @@ def tiny_model(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def training_data(tmp_path_factory):
+    """Motion and songs, as few as can be split; one song has terms of use."""
+    from tests.helpers.clips import write_training_data
+
+    folder = write_training_data(tmp_path_factory.mktemp("training"))
+    (folder / "music" / "manifest.csv").write_text("file,license\n0.wav,CC0\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def weights(tmp_path_factory):
     """A folder as a user of DWPose has it."""
     pytest.importorskip("onnx")

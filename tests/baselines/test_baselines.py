@@ -1,7 +1,7 @@
 """Baselines dance through the same door as our own model."""
 
+import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from hotfoot.baselines.edge import EdgeDecoder, frames_of, velocity_error
 from hotfoot.baselines.raw import RawCoordinates
 from hotfoot.cli.main import main
 from hotfoot.data.paired import open_corpus
-from hotfoot.data.sources import Data
+from hotfoot.data.sources import Data, fingerprint
 from hotfoot.errors import ModelError
 from hotfoot.evaluation.measures import measure_motion
 from hotfoot.generation.generator import load_diffusion, save_codes
@@ -21,9 +21,9 @@ from hotfoot.model.conditioning import known_mask
 from hotfoot.model.config import CodesConfig, RawConfig
 from hotfoot.model.network_config import EdgeConfig
 from hotfoot.pose.references import figure_pose
-from hotfoot.training import recipes
 from hotfoot.training.codes import train_codes
-from hotfoot.training.recipes import codes_recipe
+from hotfoot.training.diffusion import DiffusionTraining
+from hotfoot.training.recipes import CodesRecipe, DiffusionRecipe, recipe_with, run_folder
 from hotfoot.training.shards import make_shard, save_shard, shard_path
 from tests.helpers.clips import write_clips
 
@@ -70,54 +70,69 @@ def corpus(tmp_path_factory, song):
     return folder, open_corpus(folder / "motion", folder / "music", composed=1)
 
 
-@pytest.mark.parametrize("recipe", ["mini", "mini-unshared-index", "mini-no-reference", "edge"])
-def test_ablations_train_and_dance(recipe, tmp_path, song, corpus, monkeypatch):
-    folder, paired = corpus
-    small = replace(
-        recipes.DANCER_RECIPES[recipe](),
-        steps=1, batch=2, shards=1, shard_size=2, shards_ahead=1, frames=64,
-    )  # fmt: skip
-    monkeypatch.setitem(recipes.DANCER_RECIPES, recipe, lambda: small)
-    raw = RawCoordinates(RawConfig())
+SMALL = {"steps": 1, "batch": 2, "shards": 1, "shard_size": 2, "shards_ahead": 1, "frames": 64,
+         "vae.source": "raw"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shards(corpus, tmp_path_factory):
+    """One shard, and a held-out one."""
+    folder = tmp_path_factory.mktemp("shards") / "shards"
+    recipe = recipe_with(DiffusionRecipe, "mini", SMALL)
     for index in (-1, 0):
-        shard = make_shard(paired, raw, small, index + 1, 2)
-        save_shard(shard, shard_path(tmp_path / "run" / "shards", index))
-    arguments = ["train", "dancer", recipe, "--motion", str(folder / "motion"), "--music",
-                 str(folder / "music"), "--vae", "raw", "--out", str(tmp_path / "run")]  # fmt: skip
-    assert main(arguments) == 0
+        shard = make_shard(corpus[1], RawCoordinates(RawConfig()), recipe, index + 1, 2)
+        save_shard(shard, shard_path(folder, index))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changed"),
+    [("mini", {}), ("mini", {"network.time_shared": False}), ("mini", {"reference": False}),
+     ("edge", {})],
+)  # fmt: skip
+def test_ablations_train_and_dance(recipe, changed, tmp_path, song, corpus, shards):
+    settings = {**SMALL, **changed}
+
+    def train(name, *more, **also):
+        chosen = recipe_with(DiffusionRecipe, recipe, {**settings, **also})
+        raw = RawCoordinates(RawConfig())
+        data = Data(corpus[0] / "motion", corpus[0] / "music")
+        DiffusionTraining(chosen, data, raw, tmp_path / name).claim()
+        shutil.copytree(shards, tmp_path / name / "shards")
+        changes = [
+            a for k, v in {**settings, **also}.items() for a in ("--set", f"{k}={json.dumps(v)}")
+        ]
+        return main(
+            ["train", "dancer", recipe, "--motion", str(corpus[0] / "motion"), "--music",
+             str(corpus[0] / "music"), "--out", str(tmp_path / name), *changes, *more]
+        )  # fmt: skip
+
+    assert train("run") == 0
     model = load_diffusion(tmp_path / "run" / "model")
-    if recipe == "mini":
-        for name in ("a", "b"):
-            shutil.copytree(tmp_path / "run" / "shards", tmp_path / name / "shards")
-        other = [*arguments[:-1], str(tmp_path / "a"), "--begin-with", "default"]
-        assert main(other) == 2, "another network"
-        again = [*arguments[:-1], str(tmp_path / "b"), "--begin-with"]
-        assert main([*again, str(tmp_path / "run" / "model"), "--learning-rate", "1e-9"]) == 0
+    if recipe == "mini" and not changed:
+        assert train("a", "--begin-with", "default") == 2, "another network"
+        begin = ["--begin-with", str(tmp_path / "run" / "model")]
+        assert train("b", *begin, learning_rate=1e-9) == 0
         second = load_diffusion(tmp_path / "b" / "model").dit.state_dict()
         for name, value in model.dit.state_dict().items():
             torch.testing.assert_close(second[name], value, rtol=1e-2, atol=1e-3)
-    assert model.config.reference == (recipe != "mini-no-reference")
+    assert model.config.reference == settings.get("reference", True)
     made = dance(song, model=model, end=2.0)
     assert len(made.poses) == 60
     assert np.isfinite(made.poses.keypoints).all()
 
 
-def test_the_edge_baseline_wants_raw_coordinates(tmp_path, capsys, corpus):
-    folder = corpus[0]
-    code = main(
-        ["train", "dancer", "edge", "--motion", str(folder / "motion"), "--music",
-         str(folder / "music"), "--out", str(tmp_path / "run")]
-    )  # fmt: skip
-    assert code == 2
+def test_the_edge_baseline_wants_raw_coordinates(tmp_path, capsys):
+    assert main(["train", "dancer", "edge", "--vae", "default", "--out", str(tmp_path / "r")]) == 2
     assert "--vae raw" in capsys.readouterr().err
 
 
-def test_retrieval_is_made_of_films_and_dances_as_the_reference(tmp_path, song, corpus):
+def test_retrieval_is_made_of_rendered_and_dances_as_the_reference(tmp_path, song, corpus):
     folder = corpus[0]
-    films = tmp_path / "films"
-    arguments = ["--motion", str(folder / "motion"), "-o", str(films), "--split", "all"]
+    rendered = tmp_path / "rendered"
+    arguments = ["--motion", str(folder / "motion"), "-o", str(rendered), "--split", "all"]
     assert main(["corpus", "film", *arguments]) == 0
-    assert main(["train", "retrieval", "--films", str(films), "--out", str(tmp_path / "m")]) == 0
+    assert main(["train", "retrieval", "--poses", str(rendered), "--out", str(tmp_path / "m")]) == 0
     out = tmp_path / "a.npz"
     dancing = ["dance", str(song), "--model", str(tmp_path / "m"), "--reference", "child"]
     assert main([*dancing, "-o", str(out)]) == 0
@@ -143,17 +158,16 @@ def test_a_reference_without_feet_stands_where_its_hips_are():
     assert abs(hips - reference.keypoints[0, [8, 11], 1].mean()) < 40
 
 
-def test_codes_train_dance_and_load_again(tmp_path, song, corpus, monkeypatch):
+def test_codes_train_dance_and_load_again(tmp_path, song, corpus):
     folder, paired = corpus
-    small = codes_recipe(
-        composed=2, steps=2, vq_steps=2, shards=1, shard_size=4, batch=2, frames=64
-    )
-    raw = RawCoordinates(RawConfig())
-    source = replace(recipes.dancer_recipe("debug"), frames=64)
+    small = CodesRecipe(composed=2, steps=2, vq_steps=2, shards=1, shard_size=4, batch=2, frames=64)
+    data = Data(folder / "motion", folder / "music")
+    run_folder(small, tmp_path / "run", {"data": fingerprint(data)}).claim()
+    source = recipe_with(DiffusionRecipe, "debug")
     for index in (-1, 0):
-        shard = make_shard(paired, raw, source, index + 1, 4)
+        shard = make_shard(paired, RawCoordinates(RawConfig()), source, index + 1, 4)
         save_shard(shard, shard_path(tmp_path / "run" / "shards", index))
-    dancer = train_codes(small, Data(folder / "motion", folder / "music"), tmp_path / "run")
+    dancer = train_codes(small, data, tmp_path / "run")
     save_codes(dancer, tmp_path / "model", "# card\n")
     made = dance(song, model=tmp_path / "model", seed=3)
     again = dance(song, model=tmp_path / "model", seed=3)
@@ -167,7 +181,7 @@ def test_codes_train_dance_and_load_again(tmp_path, song, corpus, monkeypatch):
 def test_a_codebook_learns_and_codes_come_back():
     torch.manual_seed(0)
     vq = ColumnVQ(
-        4, CodesConfig(name="codes", music_width=41, codes=32, code_width=8, width=32)
+        4, CodesConfig(name="codes", music_width=41, codes=32, code_width=8, width=32, heads=2)
     ).train()
     t = torch.arange(64) / 64
     data = torch.stack(

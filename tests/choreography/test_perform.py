@@ -19,7 +19,7 @@ from hotfoot.choreography.counts import count_song
 from hotfoot.choreography.moves import LIBRARY
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import Performer, random_performer
-from hotfoot.data.films import choreographed
+from hotfoot.data.views import choreographed
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.synchrony import measure_synchrony
 from hotfoot.music.analysis import SongAnalysis

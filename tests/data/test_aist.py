@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,10 +12,10 @@ import pytest
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import Performer
 from hotfoot.cli.main import main
-from hotfoot.data.aist import calibrated_poses, filled, one_body
+from hotfoot.data.aist import AistView, calibrated_poses, filled, one_body
 from hotfoot.data.aist_folder import AistFolder, Camera, reprojection_px
 from hotfoot.data.mocap import load_clips
-from hotfoot.data.recordings import find_runs
+from hotfoot.data.recordings import find_recordings
 from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.skeletons import get_skeleton
@@ -155,9 +156,9 @@ def test_calibrated_poses_have_one_scale():
     ]
     assert trunk[0] == pytest.approx(trunk[1], rel=0.03)
     with pytest.raises(OptionError, match="divisors"):
-        calibrated_poses(one_body(dance()), camera(), 25.0, "coco-17")
+        AistView(fps=25.0)
     with pytest.raises(OptionError, match="skeleton"):
-        calibrated_poses(one_body(dance()), camera(), 30.0, "body-25")
+        AistView(skeleton="body-25")
 
 
 def test_detected_joints_tell_whether_the_camera_fits(replica):
@@ -212,7 +213,7 @@ def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys
     }  # fmt: skip
     off = {s["music"]: s["reprojection_px"] for s in manifest["sequences"]}
     assert off == {"mBR0": pytest.approx(3.53, abs=0.2), "mWA1": None, "mJB5": None}
-    assert "CC BY 4.0" in manifest["credit"]
+    assert "CC BY 4.0" in manifest["license"]
     poses = read_poses(tmp_path / "out" / "poses" / "test" / f"{NAMES['test'][0]}.npz")
     assert (poses.fps, poses.skeleton, poses.canvas) == (30.0, "coco-17", (1920, 1080))
     clip = load_clips(tmp_path / "out" / "clips" / "train")[0]
@@ -220,10 +221,10 @@ def test_the_command_builds_poses_clips_and_a_manifest(replica, tmp_path, capsys
     assert clip.upright > 0.9
     ankles = clip.joints[:, [COCO["left_ankle"], COCO["right_ankle"]], 1]
     assert ankles.min() == pytest.approx(0.085, abs=0.02)
-    (run,) = find_runs(tmp_path / "out")
-    assert (run.source, run.split, run.style) == ("mBR0", "train", "breakdance")
-    assert run.poses.exists()
-    assert run.music.resolve() == tmp_path / "songs" / "mBR0.wav"
+    (recording,) = find_recordings(tmp_path / "out")
+    assert (recording.source, recording.split, recording.style) == ("mBR0", "train", "breakdance")
+    assert Path(recording.poses).exists()
+    assert Path(recording.music).resolve() == tmp_path / "songs" / "mBR0.wav"
     path = tmp_path / "out" / "poses" / "test" / f"{NAMES['test'][0]}.npz"
     before = path.stat().st_mtime_ns
     assert main(arguments) == 0
@@ -260,7 +261,7 @@ def test_folders_and_files_that_are_not_aist(replica, tmp_path, capsys):
     assert {r["name"] for r in found["left_out"]} == {BAD, NAMES["train"][0], NAMES["val"][0]}
     for wrong in (["--fps", "25"], ["--camera", "c99"]):
         assert main(["corpus", "aist", str(copy), "-o", str(tmp_path / "p"), *wrong]) == 2
-        assert "Allowed" in (err := capsys.readouterr().err) or "There are" in err
+        assert "allowed" in (err := capsys.readouterr().err) or "There are" in err
     assert not (tmp_path / "p").exists() or not (tmp_path / "p" / "manifest.json").exists()
 
 

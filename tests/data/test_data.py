@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.choreography.styles import STYLES as DANCED
 from hotfoot.cli.main import main
+from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import (
     BodyShape,
     blend,
@@ -23,11 +24,11 @@ from hotfoot.data.bodies import (
     turned_to_camera,
     with_bones_of,
 )
-from hotfoot.data.cameras import CLEAN, DETECTOR, film
+from hotfoot.data.cameras import CLEAN, DETECTOR, render_view
 from hotfoot.data.groove import Groove, bounce, scale_movement
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
-from hotfoot.data.montage import make_bank, make_montage, naturalness
-from hotfoot.data.paired import NamedSong, PairedCorpus
+from hotfoot.data.montage import make_montage
+from hotfoot.data.paired import PairedCorpus
 from hotfoot.data.pairing import (
     RATE_LIMITS,
     TimeWarp,
@@ -37,7 +38,9 @@ from hotfoot.data.pairing import (
     multiples,
     play,
 )
+from hotfoot.data.parts import naturalness
 from hotfoot.data.samples import draw_known
+from hotfoot.data.songs import NamedSong
 from hotfoot.data.styles import STYLES, style_index, style_of
 from hotfoot.errors import InputError
 from hotfoot.music.analysis import analyze_song
@@ -89,7 +92,7 @@ def test_bad_clip_folders(tmp_path):
             load_clips(tmp_path)
     (tmp_path / "x.json").unlink()
     np.savez(tmp_path / "x.npz", joints3d=np.zeros((0, 17, 3)))
-    with pytest.raises(InputError, match="two frames or more"):
+    with pytest.raises(InputError, match="Two frames or more"):
         load_clips(tmp_path)
     np.savez(tmp_path / "x.npz", joints3d=np.zeros((5, 12, 3)))
     with pytest.raises(InputError, match=r"x\.npz"):
@@ -118,12 +121,12 @@ def test_bodies_are_reshaped_bone_by_bone_and_stay_on_the_floor():
 
 
 @pytest.mark.parametrize("style", [CLEAN, DETECTOR])
-def test_films_show_people_inside_the_canvas(style):
+def test_views_show_people_inside_the_canvas(style):
     joints = dancer(10.0).joints
     rng = np.random.default_rng(0)
     shown, upright = [], []
     for _ in range(60):
-        f = film(joints, rng, style)
+        f = render_view(joints, rng, style)
         seen = f.confidence > 0
         assert (f.xy[seen] >= 0).all()
         assert (f.xy[seen] <= 1).all()
@@ -142,7 +145,7 @@ def test_faces_turned_away_are_hidden():
     rng = np.random.default_rng(1)
     nose, away = [], []
     for _ in range(80):
-        f = film(joints, rng, CLEAN)
+        f = render_view(joints, rng, CLEAN)
         both = (f.confidence[:, 2] > 0) & (f.confidence[:, 5] > 0)
         if not both.any():
             continue
@@ -371,11 +374,11 @@ def test_detectors_mistake_sides_and_doubt_what_is_quick_or_hidden():
     joints = dancer(20.0).joints
     rng = np.random.default_rng(0)
     nothing = replace(CLEAN, close_up=0.0, moving=0.0)
-    swapped = film(joints, np.random.default_rng(3), replace(nothing, swaps=1.0))
-    plain = film(joints, np.random.default_rng(3), nothing)
+    swapped = render_view(joints, np.random.default_rng(3), replace(nothing, swaps=1.0))
+    plain = render_view(joints, np.random.default_rng(3), nothing)
     apart = np.linalg.norm(swapped.xy - plain.xy, axis=-1).max(axis=1) > 0.02
     assert 0 < apart.mean() < 0.1
-    doubts = film(joints, rng, replace(nothing, faint=1.0))
+    doubts = render_view(joints, rng, replace(nothing, faint=1.0))
     speed = np.linalg.norm(np.gradient(doubts.xy, axis=0), axis=-1)
     seen = doubts.confidence > 0
     quick = speed > np.percentile(speed[seen], 95)
@@ -401,21 +404,21 @@ def test_cameras_zoom_and_pan():
     joints = dancer(20.0).joints
     still = replace(CLEAN, close_up=0.0, moving=0.0, roll_deg=0.0)
 
-    def films(style):
-        return [film(joints, np.random.default_rng(seed), style).xy for seed in range(12)]
+    def views(style):
+        return [render_view(joints, np.random.default_rng(seed), style).xy for seed in range(12)]
 
     def breathing(style):
-        trunks = [np.linalg.norm(x[:, 1] - (x[:, 8] + x[:, 11]) / 2, axis=-1) for x in films(style)]
+        trunks = [np.linalg.norm(x[:, 1] - (x[:, 8] + x[:, 11]) / 2, axis=-1) for x in views(style)]
         return np.median([np.ptp(w) / w.mean() for w in trunks])
 
     def wandering(style):
-        return np.median([np.ptp(x[:, 1], axis=0).max() for x in films(style)])
+        return np.median([np.ptp(x[:, 1], axis=0).max() for x in views(style)])
 
     assert breathing(replace(still, zooms=1.0)) > 2 * breathing(still)
     assert wandering(replace(still, pans=1.0)) > 1.2 * wandering(still)
 
 
-def test_segments_are_drawn_alike_from_the_same_seed(song):
+def test_samples_are_drawn_alike_from_the_same_seed(song):
     corpus = PairedCorpus(
         [dancer(20.0), dancer(16.0, 0.5)], [NamedSong("s", analyze_song(open_song(song)))]
     )

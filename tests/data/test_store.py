@@ -8,87 +8,85 @@ import shutil
 import signal
 import tarfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hotfoot.capture.quality import Limits
 from hotfoot.cli.main import main
-from hotfoot.data.building import Plan, build_corpus
-from hotfoot.data.recordings import Run, find_runs, run_takes, write_runs
-from hotfoot.data.samples import Take, cut
-from hotfoot.data.sources import Data, check_data, open_source
-from hotfoot.data.store import (
-    StoredCorpus,
+from hotfoot.data.building import RawData, build_corpus
+from hotfoot.data.manifest import (
+    SPLITS,
+    CorpusPlan,
     check_corpora,
-    check_splits,
     read_manifest,
-    read_shard,
-    verify_corpus,
     write_manifest,
-    write_shard,
 )
+from hotfoot.data.recordings import Recording, find_recordings, recorded_clips, write_recordings
+from hotfoot.data.samples import BODY_FORMAT, PairedClip, cut
+from hotfoot.data.sources import Data, check_data, open_source
+from hotfoot.data.store import StoredCorpus, read_shard, verify_corpus, write_shard
 from hotfoot.data.videos import VideoSettings, find_videos, ingest
 from hotfoot.errors import InputError, OptionError, OutputError
-from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import read_poses, write_poses
+from hotfoot.validation import to_json
 from tests.helpers.clips import write_clips
 from tests.helpers.poses import as_poses
 from tests.helpers.screens import STANDING, painted, save_video, swaying
 
-SMALL = Plan(takes=5, frames=96, per_shard=2, composed=2, seed=3)
+SMALL = CorpusPlan(clips=5, frames=96, per_shard=2, composed=0, seed=3)
 
 
-def take(seed, frames=96):
+def clip(seed, frames=96):
     rng = np.random.default_rng(seed)
     xy = rng.uniform(0.1, 0.9, (frames, 18, 2)).astype(np.float32)
-    return Take(
+    return PairedClip(
         xy, np.ones((frames, 18), np.float32), rng.normal(0, 1, (frames // 8, 41)).astype(np.float32),
-        "latin", bool(seed % 2), 100.0 + seed, 0.5625, ("a", "b"), "s.mp3",
+        "latin", bool(seed % 2), 100.0 + seed, 0.5625, BODY_FORMAT, ("a", "b"), "s.mp3",
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    write_clips(folder / "motion", 12)
-    (folder / "music").mkdir()
-    for i in range(4):
-        compose(12.0, 100.0 + 10 * i, seed=i).save(folder / "music" / f"{i}.wav")
-    (folder / "music" / "manifest.csv").write_text("file,license\n0.wav,CC0\n")
-    return folder
+def raw_data(training_data):
+    return RawData(training_data / "motion", training_data / "music")
 
 
 @pytest.fixture(scope="module")
-def built(folders, tmp_path_factory):
+def built(raw_data, tmp_path_factory):
     out = tmp_path_factory.mktemp("corpus") / "c"
-    build_corpus(out, SMALL, folders / "motion", folders / "music")
+    build_corpus(out, SMALL, raw_data)
     return out
 
 
 def test_shards_come_back_and_are_the_same_bytes(tmp_path):
-    takes = [(f"train-00000-{i:05d}", take(i)) for i in range(3)]
-    row = write_shard(takes, tmp_path / "train-00000.tar")
-    assert row["takes"] == 3
-    assert row["frames"] == 288
-    write_shard(takes, tmp_path / "again.tar")
-    assert (tmp_path / "again.tar").read_bytes() == (tmp_path / "train-00000.tar").read_bytes()
-    for (key, a), (name, b) in zip(takes, read_shard(tmp_path / "train-00000.tar"), strict=True):
+    clips = [(f"train-00000-{i:05d}", clip(i)) for i in range(3)]
+    row = write_shard(clips, tmp_path / "train-00000.tar", "train")
+    assert row.clips == 3
+    assert row.frames == 288
+    write_shard(clips, tmp_path / "train-00001.tar", "train")
+    assert (tmp_path / "train-00001.tar").read_bytes() == (
+        tmp_path / "train-00000.tar"
+    ).read_bytes()
+    for (key, a), (name, b) in zip(
+        clips, read_shard(tmp_path / "train-00000.tar", BODY_FORMAT), strict=True
+    ):
         assert key == name
         np.testing.assert_array_equal(a.xy, b.xy)
         np.testing.assert_allclose(a.music, b.music, atol=2e-3)
-        assert (a.style, a.procedural, a.tempo_bpm, a.clips) == (
+        assert (a.style, a.procedural, a.tempo_bpm, a.motion) == (
             b.style,
             b.procedural,
             b.tempo_bpm,
-            b.clips,
+            b.motion,
         )
 
 
 def test_shards_are_laid_out_as_webdataset_reads_them(tmp_path):
-    write_shard([("k-1", take(1)), ("k-2", take(2))], tmp_path / "a.tar")
-    with tarfile.open(tmp_path / "a.tar") as archive:
+    path = tmp_path / "train-00000.tar"
+    write_shard([("k-1", clip(1)), ("k-2", clip(2))], path, "train")
+    with tarfile.open(path) as archive:
         names = archive.getnames()
         music = np.load(io.BytesIO(archive.extractfile("k-1.music.npy").read()))
     assert names == [
@@ -104,82 +102,67 @@ def test_damaged_shards_are_refused(tmp_path):
     path = tmp_path / "train-00000.tar"
     path.write_bytes(b"junk" * 1000)
     with pytest.raises(InputError, match="no shard of a corpus"):
-        list(read_shard(path))
-    write_shard([("k", replace(take(1), music=np.zeros((5, 41), np.float32)))], path)
+        list(read_shard(path, BODY_FORMAT))
+    write_shard([("k", replace(clip(1), music=np.zeros((5, 41), np.float32)))], path, "train")
     with pytest.raises(InputError, match="shapes"):
-        list(read_shard(path))
+        list(read_shard(path, BODY_FORMAT))
 
 
 def test_a_corpus_is_built_with_sources_splits_and_licenses(built):
     manifest = read_manifest(built)
-    counts = {
-        s: sum(r["takes"] for r in manifest["shards"] if r["split"] == s)
-        for s in ("train", "held-out")
-    }
-    assert counts == {"train": 5, "held-out": 1}
-    assert [r["file"] for r in manifest["shards"]][:3] == [f"train-{i:05d}.tar" for i in range(3)]
-    assert {s["name"]: s["license"] for s in manifest["songs"]}["0.wav"] == "CC0"
-    assert {c["split"] for c in manifest["clips"]} == {"train", "held-out"}
-    check_splits(manifest)
+    assert {split: manifest.clips(split) for split in SPLITS} == {"train": 5, "held-out": 1}
+    assert [r.file for r in manifest.shards][:3] == [f"train-{i:05d}.tar" for i in range(3)]
+    assert {s.name: s.license for s in manifest.songs}["0.wav"] == "CC0"
+    assert {c.split for c in manifest.motion} == {"train", "held-out"}
     verify_corpus(built)
-    used = {name for r in manifest["shards"] if r["split"] == "held-out"
-            for _, t in read_shard(built / r["file"]) for name in (*t.clips, t.song)}  # fmt: skip
-    held = {x["name"] for k in ("clips", "songs") for x in manifest[k] if x["split"] == "held-out"}
+    used = {name for r in manifest.shards if r.split == "held-out"
+            for _, c in read_shard(built / r.file, BODY_FORMAT) for name in (*c.motion, c.song)}  # fmt: skip
+    held = {x.name for x in manifest.sources if x.split == "held-out"}
     assert used <= held
 
 
-def test_a_build_goes_on_where_it_stopped_and_gives_the_same_bytes(built, folders, tmp_path):
+def test_a_build_goes_on_where_it_stopped_and_gives_the_same_bytes(built, raw_data, tmp_path):
     out = tmp_path / "c"
     progress = []
-    build_corpus(out, SMALL, folders / "motion", folders / "music", jobs=2)
+    build_corpus(out, SMALL, raw_data, jobs=2)
     for path in built.iterdir():
         assert (out / path.name).read_bytes() == path.read_bytes(), path.name
     (out / "train-00001.tar").unlink()
     (out / "manifest.json").unlink()
     kept = (out / "train-00000.tar").stat().st_mtime_ns
-    build_corpus(
-        out, SMALL, folders / "motion", folders / "music", progress=lambda *a: progress.append(a)
-    )
+    build_corpus(out, SMALL, raw_data, progress=lambda *a: progress.append(a))
     assert progress == [(3, 4), (4, 4)]
     assert (out / "train-00000.tar").stat().st_mtime_ns == kept
     assert (out / "train-00001.tar").read_bytes() == (built / "train-00001.tar").read_bytes()
     with pytest.raises(OutputError, match="other values of seed"):
-        build_corpus(out, replace(SMALL, seed=4), folders / "motion", folders / "music")
+        build_corpus(out, replace(SMALL, seed=4), raw_data)
 
 
-def test_what_cannot_be_built(folders, tmp_path):
+def test_what_cannot_be_built(raw_data, tmp_path):
     with pytest.raises(OptionError, match="nothing to build from"):
-        build_corpus(tmp_path / "c", SMALL)
-    with pytest.raises(OptionError, match="multiples of 8"):
-        build_corpus(
-            tmp_path / "c", replace(SMALL, frames=100), folders / "motion", folders / "music"
-        )
-    with pytest.raises(OptionError, match="clean, detector"):
-        build_corpus(
-            tmp_path / "c", replace(SMALL, films="imax"), folders / "motion", folders / "music"
-        )
+        build_corpus(tmp_path / "c", SMALL, RawData())
+    for field, value in (("frames", 100), ("cameras", "imax"), ("procedural", 2.0)):
+        with pytest.raises(OptionError, match=field):
+            replace(SMALL, **{field: value})
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
     with pytest.raises(OutputError, match="something else"):
-        build_corpus(tmp_path / "mine", SMALL, folders / "motion", folders / "music")
+        build_corpus(tmp_path / "mine", SMALL, raw_data)
     write_clips(tmp_path / "few", 3)
     with pytest.raises(InputError, match="too few to hold one out"):
-        build_corpus(tmp_path / "d", SMALL, tmp_path / "few", folders / "music")
+        build_corpus(tmp_path / "d", SMALL, replace(raw_data, motion=tmp_path / "few"))
     assert not (tmp_path / "d").exists(), "so the folder may be begun with better data"
 
 
 def test_leaks_between_splits_are_refused(built, tmp_path):
     manifest = read_manifest(built)
-    manifest["songs"].append({**manifest["songs"][0], "split": "held-out"})
-    with pytest.raises(InputError, match="of the songs would be trained on and held out"):
-        write_manifest(tmp_path, manifest)
-    for change in ({"music": None}, {"shards": None}, {"clips": [{"name": "a", "split": "val"}]}):
-        (tmp_path / "manifest.json").write_text(json.dumps(read_manifest(built) | change))
-        with pytest.raises(InputError, match="is damaged"):
-            read_manifest(tmp_path)
-    broken = {**read_manifest(built), "schema": 99}
-    (tmp_path / "manifest.json").write_text(json.dumps(broken))
-    with pytest.raises(InputError, match="schema 99"):
+    leak = replace(manifest.songs[0], split="held-out")
+    with pytest.raises(InputError, match=r"songs: .* would be trained on and held out"):
+        replace(manifest, songs=(*manifest.songs, leak))
+    values = json.loads(to_json(manifest))
+    values["songs"].append({**values["songs"][0], "split": "held-out"})
+    (tmp_path / "manifest.json").write_text(json.dumps(values))
+    with pytest.raises(InputError, match=r"manifest\.json: .*songs: .* would be trained on"):
         read_manifest(tmp_path)
     with pytest.raises(InputError, match="no finished corpus"):
         read_manifest(tmp_path / "nothing")
@@ -187,15 +170,17 @@ def test_leaks_between_splits_are_refused(built, tmp_path):
 
 def test_corpora_that_are_trained_on_together_must_agree(built, tmp_path):
     manifest = read_manifest(built)
-    check_corpora([manifest, manifest])
-    name = next(r["name"] for r in manifest["clips"] if r["split"] == "train")
-    turned = [{**r, "split": "held-out"} if r["name"] == name else r for r in manifest["clips"]]
-    with pytest.raises(InputError, match=f"{name} of the clips would be"):
-        check_corpora([manifest, {**manifest, "clips": turned}])
-    shards = [r for r in manifest["shards"] if r["split"] == "train"]
+    check_corpora([manifest, manifest], BODY_FORMAT)
+    name = next(r.name for r in manifest.motion if r.split == "train")
+    turned = tuple(replace(r, split="held-out") if r.name == name else r for r in manifest.motion)
+    with pytest.raises(InputError, match=f"motion: {name} would be"):
+        check_corpora([manifest, replace(manifest, motion=turned)], BODY_FORMAT)
+    with pytest.raises(InputError, match="coco-17 at 30 frames"):
+        check_corpora([manifest], replace(BODY_FORMAT, skeleton="coco-17"))
     shutil.copytree(built, tmp_path / "c")
-    (tmp_path / "c" / "manifest.json").write_text(json.dumps({**manifest, "shards": shards}))
-    with pytest.raises(InputError, match="no held-out takes"):
+    alone = replace(manifest, shards=tuple(r for r in manifest.shards if r.split == "train"))
+    write_manifest(tmp_path / "c", alone)
+    with pytest.raises(InputError, match="no held-out clips"):
         check_data(Data(corpora=(tmp_path / "c",)))
 
 
@@ -210,21 +195,21 @@ def test_a_changed_shard_is_noticed(built, tmp_path, capsys):
     assert main(["corpus", "stats", "--corpus", str(copy), "--verify"]) == 2
     assert "was changed" in capsys.readouterr().err
     shutil.copy(built / "held-out-00000.tar", path)
-    with pytest.raises(InputError, match="not the shard that the manifest tells of"):
-        StoredCorpus([copy], False, SpectralEncoder.name)
+    with pytest.raises(InputError, match="not the shard that the manifest describes"):
+        StoredCorpus([copy], False)
 
 
 def test_the_command_counts_and_verifies(built, capsys):
-    arguments = ["corpus", "stats", "--corpus", str(built), "--segments", "5", "--json"]
+    arguments = ["corpus", "stats", "--corpus", str(built), "--samples", "5", "--json"]
     with pytest.raises(InputError, match="256 frames"):
-        StoredCorpus([built], False, SpectralEncoder.name).draw(np.random.default_rng(0), 256)
-    assert main([*arguments, "--verify"]) == 2, "takes of 96 frames hold no segment"
+        StoredCorpus([built], False).draw(np.random.default_rng(0), 256)
+    assert main([*arguments, "--verify"]) == 2, "clips of 96 frames hold no sample"
     for wrong in (["--procedural", "0.9"], ["--composed", "3"]):
         assert main([*arguments, *wrong]) == 2
         assert "with --corpus" in capsys.readouterr().err
 
 
-def test_a_build_whose_workers_are_killed_goes_on(folders, built, tmp_path):
+def test_a_build_whose_workers_are_killed_goes_on(raw_data, built, tmp_path):
     out = tmp_path / "c"
     seen = []
 
@@ -233,31 +218,29 @@ def test_a_build_whose_workers_are_killed_goes_on(folders, built, tmp_path):
             seen.extend(p.pid for p in multiprocessing.active_children())
             os.kill(seen[0], signal.SIGKILL)
 
-    build_corpus(out, SMALL, folders / "motion", folders / "music", jobs=2, progress=kill_one)
+    build_corpus(out, SMALL, raw_data, jobs=2, progress=kill_one)
     assert seen
     for path in built.iterdir():
         assert (out / path.name).read_bytes() == path.read_bytes(), path.name
     assert not list(out.glob(".*"))
 
 
-def test_segments_of_a_stored_corpus(built):
-    corpus = StoredCorpus([built], False, SpectralEncoder.name)
+def test_samples_of_a_stored_corpus(built):
+    corpus = StoredCorpus([built], False)
     assert len(corpus) == 5
     a, b = (corpus.draw(np.random.default_rng(4), 64) for _ in range(2))
     np.testing.assert_array_equal(a.xy, b.xy)
     assert a.xy.shape == (64, 18, 2)
-    assert a.music.shape == (8, SpectralEncoder.width)
+    assert a.music.shape == (8, 41)
     with pytest.raises(InputError, match="104 frames"):
         corpus.draw(np.random.default_rng(0), 104)
-    with pytest.raises(InputError, match="music tokens of spectral-1"):
-        StoredCorpus([built], False, "muq")
 
 
-def test_a_segment_is_the_take_from_its_first_column_on():
-    whole = take(0, 352)
+def test_a_sample_is_the_clip_from_its_first_column_on():
+    whole = clip(0, 352)
     starts = set()
     for seed in range(60):
-        piece = cut(whole, np.random.default_rng(seed), 256)
+        piece = cut(whole, np.random.default_rng(seed), 256, 16)
         first = int(np.flatnonzero((whole.xy == piece.xy[0]).all(axis=(1, 2)))[0])
         assert first % 8 == 0
         np.testing.assert_array_equal(piece.xy, whole.xy[first : first + 256])
@@ -266,13 +249,27 @@ def test_a_segment_is_the_take_from_its_first_column_on():
     assert min(starts) == 0
     assert max(starts) == 96
     nobody = replace(whole, confidence=np.zeros_like(whole.confidence))
-    assert cut(nobody, np.random.default_rng(0), 256) is None
+    assert cut(nobody, np.random.default_rng(0), 256, 16) is None
 
 
 def test_a_dancer_trains_on_corpora(built, tmp_path, capsys):
     out = tmp_path / "run"
     assert (
-        main(["train", "dancer", "debug", "--corpus", str(built), "--out", str(out), "--json"]) == 0
+        main(
+            [
+                "train",
+                "dancer",
+                "debug",
+                "--set",
+                "shard_size=2",
+                "--corpus",
+                str(built),
+                "--out",
+                str(out),
+                "--json",
+            ]
+        )
+        == 0
     )
     assert (out / "model" / "config.json").exists()
     assert (
@@ -285,25 +282,23 @@ def test_a_dancer_trains_on_corpora(built, tmp_path, capsys):
     assert isinstance(open_source(Data(corpora=(built,)), True, 0.5), StoredCorpus)
 
 
-def test_runs_are_takes_with_their_own_music(folders, tmp_path):
+def test_recordings_are_clips_with_their_own_music(training_data, tmp_path):
     points = swaying(600, 25.0)
     write_poses(as_poses(points, 25.0), tmp_path / "p.npz")
-    run = Run(tmp_path / "p.npz", folders / "music" / "0.wav", 1.0, "v", "train", "latin")
-    write_runs(tmp_path, [run])
-    assert "../" in (tmp_path / "runs.json").read_text(), "paths are relative"
-    (found,) = find_runs(tmp_path)
-    assert found.music.resolve() == run.music.resolve()
-    takes = list(run_takes(found))
-    assert [len(t.xy) for t in takes] == [720]
-    assert takes[0].style == "latin"
-    assert not takes[0].procedural
-    assert takes[0].tempo_bpm == pytest.approx(100, abs=2)
-    short = replace(run, poses=tmp_path / "s.npz")
+    song = training_data / "music" / "0.wav"
+    recording = Recording(str(tmp_path / "p.npz"), str(song), 1.0, "v", "train", "latin")
+    write_recordings(tmp_path, [recording])
+    assert "../" in (tmp_path / "recordings.json").read_text(), "paths are relative"
+    (found,) = find_recordings(tmp_path)
+    assert Path(found.music).resolve() == song.resolve()
+    clips = list(recorded_clips(found, BODY_FORMAT))
+    assert [len(c.xy) for c in clips] == [720]
+    assert clips[0].style == "latin"
+    assert not clips[0].procedural
+    assert clips[0].tempo_bpm == pytest.approx(100, abs=2)
+    short = replace(recording, poses=str(tmp_path / "s.npz"))
     write_poses(as_poses(points[:150], 25.0), tmp_path / "s.npz")
-    assert list(run_takes(short)) == []
-    (tmp_path / "runs.json").write_text("{}")
-    with pytest.raises(InputError, match="cannot be read"):
-        find_runs(tmp_path)
+    assert list(recorded_clips(short, BODY_FORMAT)) == []
 
 
 @pytest.fixture(scope="module")
@@ -345,7 +340,7 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     found = ingest(videos, out, settings_of(weights), progress=lambda *a: progress.append(a))
     assert found["videos"] == 6
     assert found["used"] == 2
-    assert found["runs"] == 3
+    assert found["recordings"] == 3
     assert progress[-1] == (6, 6)
     assert {"silent", "no sound", "fewer than 20 frames per second"} <= set(
         found["left_out_seconds"]
@@ -354,16 +349,16 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     assert len(reports) == 6
     (long,) = [r for n, r in reports.items() if n.startswith("more")]
     assert long["shots"] == 2
-    assert [r["start_s"] for r in long["runs"]] == [0.0, 4.4]
+    assert [r["start_s"] for r in long["recordings"]] == [0.0, 4.4]
     assert long["sound"]["kind"] == "music"
-    runs = find_runs(out)
+    runs = find_recordings(out)
     assert sorted(r.start_s for r in runs) == [0.0, 0.0, 4.4]
     assert all(r.style == "latin" and r.credit == "me" for r in runs)
     truth = as_poses(swaying(225, 25.0))
     (short,) = [r for r in runs if r.source.startswith("a-mkv")]
-    poses = read_poses(short.poses)
+    poses = read_poses(Path(short.poses))
     assert np.abs(poses.keypoints[2:-2] - truth.keypoints[2:-2]).mean() < 2
-    (tempo,) = [t.tempo_bpm for r in runs for t in run_takes(r)]
+    (tempo,) = [t.tempo_bpm for r in runs for t in recorded_clips(r, BODY_FORMAT)]
     assert tempo == pytest.approx(120, abs=3), "of the only run that is long enough for training"
     # Again does nothing; with other settings it is refused.
     before = {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
@@ -372,10 +367,10 @@ def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path)
     with pytest.raises(OutputError, match="other values of style"):
         ingest(videos, out, replace(settings_of(weights), style=""))
     corpus = tmp_path / "c"
-    build_corpus(corpus, replace(SMALL, seed=1), runs=(out,))
+    build_corpus(corpus, replace(SMALL, seed=1), RawData(recordings=(out,)))
     manifest = read_manifest(corpus)
-    assert sum(r["takes"] for r in manifest["shards"]) == 1
-    assert {v["credit"] for v in manifest["videos"]} == {"me"}
+    assert manifest.clips("train") + manifest.clips("held-out") == 1
+    assert {v.credit for v in manifest.videos} == {"me"}
 
 
 def humming(folder, count):
@@ -391,9 +386,9 @@ def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tm
     folder = humming(tmp_path / "videos", 2)
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
     one, two = tmp_path / "one", tmp_path / "two"
-    assert ingest(folder, one, settings)["runs"] == 2
+    assert ingest(folder, one, settings)["recordings"] == 2
     ingest(folder, two, settings, jobs=2)
-    (two / "runs.json").unlink()
+    (two / "recordings.json").unlink()
     next((two / "reports").glob("1-*")).unlink()  # as if killed before its last file
     ingest(folder, two, settings)
     assert alike(one, two)
@@ -412,7 +407,7 @@ def test_videos_are_read_alike_on_ray(weights, tmp_path):
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
     one, two = tmp_path / "one", tmp_path / "two"
     ingest(folder, one, settings)
-    assert ingest(folder, two, settings, jobs=2, backend="ray")["runs"] == 2
+    assert ingest(folder, two, settings, jobs=2, backend="ray")["recordings"] == 2
     assert alike(one, two)
 
 
@@ -422,9 +417,9 @@ def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):
     hum = np.sin(np.arange(24000 * 4) / 20) * 0.3
     save_video(folder / "a.mkv", [painted(p) for p in swaying(75)], samples=hum, late_s=1.0)
     settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
-    assert ingest(folder, tmp_path / "out", settings)["runs"] == 1
-    (run,) = find_runs(tmp_path / "out")
-    assert len(read_poses(run.poses)) == 50, "the second before the sound is left out"
+    assert ingest(folder, tmp_path / "out", settings)["recordings"] == 1
+    (run,) = find_recordings(tmp_path / "out")
+    assert len(read_poses(Path(run.poses))) == 50, "the second before the sound is left out"
     assert run.start_s == pytest.approx(0, abs=0.03)
 
 
@@ -443,7 +438,7 @@ def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monk
     with pytest.raises(OutputError):
         ingest(folder, tmp_path / "out", settings)
     monkeypatch.undo()
-    assert ingest(folder, tmp_path / "out", settings)["runs"] == 1, "tried again"
+    assert ingest(folder, tmp_path / "out", settings)["recordings"] == 1, "tried again"
 
 
 def test_folders_without_videos(tmp_path, capsys):

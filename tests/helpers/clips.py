@@ -53,3 +53,14 @@ def write_clips(folder, count=6):
         np.savez(folder / f"clip_{i}.npz", joints3d=clip.joints)
         facts = {"fps": 30, "style": "sway", "dance": 1, "credit": "tests"}
         (folder / f"clip_{i}.json").write_text(json.dumps(facts))
+
+
+def write_training_data(root, clips=6, songs=4):
+    """Folders ``motion`` and ``music`` of which something is held out."""
+    from hotfoot.music.synthesis import compose
+
+    write_clips(root / "motion", clips)
+    (root / "music").mkdir()
+    for i in range(songs):
+        compose(12.0, 100.0 + 10 * i, seed=i).save(root / "music" / f"{i}.wav")
+    return root

@@ -107,8 +107,8 @@ def test_taef2_carries_poses(shared):
     assert found is not None
     assert found.kind == "TAEF2"
     vae = load_published(found)
-    # Two short films for the time that it takes; docs/results.md has twelve long ones (0.26).
-    found = measure_vae(vae, shared / "motion", films=2, frames=32)
+    # Two short views for the time that it takes; docs/results.md has twelve long ones (0.26).
+    found = measure_vae(vae, shared / "motion", views=2, frames=32)
     assert found.mean <= 0.4
     assert found.median <= 0.3
     assert found.p99 <= 2.5
@@ -119,7 +119,7 @@ def test_a_vae_is_measured_on_the_command_line(tmp_path, capsys):
     from tests.helpers.clips import write_clips
 
     write_clips(tmp_path / "motion", count=10)
-    arguments = ["train", "vae-error", "raw", "--motion", str(tmp_path / "motion"), "--films", "1",
+    arguments = ["train", "vae-error", "raw", "--motion", str(tmp_path / "motion"), "--views", "1",
                  "--frames", "64", "--json"]  # fmt: skip
     assert main(arguments) == 0
     found = json.loads(capsys.readouterr().out)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,39 +12,31 @@ from safetensors.torch import load_file
 
 from hotfoot.cli.main import main
 from hotfoot.errors import OptionError
-from hotfoot.model.checkpoint import load_model
+from hotfoot.generation.generator import load_diffusion
 from hotfoot.model.dit import DanceDiT
 from hotfoot.model.network_config import preset
-from hotfoot.music.synthesis import compose
-from hotfoot.training.distributed import Workers, plan_memory
-from tests.helpers.clips import write_clips
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    root = tmp_path_factory.mktemp("data")
-    write_clips(root / "motion", count=10)
-    (root / "music").mkdir()
-    for i in range(6):
-        compose(12.0, 100 + 8 * i, seed=i).save(root / "music" / f"{i}.wav")
-    return root
+from hotfoot.training.distributed import Processes, plan_memory
 
 
 def arguments(data, out, steps, *more):
     return ["train", "dancer", "debug", "--motion", str(data / "motion"), "--music",
-            str(data / "music"), "--out", str(out), "--steps", str(steps), *more]  # fmt: skip
+            str(data / "music"), "--out", str(out), "--steps", str(steps), "--vae", "raw",
+            "--set", "composed=0", *more]  # fmt: skip
 
 
 def train(*how):
     assert main(arguments(*how)) == 0
 
 
-def train_by_two(*how):
-    """What two processes say that train together."""
+def run_beside(alone, folder, data, *more):
+    """The same run in two processes, with the same shards; what they print."""
+    folder.mkdir()
+    shutil.copy(alone / "run.json", folder)
+    (folder / "shards").symlink_to(alone / "shards")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
                 "2", "-m", "hotfoot"]  # fmt: skip
     done = subprocess.run(
-        [*torchrun, *arguments(*how)], capture_output=True, text=True, timeout=240,
+        [*torchrun, *arguments(data, folder, 4, *more)], capture_output=True, text=True, timeout=240,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -68,47 +61,59 @@ def apart(a, b, part):
     return float((flat[0] - flat[1]).norm() / flat[1].norm())
 
 
-def test_two_processes_learn_what_one_does(data, tmp_path, capsys):
-    alone, both, sharded = (tmp_path / n for n in ("alone", "both", "sharded"))
-    train(data, alone, 4)
-    for folder in (both, sharded):
-        folder.mkdir()
-        (folder / "shards").symlink_to(alone / "shards")
-    said = train_by_two(data, both, 4)
+@pytest.fixture(scope="module")
+def alone(training_data, tmp_path_factory):
+    """A run of 4 steps in one process."""
+    out = tmp_path_factory.mktemp("runs") / "alone"
+    train(training_data, out, 4)
+    return out
+
+
+def check_alike(found, alone):
+    one, two = losses(alone)[4], losses(found)[4]
+    assert two["loss"] == pytest.approx(one["loss"], rel=0.01)
+    assert two["grad_norm"] == pytest.approx(one["grad_norm"], rel=0.03)
+    assert apart(weights(found), weights(alone), ".exp_avg") < 0.1
+    assert apart(weights(found), weights(alone), ".exp_avg_sq") < 0.2
+    assert len(load_diffusion(found / "model").config.latent_mean) == 16
+    rows = [json.loads(s) for s in (found / "metrics.jsonl").read_text().splitlines()]
+    assert "held_out" in rows[-1]
+
+
+def test_two_processes_with_sharded_weights_learn_what_one_does(
+    training_data, alone, tmp_path, capsys
+):
+    sharded, longer = tmp_path / "sharded", tmp_path / "longer"
+    said = run_beside(alone, sharded, training_data, "--shard-weights")
     assert said.count("model") == 1, "one process talks"
-    train_by_two(data, sharded, 4, "--shard-weights")
-    one = losses(alone)[4]
-    for folder in (both, sharded):
-        two = losses(folder)[4]
-        assert two["loss"] == pytest.approx(one["loss"], rel=0.01)
-        assert two["grad_norm"] == pytest.approx(one["grad_norm"], rel=0.03)
-        assert apart(weights(folder), weights(alone), ".exp_avg") < 0.1
-        assert apart(weights(folder), weights(alone), ".exp_avg_sq") < 0.2
-        assert len(load_model(folder / "model").config.latent_mean) == 4
-        held = [json.loads(s) for s in (folder / "metrics.jsonl").read_text().splitlines()][-1]
-        assert "held_out" in held
+    check_alike(sharded, alone)
     # A checkpoint goes on with another number of processes.
     capsys.readouterr()
-    before = weights(alone)
-    train(data, sharded, 6)
-    train(data, alone, 6)
-    assert losses(sharded)[6]["loss"] == pytest.approx(losses(alone)[6]["loss"], rel=0.02)
-    assert apart(weights(sharded), weights(alone), ".exp_avg") < 0.1
-    assert apart(weights(sharded), weights(alone), ".exp_avg_sq") < 0.2
-    assert apart(before, weights(alone), ".exp_avg") > 0.2, "moments tell steps apart"
+    shutil.copytree(alone, longer)
+    train(training_data, sharded, 6)
+    train(training_data, longer, 6)
+    assert losses(sharded)[6]["loss"] == pytest.approx(losses(longer)[6]["loss"], rel=0.02)
+    assert apart(weights(sharded), weights(longer), ".exp_avg") < 0.1
+    assert apart(weights(sharded), weights(longer), ".exp_avg_sq") < 0.2
+    assert apart(weights(alone), weights(longer), ".exp_avg") > 0.2, "moments tell steps apart"
+
+
+@pytest.mark.slow
+def test_two_processes_with_whole_weights_learn_what_one_does(training_data, alone, tmp_path):
+    run_beside(alone, tmp_path / "both", training_data)
+    check_alike(tmp_path / "both", alone)
 
 
 def test_batches_are_divided_equally():
-    parts = [Workers(r, 4).rows(32) for r in range(4)]
+    parts = [Processes(r, 4).rows(32) for r in range(4)]
     assert [i for p in parts for i in range(p.start, p.stop)] == list(range(32))
     with pytest.raises(OptionError, match="divided among 3"):
-        Workers(0, 3).rows(32)
-    assert Workers().mean({"a": 1.0}) == {"a": 1.0}
+        Processes(0, 3).rows(32)
+    assert Processes().mean({"a": 1.0}) == {"a": 1.0}
 
 
-def test_sharding_needs_processes(data, tmp_path, capsys):
-    arguments = ["train", "dancer", "debug", "--motion", str(data / "motion"), "--music",
-                 str(data / "music"), "--out", str(tmp_path / "o"), "--shard-weights"]  # fmt: skip
+def test_sharding_needs_processes(tmp_path, capsys):
+    arguments = ["train", "dancer", "debug", "--out", str(tmp_path / "o"), "--shard-weights"]
     assert main(arguments) == 2
     assert "torchrun" in capsys.readouterr().err
 

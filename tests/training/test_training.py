@@ -9,22 +9,29 @@ import torch
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, OptionError, OutputError, TrainingError
+from hotfoot.generation.generator import load_diffusion
 from hotfoot.generation.pipeline import dance
-from hotfoot.model.checkpoint import load_model
+from hotfoot.model.config import LineVAEConfig
 from hotfoot.model.vae import LineVAE
-from hotfoot.training.diffusion import export_model, flow_loss, train_dancer
-from hotfoot.training.loop import LoopConfig, fit, learning_rate
-from hotfoot.training.recipes import dancer_recipe, run_folder, vae_recipe
+from hotfoot.training.diffusion import DiffusionTraining
+from hotfoot.training.export import export_model
+from hotfoot.training.loop import LoopConfig, Trainer, learning_rate
+from hotfoot.training.losses import flow_loss
+from hotfoot.training.recipes import DiffusionRecipe, VAERecipe, recipe_with, run_folder
 from hotfoot.training.shards import (
     Shard,
     ShardPool,
-    encode_segments,
+    encode_samples,
     load_shard,
     save_shard,
     shard_path,
 )
 from hotfoot.training.vae import fingerprint, load_vae, save_vae, train_vae
 from tests.helpers.clips import write_clips
+
+
+def debug(**changes):
+    return recipe_with(DiffusionRecipe, "debug", changes)
 
 
 def regression(folder, steps, save_every=5):
@@ -38,7 +45,7 @@ def regression(folder, steps, save_every=5):
         return {"loss": (model(data[pick]) - target[pick]).square().mean()}
 
     config = LoopConfig(steps, 0.05, 2, 0.9, 0.0, log_every=2, save_every=save_every)
-    return fit(model, losses_at, folder, config)
+    return Trainer(model, folder, config).fit(losses_at)
 
 
 def test_the_loop_learns_logs_and_saves(tmp_path):
@@ -81,8 +88,16 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
 def test_a_loss_that_explodes_is_an_error_not_a_model(tmp_path):
     model = torch.nn.Linear(1, 1)
     with pytest.raises(TrainingError, match="not finite at step 0"):
-        fit(model, lambda _, s: {"loss": model(torch.full((1, 1), float("nan"))).sum()}, tmp_path,
-            LoopConfig(3, 0.1, 1, 0.9))  # fmt: skip
+        Trainer(model, tmp_path, LoopConfig(3, 0.1, 1, 0.9)).fit(
+            lambda _, step: {"loss": model(torch.full((1, 1), float("nan"))).sum()}
+        )
+
+
+def test_damaged_checkpoints_are_named(tmp_path):
+    regression(tmp_path, 5)
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half of it")
+    with pytest.raises(TrainingError, match=r"checkpoint\.safetensors is damaged"):
+        regression(tmp_path, 6)
 
 
 def test_learning_rate_warms_up_and_falls():
@@ -93,28 +108,46 @@ def test_learning_rate_warms_up_and_falls():
     assert max(rates) <= 1.0
 
 
-def test_recipes_by_name():
-    assert dancer_recipe("default", steps=7, batch=None).steps == 7
-    assert not dancer_recipe("unshared-index").time_shared
-    assert vae_recipe("hard-line").vae.profile_sigma == 0
-    with pytest.raises(OptionError, match="default"):
-        dancer_recipe("secret")
+def test_recipes_by_name_from_files_and_changed(tmp_path):
+    assert debug(steps=7).steps == 7
+    changed = recipe_with(
+        DiffusionRecipe, "mini", {"network.time_shared": False, "vae.source": "raw", "styles": []}
+    )
+    config = changed.network_config(576, 1, 41)
+    assert (config.time_shared, config.width, changed.vae.source) == (False, 192, "raw")
+    assert recipe_with(VAERecipe, "default", {"vae.profile_sigma": 0}).vae.profile_sigma == 0
+    small = recipe_with(DiffusionRecipe, "default", {"network.patch_rows": 2})
+    assert small.network_config(144, 8, 41).patch == (2, 1)
+    assert recipe_with(DiffusionRecipe, "paper").network_config(144, 8, 41).prediction == "velocity"
+    (tmp_path / "mine.json").write_text(
+        '{"name": "mine", "steps": 5, "codec": {"decoding": "argmax"}}'
+    )
+    mine = recipe_with(DiffusionRecipe, tmp_path / "mine.json", {"batch": 3})
+    assert (mine.name, mine.steps, mine.batch, mine.codec.decoding) == ("mine", 5, 3, "argmax")
+    for name, settings, said in (
+        ("secret", {}, "unknown recipe 'secret'"),
+        ("debug", {"vae.width": 16}, "recipe debug: vae.width is no known field"),
+        ("debug", {"batch": 0}, "recipe debug: batch is 0"),
+        ("debug", {"music": "none"}, "recipe debug: music is 'none'"),
+        ("debug", {"styles": ["polka"]}, "recipe debug: styles is"),
+        (tmp_path / "none.json", {}, "none.json cannot be read"),
+    ):
+        with pytest.raises(OptionError, match=re.escape(said)):
+            recipe_with(DiffusionRecipe, name, settings)
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path):
     made_from = {"data": "11aa", "VAE": "22bb"}
-    run_folder(dancer_recipe("debug"), tmp_path, made_from).claim()
+    run_folder(debug(), tmp_path, made_from).claim()
     (tmp_path / "checkpoint.safetensors").touch()
-    assert run_folder(dancer_recipe("debug", steps=99), tmp_path, made_from).claim()
+    assert run_folder(debug(steps=99, name="other"), tmp_path, made_from).claim()
     for recipe, other, names in (
-        (dancer_recipe("debug", seed=3), made_from, "values of recipe.seed (0, now 3)"),
-        (dancer_recipe("debug"), {**made_from, "VAE": "44dd"}, 'VAE ("22bb", now "44dd")'),
-        (dancer_recipe("debug"), {"data": "33cc", "VAE": "44dd"}, '"33cc"); VAE ("22bb"'),
+        (debug(seed=3), made_from, "values of recipe.seed (0, now 3)"),
+        (debug(), {**made_from, "VAE": "44dd"}, 'VAE ("22bb", now "44dd")'),
+        (debug(), {"data": "33cc", "VAE": "44dd"}, '"33cc"); VAE ("22bb"'),
     ):
         with pytest.raises(OutputError, match=re.escape(names)):
             run_folder(recipe, tmp_path, other).check()
-    with pytest.raises(OptionError, match="batch is 0"):
-        run_folder(dancer_recipe("debug", batch=0), tmp_path / "new", made_from)
 
 
 def test_fingerprints_tell_vaes_and_data_apart(tmp_path):
@@ -140,20 +173,16 @@ class Faulty(LineVAE):
         raise InputError("no", "Never.")
 
 
-def test_errors_of_the_process_that_makes_data_reach_the_trainer(tmp_path, song):
-    write_clips(tmp_path / "motion", 12)
-    (tmp_path / "music").mkdir()
-    for i in range(4):
-        (tmp_path / "music" / f"{i}.wav").write_bytes(song.read_bytes())
-    data, recipe = Data(tmp_path / "motion", tmp_path / "music"), dancer_recipe("debug", composed=1)
+def test_errors_of_the_process_that_makes_data_reach_the_trainer(tmp_path, training_data):
+    data, recipe = Data(training_data / "motion", training_data / "music"), debug(composed=0)
     with pytest.raises(InputError, match="no") as caught:
-        ShardPool(data, tmp_path / "shards", Faulty(load_vae("default").config), recipe).wait_for(0)
+        ShardPool(data, tmp_path / "shards", Faulty(LineVAEConfig()), recipe).wait_for(0)
     assert caught.value.hint == "Never."
     assert not list((tmp_path / "shards").glob("*"))
 
 
 def test_rows_of_a_batch_are_those_of_the_whole(tmp_path):
-    recipe = dancer_recipe("debug", batch=6, shards=2, shard_size=5, seed=4)
+    recipe = debug(batch=6, shards=2, shard_size=5, seed=4)
     for i in range(-1, 2):
         g = torch.Generator().manual_seed(i + 1)
         n = torch.arange(5) + 5 * i
@@ -180,7 +209,7 @@ def test_the_loss_of_a_perfect_prediction_is_zero():
     t = torch.tensor([0.01, 0.3, 0.7, 0.99])
 
     class Config:
-        prediction = "data"
+        kind, prediction = "dit", "data"
 
     oracle = lambda x, t, *rest: latent  # noqa: E731
     out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool))
@@ -191,60 +220,71 @@ def test_the_loss_of_a_perfect_prediction_is_zero():
     assert out["loss"] == 0
 
 
-def test_from_motion_and_songs_to_a_dancing_model(tmp_path, song):
-    """Both trainers end to end, in miniature: VAE, shards by another process, dancer, export."""
-    write_clips(tmp_path / "motion", 12)
-    music = tmp_path / "music"
-    music.mkdir()
-    for i in range(4):
-        (music / f"{i}.wav").write_bytes(song.read_bytes())
-    vae = train_vae(vae_recipe("debug"), tmp_path / "motion", tmp_path / "vae-run")
+def test_from_motion_and_songs_to_a_dancing_model(tmp_path, training_data, song):
+    """Both trainers end to end, in miniature: VAE, shards by another process, model folder."""
+    vae = train_vae(recipe_with(VAERecipe, "debug"), training_data / "motion", tmp_path / "vae-run")
     save_vae(vae, tmp_path / "vae")
     vae = load_vae(tmp_path / "vae")
-    recipe = dancer_recipe("debug")
-    data = Data(tmp_path / "motion", music)
+    recipe = debug(composed=0, name="mine", license="CC0", credits=["me"])
+    data = Data(training_data / "motion", training_data / "music")
     run = tmp_path / "run"
-    dit, statistics = train_dancer(recipe, data, vae, run)
+    model = DiffusionTraining(recipe, data, vae, run).fit()
     shard = load_shard(shard_path(run / "shards", 0))
     assert shard.latent.shape == (4, 144, 8, 8)
-    export_model(dit, vae, statistics, recipe, run / "model")
-    loaded = load_model(run / "model")
-    assert loaded.config.frames == 64
+    export_model(model, recipe, data, run / "model", "hotfoot train dancer debug")
+    loaded = load_diffusion(run / "model")
+    assert (loaded.config.frames, loaded.config.name, loaded.config.license) == (64, "mine", "CC0")
+    assert loaded.config.credits == ("me", "tests")
+    card = (run / "model" / "README.md").read_text()
+    assert all(
+        s in card for s in ("# mine", "| tests |", "hotfoot train dancer debug", '"steps": 4')
+    )
     made = dance(song, model=loaded, end=4.0, steps=2)
     assert len(made.poses) == 120
     # Training again from the finished checkpoint does nothing and gives the same weights.
-    again, _ = train_dancer(recipe, data, vae, run)
-    for a, b in zip(dit.parameters(), again.parameters(), strict=True):
+    again = DiffusionTraining(recipe, data, vae, run).fit()
+    for a, b in zip(model.dit.parameters(), again.dit.parameters(), strict=True):
         torch.testing.assert_close(a, b)
     assert [p.name for p in (run / "samples").iterdir()] == ["step-000004.png"]
     rows = [json.loads(line) for line in (run / "metrics.jsonl").open()]
-    assert any("held_out" in r for r in rows)
+    assert any("held_out_no_conditions" in r for r in rows)
     assert np.isfinite([v for r in rows for v in r.values()]).all()
 
 
-def test_segments_are_labeled_by_style_and_energy(tmp_path, song):
-    write_clips(tmp_path / "motion", 12)
-    (tmp_path / "music").mkdir()
-    (tmp_path / "music" / "a.wav").write_bytes(song.read_bytes())
-    source = open_source(Data(tmp_path / "motion", tmp_path / "music"), False, 0.5, 2)
+def test_samples_are_labeled_by_style_and_energy(training_data):
+    data = Data(training_data / "motion", training_data / "music")
+    source = open_source(data, False, 0.5, 0)
     rng = np.random.default_rng(0)
-    segments = [source.draw(rng, 64) for _ in range(8)]
+    samples = [source.draw(rng, 64, 16) for _ in range(8)]
     styles = ("freestyle", "latin", "disco")
-    shard = encode_segments(segments, load_vae("default"), True, styles)
-    for s, style, energy in zip(segments, shard.style, shard.energy, strict=True):
-        expected = s.style if s.style in styles else ""
+    shard = encode_samples(samples, load_vae("raw"), debug(styles=list(styles)))
+    for s, style, energy in zip(samples, shard.style, shard.energy, strict=True):
+        expected = s.clip.style if s.clip.style in styles else ""
         assert ("", *styles)[int(style)] == expected
         assert float(energy) == pytest.approx(s.energy, nan_ok=True)
-    half = {"xy": segments[0].xy[::2], "confidence": segments[0].confidence[::2]}
-    quick = replace(segments[0], **half)
-    assert quick.energy == pytest.approx(segments[0].energy + 1, abs=0.35), "an octave more"
+    half = {"xy": samples[0].xy[::2], "confidence": samples[0].confidence[::2]}
+    quick = replace(samples[0], **half)
+    assert quick.energy == pytest.approx(samples[0].energy + 1, abs=0.35), "an octave more"
+
+
+def test_confidence_is_binary_or_a_value(training_data):
+    data = Data(training_data / "motion", training_data / "music")
+    sample = open_source(data, False, 0.5, 0).draw(np.random.default_rng(0), 64, 16)
+    doubtful = replace(sample, confidence=sample.confidence * np.float32(0.6))
+    vae = load_vae("default")
+    sure, binary, values = (
+        encode_samples([s], vae, debug(confidence=c)).latent
+        for s, c in ((sample, "binary"), (doubtful, "binary"), (doubtful, "values"))
+    )
+    torch.testing.assert_close(binary, sure)
+    assert (values - sure).abs().max() > 0.1
 
 
 def test_a_decoder_is_trained_on_for_an_encoder_that_stays(tmp_path):
     write_clips(tmp_path / "motion")
-    first = train_vae(vae_recipe("debug"), tmp_path / "motion", tmp_path / "a")
+    first = train_vae(recipe_with(VAERecipe, "debug"), tmp_path / "motion", tmp_path / "a")
     before = {k: v.clone() for k, v in first.state_dict().items()}
-    recipe = vae_recipe("decoder", steps=3, lines=8)
+    recipe = recipe_with(VAERecipe, "decoder", {"steps": 3, "lines": 8})
     second = train_vae(recipe, tmp_path / "motion", tmp_path / "b", first)
     assert second.config == first.config
     for name, value in second.state_dict().items():
@@ -252,3 +292,9 @@ def test_a_decoder_is_trained_on_for_an_encoder_that_stays(tmp_path):
         assert same == name.startswith(("encoder", "patch")), name
     with pytest.raises(OptionError, match="encoder"):
         train_vae(recipe, tmp_path / "motion", tmp_path / "c")
+
+
+def test_lines_are_drawn_as_the_vae_was_trained():
+    recipe = debug(**{"codec.profile_sigma": 2.0})
+    with pytest.raises(OptionError, match=r"codec\.profile_sigma of the recipe is 2\.0"):
+        DiffusionTraining(recipe, Data(), load_vae("raw"), None).check()

@@ -8,17 +8,18 @@ scale (AIST++2D), and clips in meters for virtual cameras.
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy.ndimage import median_filter
 
-from hotfoot.data.aist_folder import RATE, AistFolder, Camera, Sequence, check_view_of
+from hotfoot.data.aist_folder import RATE, AistFolder, Camera, Sequence, Split, check_view_of
 from hotfoot.data.mocap import MotionClip, save_clip
-from hotfoot.data.recordings import Run, write_runs
+from hotfoot.data.recordings import Recording, write_recordings
 from hotfoot.data.styles import style_of
 from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.files import RunFolder, make_folder, save_text
@@ -26,10 +27,11 @@ from hotfoot.pose import resample
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
+from hotfoot.validation import read_json, to_json, validated
 
-CREDIT = (
-    "AIST++ (Li et al., ICCV 2021, annotations CC BY 4.0); AIST Dance Video Database (Tsuchida et "
-    "al., ISMIR 2019), whose terms restrict use: see the database's own page"
+CREDIT = "AIST++ (Li et al., ICCV 2021); AIST Dance Video Database (Tsuchida et al., ISMIR 2019)"
+LICENSE = (
+    "annotations CC BY 4.0; the AIST Dance Video Database restricts use to research, see its terms"
 )
 _COCO = get_skeleton("coco-17").index
 _CANVAS = (1920, 1080)
@@ -98,26 +100,14 @@ def one_body(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-def check_view(fps: float, skeleton: str) -> None:
-    """Raise OptionError for a frame rate that does not divide 60, or another skeleton."""
-    if fps <= 0 or RATE % fps:
-        raise OptionError(f"{fps:g} frames per second", "Allowed: divisors of 60, like 30.")
-    if skeleton not in ("coco-17", "body-18"):
-        raise OptionError(f"skeleton '{skeleton}'", "Allowed: coco-17, body-18.")
-
-
 def calibrated_poses(
     joints_m: NDArray[np.float64], camera: Camera, fps: float, skeleton: str
 ) -> PoseSequence:
     """AIST++2D: what a calibrated camera sees of :func:`one_body`, at one scale, in the middle.
 
     The scale is one per sequence: a standing dancer of the average body would be 0.55 of the canvas
-    high at the middle of the recording.
-
-    Raises:
-        OptionError: a frame rate that does not divide 60, or another skeleton.
+    high at the middle of the recording. The frame rate divides 60.
     """
-    check_view(fps, skeleton)
     joints = joints_m[:: round(RATE / fps)] * 100
     pixels = camera.project(joints)
     hips = joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=(0, 1))
@@ -135,82 +125,171 @@ def calibrated_poses(
 
 
 def as_clip(sequence: Sequence, joints_m: NDArray[np.float64]) -> MotionClip:
-    """Joints at 60 fps as a clip at 30, feet on the floor."""
-    joints = joints_m[::2].copy()
+    """Joints at 60 fps as a clip, feet on the floor."""
+    joints = joints_m.copy()
     ankles = joints[:, [_COCO["left_ankle"], _COCO["right_ankle"]], 1]
     joints[..., 1] += 0.085 - np.percentile(ankles.min(axis=1), 5)
     chest = joints[:, [_COCO["left_shoulder"], _COCO["right_shoulder"]]].mean(axis=1)
     trunk = chest - joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=1)
     upright = float((trunk[:, 1] / np.linalg.norm(trunk, axis=1)).mean())
     return MotionClip(
-        sequence.name, joints.astype(np.float32), RATE / 2, sequence.genre, True, CREDIT, upright
-    )
+        sequence.name, joints.astype(np.float32), RATE, sequence.genre, True, CREDIT, upright,
+        LICENSE,
+    )  # fmt: skip
 
 
-def build(
-    source: Path, output: Path, splits: tuple[str, ...], camera: str, fps: float, skeleton: str,
-    music: Path | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Write 2D poses, 3D clips and a manifest; returns the manifest.
+@validated
+@dataclass(frozen=True)
+class AistView:
+    """Which 2D poses are wanted.
+
+    Attributes:
+        camera: calibrated camera, c01 to c09.
+        fps: frame rate, a divisor of 60.
+        skeleton: keypoint order.
+    """
+
+    camera: Annotated[str, Field(max_length=10)] = "c01"
+    fps: Annotated[float, Field(gt=0, le=RATE)] = RATE
+    skeleton: Literal["coco-17", "body-18"] = "coco-17"
+
+    def __post_init__(self) -> None:
+        if RATE % self.fps:
+            raise ValueError(f"fps is {self.fps:g}: allowed are divisors of 60, like 30")
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class SequenceRow:
+    """A sequence that was read.
+
+    Attributes:
+        name: of the sequence.
+        split: of the cross-modal protocol.
+        music: name of its song.
+        music_found: whether the song is there.
+        genre: street dance.
+        reprojection_px: median distance of joints from where they were detected, where that is
+            known.
+    """
+
+    name: str
+    split: Literal["train", "val", "test"]
+    music: str
+    music_found: bool
+    genre: str
+    reprojection_px: Annotated[float, Field(ge=0)] | None
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A sequence that was left out, and why."""
+
+    name: str
+    why: str
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class AistManifest:
+    """What was read of AIST++.
+
+    Attributes:
+        settings: of the 2D poses.
+        sequences: that were read.
+        left_out: that were not.
+        source: name of the dataset.
+        credit: whom to credit.
+        license: terms of use.
+        schema: of this description.
+    """
+
+    settings: AistView
+    sequences: tuple[SequenceRow, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    source: Literal["AIST++"] = "AIST++"
+    credit: str = CREDIT
+    license: str = LICENSE
+    schema: Literal[2] = 2
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One call: the published folder, where results go, what is wanted, and the songs."""
+
+    folder: AistFolder
+    output: Path
+    view: AistView
+    songs: dict[str, Path]
+    earlier: dict[str, SequenceRow]
+
+    def poses(self, split: str, name: str) -> Path:
+        return self.output / "poses" / split / f"{name}.npz"
+
+    def read(self, sequence: Sequence) -> SequenceRow:
+        """Write a sequence's poses and clip unless they are there; InputError if it is damaged."""
+        poses = self.poses(sequence.split, sequence.name)
+        clip = self.output / "clips" / sequence.split / f"{sequence.name}.npz"
+        camera = self.folder.camera(sequence, self.view.camera)
+        there = poses.exists() and clip.exists()
+        if there and sequence.name in self.earlier:
+            off = self.earlier[sequence.name].reprojection_px
+        else:
+            recorded = filled(self.folder.joints(sequence))
+            off = check_view_of(recorded, camera, self.folder.detected(sequence, self.view.camera))
+        if not there:
+            joints = one_body(recorded)
+            make_folder(poses.parent)
+            seen = calibrated_poses(joints, camera, self.view.fps, self.view.skeleton)
+            write_poses(seen, poses)
+            save_clip(as_clip(sequence, joints), clip)
+        return SequenceRow(
+            name=sequence.name, split=sequence.split, music=sequence.music,
+            music_found=sequence.music in self.songs, genre=sequence.genre, reprojection_px=off,
+        )  # fmt: skip
+
+
+def read_aist(
+    source: Path, output: Path, splits: tuple[Split, ...], view: AistView, music: Path | None = None
+) -> AistManifest:
+    """Write 2D poses, 3D clips, a manifest and, where songs are there, recordings.
 
     Sequences that are there already are kept, so a run that was cut off goes on.
 
     Raises:
         InputError: the folder is not AIST++'s.
-        OptionError: unknown camera or skeleton, impossible frame rate.
+        OptionError: unknown camera.
         OutputError: the output folder was begun with other settings, or holds something else.
     """
     folder = AistFolder(source)
-    check_view(fps, skeleton)
-    settings = {"camera": camera, "fps": fps, "skeleton": skeleton}
-    RunFolder(output, "AIST++", settings).claim()
+    RunFolder(output, "AIST++", asdict(view)).claim()
     path = output / "manifest.json"
-    before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"sequences": []}
-    earlier = {r["name"]: r for r in before["sequences"]}
+    before = (
+        cast(AistManifest, read_json(AistManifest, path, InputError))
+        if path.exists() else AistManifest(settings=view)
+    )  # fmt: skip
     songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
-    manifest: dict[str, Any] = {
-        "schema": 1, "source": "AIST++", "credit": CREDIT, "settings": settings,
-        "sequences": [r for r in before["sequences"] if r["split"] not in splits],
-        "left_out": [{"name": n, "why": "on the ignore list"} for n in sorted(folder.ignored())],
-    }  # fmt: skip
+    job = _Job(folder, output, view, songs, {r.name: r for r in before.sequences})
+    rows = [r for r in before.sequences if r.split not in splits]
+    left_out = [LeftOut(name=n, why="on the ignore list") for n in sorted(folder.ignored())]
     for split in splits:
         for sequence in folder.sequences(split):
-            poses = output / "poses" / split / f"{sequence.name}.npz"
-            clip = output / "clips" / split / f"{sequence.name}.npz"
             try:
-                view = folder.camera(sequence, camera)
-                there = poses.exists() and clip.exists()
-                off = earlier.get(sequence.name, {}).get("reprojection_px")
-                if not (there and sequence.name in earlier):
-                    recorded = filled(folder.joints(sequence))
-                    off = check_view_of(recorded, view, folder.detected(sequence, camera))
-                if not there:
-                    joints = one_body(recorded)
-                    seen = calibrated_poses(joints, view, fps, skeleton)
-                    make_folder(poses.parent)
-                    write_poses(seen, poses)
-                    save_clip(as_clip(sequence, joints), clip)
+                rows.append(job.read(sequence))
             except (OptionError, OutputError):
                 raise
             except InputError as error:
-                manifest["left_out"].append({"name": sequence.name, "why": str(error)})
-                continue
-            manifest["sequences"].append(
-                {
-                    "name": sequence.name, "split": split, "music": sequence.music,
-                    "music_found": sequence.music in songs, "genre": sequence.genre,
-                    "reprojection_px": off,
-                }
-            )  # fmt: skip
-    save_text(path, json.dumps(manifest, indent=1) + "\n")
-    runs = [
-        Run(
-            output / "poses" / row["split"] / f"{row['name']}.npz", songs[row["music"]], 0.0,
-            row["music"], "train" if row["split"] == "train" else "held-out",
-            style_of(row["genre"]), CREDIT,
+                left_out.append(LeftOut(name=sequence.name, why=str(error)))
+    manifest = AistManifest(settings=view, sequences=tuple(rows), left_out=tuple(left_out))
+    save_text(path, to_json(manifest))
+    recordings = [
+        Recording(
+            str(job.poses(row.split, row.name)), str(songs[row.music]), 0.0, row.music,
+            "train" if row.split == "train" else "held-out", style_of(row.genre), CREDIT, LICENSE,
         )
-        for row in manifest["sequences"] if row["music"] in songs
+        for row in rows if row.music in songs
     ]  # fmt: skip
-    if runs:
-        write_runs(output, runs)
+    if recordings:
+        write_recordings(output, recordings)
     return manifest

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -18,7 +18,8 @@ from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.aist import load_arrays
 
 RATE = 60.0
-SPLITS = ("train", "val", "test")
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
 _SURE = 0.5  # score of a detected joint that counts
 _GENRES = {
@@ -52,7 +53,7 @@ class Sequence:
     """One recorded dance: its name says genre, situation, dancer, music and choreography."""
 
     name: str
-    split: str
+    split: Split
 
     @property
     def music(self) -> str:
@@ -92,7 +93,7 @@ class AistFolder:
         path = self._folder / "ignore_list.txt"
         return set(path.read_text().split()) if path.exists() else set()
 
-    def sequences(self, split: str) -> list[Sequence]:
+    def sequences(self, split: Split) -> list[Sequence]:
         """Sequences of a split of the cross-modal protocol that are there and not ignored.
 
         Raises:

@@ -1,6 +1,7 @@
 """What is done to 3D bodies: turned, mirrored, given other bones, blended, mixed.
 
-In and out: COCO-17 joints [T, 17, 3] in meters, y up.
+In and out: COCO-17 joints [T, 17, 3] in meters, y up, or those of a body with hands [T, 59, 3]
+(:mod:`~hotfoot.data.hands`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.data.hands import LEFT_HAND, POINTS_WITH_HANDS, RIGHT_HAND
 from hotfoot.pose.skeletons import get_skeleton
 
 _COCO = get_skeleton("coco-17").index
@@ -26,8 +28,13 @@ ARMS = tuple((side["shoulder"], side["elbow"], side["wrist"]) for side in (_L, _
 
 def mirrored(joints: NDArray[np.float32]) -> NDArray[np.float32]:
     """Left and right exchanged."""
-    order = list(get_skeleton("coco-17").mirror)
+    hands = (*range(*_span(RIGHT_HAND)), *range(*_span(LEFT_HAND)))
+    order = [*get_skeleton("coco-17").mirror, *hands][: joints.shape[1]]
     return joints[:, order] * np.array([-1, 1, 1], np.float32)
+
+
+def _span(points: slice) -> tuple[int, int]:
+    return points.start, points.stop
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,8 @@ class BodyShape:
 
 
 # Bones in the order in which a body is put together: from, to. The pelvis, between the hips, and
-# the chest, between the shoulders, are no joints of COCO-17 and stand behind its 17.
-_PELVIS, _CHEST = 17, 18
+# the chest, between the shoulders, are no joints and stand behind all of them.
+_PELVIS, _CHEST = -2, -1
 _TRUNK = ((_PELVIS, _CHEST),)
 _BONES = (
     *_TRUNK,
@@ -54,24 +61,35 @@ _BONES = (
     *(bone for limb in LEGS for bone in itertools.pairwise(limb)),
     *(bone for limb in ARMS for bone in itertools.pairwise(limb)),
 )
+_HAND_BONES = (
+    (_L["wrist"], LEFT_HAND.start),
+    (_R["wrist"], RIGHT_HAND.start),
+    # BODY_18 has one point more than COCO-17.
+    *((a - 1, b - 1) for a, b in get_skeleton("body-hands-60").limbs if a >= 18),
+)
 _LOWER = [i for i, (a, b) in enumerate(_BONES) if b in {j for limb in LEGS for j in limb}]
 
 
+def _bones(points: int) -> tuple[tuple[int, int], ...]:
+    return (*_BONES, *_HAND_BONES) if points == POINTS_WITH_HANDS else _BONES
+
+
 def bone_vectors(joints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Every bone [T, 18, 3] of a body, from its inner to its outer end."""
+    """Every bone [T, 18, 3] of a body ([T, 60, 3] with hands), from its inner to its outer end."""
     pelvis, chest = (joints[:, pair].mean(axis=1, keepdims=True) for pair in (HIPS, SHOULDERS))
     ends = np.concatenate([joints, pelvis, chest], axis=1)
-    inner, outer = (list(x) for x in zip(*_BONES, strict=True))
+    inner, outer = (list(x) for x in zip(*_bones(joints.shape[1]), strict=True))
     return ends[:, outer] - ends[:, inner]
 
 
 def from_bones(pelvis: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Joints [T, 17, 3] of bones put together from the pelvis [T, 3] on."""
-    out = np.zeros((len(vectors), 19, 3), np.float32)
+    """Joints [T, 17, 3] ([T, 59, 3]) of bones put together from the pelvis [T, 3] on."""
+    points = vectors.shape[1] - 1
+    out = np.zeros((len(vectors), points + 2, 3), np.float32)
     out[:, _PELVIS] = pelvis
-    for i, (inner, outer) in enumerate(_BONES):
+    for i, (inner, outer) in enumerate(_bones(points)):
         out[:, outer] = out[:, inner] + vectors[:, i]
-    return out[:, :17]
+    return out[:, :points]
 
 
 def reshape_body(joints: NDArray[np.float32], shape: BodyShape) -> NDArray[np.float32]:
@@ -81,11 +99,12 @@ def reshape_body(joints: NDArray[np.float32], shape: BodyShape) -> NDArray[np.fl
     """
     parts = (
         [shape.torso], [shape.hips] * 2, [shape.shoulders] * 2, [shape.head] * 5,
-        [shape.legs] * 4, [shape.arms] * 4,
+        [shape.legs] * 4, [shape.arms] * (4 + len(_HAND_BONES)),
     )  # fmt: skip
-    factors = np.concatenate(parts).astype(np.float32)[:, None]
+    vectors = bone_vectors(joints)
+    factors = np.concatenate(parts).astype(np.float32)[: vectors.shape[1], None]
     pelvis = joints[:, HIPS].mean(axis=1) * np.float32(shape.legs)
-    return from_bones(pelvis, bone_vectors(joints) * factors)
+    return from_bones(pelvis, vectors * factors)
 
 
 def with_bones_of(wanted: NDArray[np.float32], model: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -114,7 +133,7 @@ def mix(lower: NDArray[np.float32], upper: NDArray[np.float32]) -> NDArray[np.fl
     out = bone_vectors(lower)
     hips = [facing_of(j[:, HIPS[0]] - j[:, HIPS[1]]) for j in (lower, upper)]
     angle = np.subtract(*(np.arctan2(ahead[:, 0], ahead[:, 1]) for ahead in hips))
-    above = [i for i in range(len(_BONES)) if i not in _LOWER]
+    above = [i for i in range(out.shape[1]) if i not in _LOWER]
     out[:, above] = rotated(bone_vectors(upper), angle)[:, above]
     return from_bones(lower[:, HIPS].mean(axis=1), out)
 

@@ -1,7 +1,7 @@
-"""Build a corpus on disk: shards in parallel, alike for the same seed, gone on with after a stop.
+"""Build a corpus on disk: shards in parallel, the same for the same seed, resumed where it stopped.
 
-In: motion and songs (takes without end), and folders of runs (2D poses with their own music, from
-AIST++ or videos). Out: a folder as :mod:`~hotfoot.data.store` describes it.
+In: motion and songs (clips without end), and folders of recordings (2D poses with their own music,
+from AIST++ or videos). Out: a folder as :mod:`~hotfoot.data.store` describes it.
 """
 
 from __future__ import annotations
@@ -19,150 +19,61 @@ from typing import Any
 import numpy as np
 
 from hotfoot._version import __version__
-from hotfoot.data.cameras import FILM_STYLES
-from hotfoot.data.paired import PairedCorpus, open_corpus
-from hotfoot.data.recordings import Run, find_runs, run_takes
-from hotfoot.data.samples import FPS, Take
-from hotfoot.data.store import (
+from hotfoot.data.cameras import CAMERA_STYLES
+from hotfoot.data.manifest import (
     SPLITS,
+    CorpusPlan,
+    Manifest,
+    ShardRow,
+    Source,
+    Split,
     check_splits,
-    describe_shard,
-    shard_name,
     write_manifest,
-    write_shard,
 )
+from hotfoot.data.paired import PairedCorpus, open_corpus
+from hotfoot.data.recordings import Recording, find_recordings, recorded_clips
+from hotfoot.data.samples import PairedClip
+from hotfoot.data.store import describe_shard, shard_name, write_shard
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import RunFolder, removing_parts
-from hotfoot.music.encoders import SpectralEncoder
 from hotfoot.parallel import parallel_map
-from hotfoot.timebase import FRAMES_PER_COLUMN
 
-_HELD_OUT = 1 / 16
-_RUNS_PER_SHARD = 32
+_RECORDINGS_PER_SHARD = 32
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is built.
+class RawData:
+    """What a corpus is built from.
 
     Attributes:
-        takes: of motion paired with songs, for training; a sixteenth more is held out.
-        frames: of each; a multiple of 8, longer than a training segment.
-        per_shard: takes in a shard.
-        procedural: share that the choreographer dances.
-        films: how they are filmed: clean, or detector (as detectors see web videos).
-        composed: songs that are composed besides the user's, for all tempi.
-        seed: of everything.
+        motion: folder of clips, paired with songs.
+        music: folder of songs.
+        recordings: folders of ``hotfoot corpus video`` or ``aist``.
     """
 
-    takes: int = 2048
-    frames: int = 352
-    per_shard: int = 128
-    procedural: float = 0.5
-    films: str = "clean"
-    composed: int = 60
-    seed: int = 0
+    motion: Path | None = None
+    music: Path | None = None
+    recordings: tuple[Path, ...] = ()
 
     def check(self) -> None:
-        """Raise OptionError for what cannot be built."""
-        if not 1 <= self.takes <= 10_000_000 or not 1 <= self.per_shard <= 100_000:
+        """Raise OptionError unless there is something to build from."""
+        alone = (self.motion is None) != (self.music is None)
+        if alone or (self.motion is None and not self.recordings):
             raise OptionError(
-                f"{self.takes} takes, {self.per_shard} a shard", "At least 1 of either."
-            )
-        if self.frames % FRAMES_PER_COLUMN or not 64 <= self.frames <= 9000:
-            raise OptionError(
-                f"takes of {self.frames} frames", "Allowed: multiples of 8 from 64 to 9000."
-            )
-        if not 0 <= self.procedural <= 1:
-            raise OptionError(f"procedural share {self.procedural:g}", "Allowed: 0 to 1.")
-        if self.films not in FILM_STYLES:
-            raise OptionError(f"films '{self.films}'", f"Allowed: {', '.join(FILM_STYLES)}.")
-        if not 0 <= self.composed <= 10_000 or self.seed < 0:
-            raise OptionError(
-                f"{self.composed} composed songs, seed {self.seed}", "Allowed: 0 or more."
+                "nothing to build from", "Give --motion with --music, or --recordings, or both."
             )
 
-    def shards(self, split: str) -> list[int]:
-        """Takes in each shard of a split."""
-        total = self.takes if split == "train" else max(1, round(self.takes * _HELD_OUT))
-        return [min(self.per_shard, total - i) for i in range(0, total, self.per_shard)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Sources:
-    corpora: dict[str, PairedCorpus]
-    runs: dict[str, list[Run]]
-
-
-@dataclass(frozen=True)
-class _Job:
-    split: str
-    index: int
-    takes: int
-    paired: bool
-
-
-Progress = Callable[[int, int], None]
-"""``progress(done, total)`` in shards."""
-
-
-def build_corpus(
-    out: Path, plan: Plan, motion: Path | None = None, music: Path | None = None,
-    runs: tuple[Path, ...] = (), jobs: int = 1, progress: Progress | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Build, or go on building, a corpus in ``out``; returns its manifest.
-
-    Shards that are there are kept. Motion is paired with songs if both are given.
-
-    Raises:
-        OptionError: an impossible plan.
-        OutputError: the folder was begun with another, or holds something else.
-        InputError: nothing to build from.
-    """
-    plan.check()
-    if (motion is None) != (music is None) or (motion is None and not runs):
-        raise OptionError(
-            "nothing to build from", "Give --motion with --music, or --runs, or both."
-        )
-    folder = RunFolder(out, "corpus", _made_from(plan, motion, music, runs))
-    folder.check()
-    sources = _open(plan, motion, music, runs)
-    check_splits(_rows(sources))
-    folder.claim()
-    todo = _jobs(plan, sources)
-    missing = [j for j in todo if not (out / _file(j)).exists()]
-    done = len(todo) - len(missing)
-    rows: dict[str, dict[str, Any]] = {}
-    if progress:
-        progress(done, len(todo))
-    with removing_parts(out), closing(_made(out, plan, sources, missing, jobs)) as made:
-        for row in made:
-            rows[row["file"]] = row
-            done += 1
-            if progress:
-                progress(done, len(todo))
-    for job in todo:  # what was there already
-        if _file(job) not in rows:
-            rows[_file(job)] = describe_shard(out / _file(job))
-    shards = [{**rows[_file(job)], "split": job.split} for job in todo]
-    manifest = _manifest(plan, sources, shards)
-    write_manifest(out, manifest)
-    return manifest
-
-
-def _made_from(
-    plan: Plan, motion: Path | None, music: Path | None, runs: tuple[Path, ...]
-) -> dict[str, Any]:
-    """The plan and a digest of all the data."""
-    digest = hashlib.sha256()
-    for folder in filter(None, (motion, music)):
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            digest.update(f"{path.relative_to(folder).as_posix()} {_digest(path)}\n".encode())
-    for folder in runs:
-        for run in find_runs(folder):
-            row = (run.start_s, run.split, run.style, _digest(run.poses), _digest(run.music))
-            digest.update(f"{row}\n".encode())
-    return {**asdict(plan), "sources": digest.hexdigest()}
+    def digest(self) -> str:
+        """SHA-256 of all files."""
+        digest = hashlib.sha256()
+        for folder in filter(None, (self.motion, self.music)):
+            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                digest.update(f"{path.relative_to(folder).as_posix()} {_digest(path)}\n".encode())
+        for folder in self.recordings:
+            for r in find_recordings(folder):
+                row = (r.start_s, r.split, r.style, _digest(Path(r.poses)), _digest(Path(r.music)))
+                digest.update(f"{row}\n".encode())
+        return digest.hexdigest()
 
 
 def _digest(path: Path) -> str:
@@ -175,44 +86,127 @@ def _digest(path: Path) -> str:
         ) from error
 
 
-def _open(
-    plan: Plan, motion: Path | None, music: Path | None, folders: tuple[Path, ...]
-) -> _Sources:
-    corpora: dict[str, PairedCorpus] = {}
-    if motion is not None and music is not None:
+@dataclass(frozen=True, eq=False)
+class _Sources:
+    corpora: dict[Split, PairedCorpus]
+    recordings: dict[Split, list[Recording]]
+
+    def rows(self) -> dict[str, tuple[Source, ...]]:
+        """What goes in, each with its split, license and credit."""
+        corpora = self.corpora.items()
+        motion = [
+            Source(name=c.name, split=s, style=c.style, license=c.license, credit=c.credit)
+            for s, corpus in corpora for c in corpus.motion
+        ]  # fmt: skip
+        songs = [
+            Source(name=song.name, split=s, license=song.license, credit=song.credit)
+            for s, corpus in corpora for song in corpus.songs
+        ]  # fmt: skip
+        videos = {
+            (r.source, s): Source(name=r.source, split=s, license=r.license, credit=r.credit)
+            for s, found in self.recordings.items() for r in found
+        }  # fmt: skip
+        return {"motion": tuple(motion), "songs": tuple(songs), "videos": tuple(videos.values())}
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One shard: of motion paired with songs, or of recordings."""
+
+    split: Split
+    index: int
+    clips: int
+    paired: bool
+
+    @property
+    def file(self) -> str:
+        return shard_name(self.split if self.paired else f"recorded-{self.split}", self.index)
+
+
+Progress = Callable[[int, int], None]
+"""``progress(done, total)`` in shards."""
+
+
+def build_corpus(
+    out: Path, plan: CorpusPlan, data: RawData, jobs: int = 1, progress: Progress | None = None
+) -> Manifest:
+    """Build, or go on building, a corpus in ``out``; returns its manifest.
+
+    Shards that are there are kept.
+
+    Args:
+        out: folder.
+        plan: what is built.
+        data: what from.
+        jobs: shards at once.
+        progress: called after each shard.
+
+    Raises:
+        OutputError: the folder was begun with another plan, or holds something else.
+        InputError, OptionError: nothing to build from.
+    """
+    data.check()
+    folder = RunFolder(out, "corpus", {**asdict(plan), "sources": data.digest()})
+    folder.check()
+    sources = _open(plan, data)
+    rows = sources.rows()
+    try:
+        check_splits(rows["motion"], rows["songs"], rows["videos"])
+    except ValueError as error:
+        raise InputError(str(error), "Give each to one split.") from error
+    folder.claim()
+    todo = _jobs(plan, sources)
+    missing = [j for j in todo if not (out / j.file).exists()]
+    shards: dict[str, ShardRow] = {}
+    report = progress or (lambda done, total: None)
+    done = len(todo) - len(missing)
+    report(done, len(todo))
+    with removing_parts(out), closing(_made(out, plan, sources, missing, jobs)) as made:
+        for row in made:
+            shards[row.file] = row
+            report(done + len(shards), len(todo))
+    for job in todo:  # what was there already
+        if job.file not in shards:
+            shards[job.file] = describe_shard(out / job.file, job.split, plan.format)
+    manifest = Manifest(
+        hotfoot=__version__, plan=plan, **rows, shards=tuple(shards[j.file] for j in todo)
+    )
+    write_manifest(out, manifest)
+    return manifest
+
+
+def _open(plan: CorpusPlan, data: RawData) -> _Sources:
+    corpora: dict[Split, PairedCorpus] = {}
+    if data.motion is not None and data.music is not None:
         for split in SPLITS:
             corpora[split] = open_corpus(
-                motion, music, split == "held-out", plan.composed, plan.procedural,
-                FILM_STYLES[plan.films],
+                data.motion, data.music, split == "held-out", plan.composed, plan.procedural,
+                CAMERA_STYLES[plan.cameras], plan.format,
             )  # fmt: skip
-    found = [run for folder in folders for run in find_runs(folder)]
-    runs = {split: [r for r in found if r.split == split] for split in SPLITS}
-    if folders and not found:
-        raise InputError(f"no runs in {', '.join(str(f) for f in folders)}",
-                         "Make some with hotfoot corpus video or hotfoot corpus aist.")  # fmt: skip
-    return _Sources(corpora, runs)
+    found = [r for folder in data.recordings for r in find_recordings(folder)]
+    if data.recordings and not found:
+        raise InputError(
+            f"no recordings in {', '.join(str(f) for f in data.recordings)}",
+            "Make some with hotfoot corpus video or hotfoot corpus aist.",
+        )
+    return _Sources(corpora, {split: [r for r in found if r.split == split] for split in SPLITS})
 
 
-def _jobs(plan: Plan, sources: _Sources) -> list[_Job]:
+def _jobs(plan: CorpusPlan, sources: _Sources) -> list[_Job]:
     out = []
     for split in SPLITS:
         if split in sources.corpora:
             out += [_Job(split, i, n, True) for i, n in enumerate(plan.shards(split))]
-        count = len(sources.runs[split])
+        count, size = len(sources.recordings[split]), _RECORDINGS_PER_SHARD
         out += [
-            _Job(split, i, min(_RUNS_PER_SHARD, count - i * _RUNS_PER_SHARD), False)
-            for i in range(-(-count // _RUNS_PER_SHARD))
+            _Job(split, i, min(size, count - i * size), False) for i in range(-(-count // size))
         ]
     return out
 
 
-def _file(job: _Job) -> str:
-    return shard_name(job.split if job.paired else f"runs-{job.split}", job.index)
-
-
 def _made(
-    out: Path, plan: Plan, sources: _Sources, jobs: list[_Job], processes: int
-) -> Generator[dict[str, Any], None, None]:
+    out: Path, plan: CorpusPlan, sources: _Sources, jobs: list[_Job], processes: int
+) -> Generator[ShardRow, None, None]:
     """Make shards here, or by processes that read the analyzed sources from a file.
 
     Yields their rows of the manifest, in the order of the jobs.
@@ -228,7 +222,7 @@ def _made(
         yield from parallel_map(_work, [(path, out, plan, job) for job in jobs], processes)
 
 
-def _work(task: tuple[Path, Path, Plan, _Job]) -> dict[str, Any]:
+def _work(task: tuple[Path, Path, CorpusPlan, _Job]) -> ShardRow:
     path, out, plan, job = task
     return _make(out, plan, _read_sources(path), job)
 
@@ -237,51 +231,25 @@ def _work(task: tuple[Path, Path, Plan, _Job]) -> dict[str, Any]:
 def _read_sources(path: Path) -> _Sources:
     """What this build's first process wrote a moment ago, read once by each worker."""
     with path.open("rb") as file:
-        sources = pickle.load(file)  # noqa: S301
-    assert isinstance(sources, _Sources)
+        sources: Any = pickle.load(file)  # noqa: S301
     return sources
 
 
-def _make(out: Path, plan: Plan, sources: _Sources, job: _Job) -> dict[str, Any]:
-    takes = _paired(plan, sources, job) if job.paired else _of_runs(sources, job)
-    return write_shard(takes, out / _file(job))
+def _make(out: Path, plan: CorpusPlan, sources: _Sources, job: _Job) -> ShardRow:
+    clips = _paired(plan, sources, job) if job.paired else _recorded(plan, sources, job)
+    return write_shard(clips, out / job.file, job.split)
 
 
-def _paired(plan: Plan, sources: _Sources, job: _Job) -> Iterator[tuple[str, Take]]:
-    """Takes of one shard; each depends on the seed, its split, shard and place alone."""
+def _paired(plan: CorpusPlan, sources: _Sources, job: _Job) -> Iterator[tuple[str, PairedClip]]:
+    """Clips of one shard; each depends on the seed, its split, shard and place alone."""
     corpus = sources.corpora[job.split]
-    for i in range(job.takes):
+    for i in range(job.clips):
         rng = np.random.default_rng([plan.seed, SPLITS.index(job.split), job.index, i])
-        yield f"{job.split}-{job.index:05d}-{i:05d}", corpus.take(rng, plan.frames)
+        yield f"{job.split}-{job.index:05d}-{i:05d}", corpus.clip(rng, plan.frames)
 
 
-def _of_runs(sources: _Sources, job: _Job) -> Iterator[tuple[str, Take]]:
-    first = job.index * _RUNS_PER_SHARD
-    for i, run in enumerate(sources.runs[job.split][first : first + job.takes]):
-        for part, take in enumerate(run_takes(run)):
-            yield f"runs-{job.split}-{job.index:05d}-{i:05d}-{part:03d}", take
-
-
-def _rows(sources: _Sources) -> dict[str, Any]:
-    """Clips, songs and videos of a corpus, each with its split, license and credit."""
-    clips = [
-        {"name": c.name, "split": s, "style": c.style, "license": c.license, "credit": c.credit}
-        for s, corpus in sources.corpora.items() for c in corpus.clips
-    ]  # fmt: skip
-    songs = [
-        {"name": song.name, "split": s, "license": song.license, "credit": song.credit}
-        for s, corpus in sources.corpora.items() for song in corpus.songs
-    ]  # fmt: skip
-    videos = {
-        (run.source, s): {"name": run.source, "split": s, "credit": run.credit}
-        for s, found in sources.runs.items() for run in found
-    }  # fmt: skip
-    return {"clips": clips, "songs": songs, "videos": list(videos.values())}
-
-
-def _manifest(plan: Plan, sources: _Sources, shards: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "hotfoot": __version__, "plan": asdict(plan), "skeleton": "body-18", "fps": FPS,
-        "music": SpectralEncoder.name, "music_width": SpectralEncoder.width,
-        **_rows(sources), "shards": shards,
-    }  # fmt: skip
+def _recorded(plan: CorpusPlan, sources: _Sources, job: _Job) -> Iterator[tuple[str, PairedClip]]:
+    first = job.index * _RECORDINGS_PER_SHARD
+    for i, recording in enumerate(sources.recordings[job.split][first : first + job.clips]):
+        for part, clip in enumerate(recorded_clips(recording, plan.format)):
+            yield f"recorded-{job.split}-{job.index:05d}-{i:05d}-{part:03d}", clip

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.choreography.body import reach
 from hotfoot.data.bodies import ARMS, FACE, HIPS, LEGS, facing, with_bones_of
+from hotfoot.data.hands import LEFT_HAND, RIGHT_HAND
 
 _CALM_S = 0.35  # movement shorter than this is what loudness scales
 
@@ -69,15 +70,17 @@ def bounce(
     shift[:, 1] -= groove.bounce * down
     out = joints + shift[:, None]
     # The sway leaves the chest nearer to where it was than the hips.
-    upper = [i for i in range(17) if i not in {j for leg in LEGS for j in leg}]
+    upper = [i for i in range(out.shape[1]) if i not in {j for leg in LEGS for j in leg}]
     out[:, upper] -= 0.5 * (across * (groove.sway * side)[:, None])[:, None]
     out[:, FACE, 1] -= (groove.nod * down)[:, None]
     for root, middle, end in LEGS:
         _bend(out, joints, root, middle, end, joints[:, end])
-    for root, middle, end in ARMS:
-        target = out[:, end].copy()
+    for (root, middle, end), hand in zip(ARMS, (LEFT_HAND, RIGHT_HAND), strict=True):
+        before = out[:, end].copy()
+        target = before.copy()
         target[:, 1] -= groove.arms * down
         _bend(out, joints, root, middle, end, target)
+        out[:, hand] += (out[:, end] - before)[:, None]
     return out
 
 

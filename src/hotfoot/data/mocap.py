@@ -1,32 +1,47 @@
 """3D motion clips on disk: COCO-17 joints in meters, y up.
 
-In: a folder of ``NAME.npz`` (``joints3d`` [T, 17, 3]) with a ``NAME.json`` of facts beside each.
+In: a folder of ``NAME.npz`` (``joints3d`` [T, 17, 3], ``hands3d`` [T, 42, 3] where hands were
+recorded) with a ``NAME.json`` of facts beside each.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from hotfoot.data.hands import BODY_POINTS, HAND_POINTS, with_hands
 from hotfoot.errors import InputError
 from hotfoot.files import make_folder, replacing, save_text
 from hotfoot.pose.resample import linear
+from hotfoot.validation import parse_json, read_json, validated
 
-FPS = 30.0
-"""Of clips in memory; others are resampled when they are read."""
+_USUAL_FPS = 30.0
+_KIND = (
+    "Expected an array 'joints3d' [frames, 17, 3], meters, y up, "
+    "and perhaps 'hands3d' [frames, 42, 3]."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class MotionClip:
     """One clip of 3D motion.
 
-    ``joints`` is float32 [T, 17, 3] in meters, y up; ``upright`` is the mean cosine of the trunk to
-    the vertical (handstands and floor work lower it).
+    Attributes:
+        name: of the file.
+        joints: float32 [T, 17, 3] in meters, y up; [T, 59, 3] with hands.
+        fps: frames per second.
+        style: a name in the words of those who recorded it.
+        is_dance: or other movement.
+        credit: whom to credit.
+        upright: mean cosine of the trunk to the vertical; handstands and floor work lower it.
+        license: terms of use.
     """
 
     name: str
@@ -39,61 +54,88 @@ class MotionClip:
     license: str = ""
 
 
-def load_clips(folder: Path) -> list[MotionClip]:
+@validated
+@dataclass(frozen=True, kw_only=True)
+class ClipFacts:
+    """What a clip's JSON file may say, beside other facts that nobody asks for here.
+
+    Attributes:
+        fps: frames per second.
+        style: a name.
+        dance: 1, or 0 for other movement.
+        credit: whom to credit.
+        upright: mean cosine of the trunk to the vertical.
+        license: terms of use.
+    """
+
+    fps: Annotated[float, Field(ge=10, le=1000)] = _USUAL_FPS
+    style: str = ""
+    dance: Annotated[int, Field(ge=0, le=1)] = 1
+    credit: str = ""
+    upright: Annotated[float, Field(ge=-1, le=1)] = 1.0
+    license: str = ""
+
+
+def load_clips(folder: Path, fps: float = _USUAL_FPS, hands: bool = False) -> list[MotionClip]:
     """All clips of a folder, by name.
+
+    Args:
+        folder: of clips.
+        fps: frame rate wanted; others are resampled.
+        hands: whether hands are wanted; clips that have none get plausible ones.
 
     Raises:
         InputError: no folder, no clip in it, or a damaged clip.
     """
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     if not files:
-        raise InputError(
-            f"no motion clips in {folder}",
-            "Expected NAME.npz files with an array 'joints3d' [frames, 17, 3], meters, y up.",
-        )
-    return [_load(path) for path in files]
+        raise InputError(f"no motion clips in {folder}", f"{_KIND} In files NAME.npz.")
+    return [_load(path, fps, hands) for path in files]
 
 
-def _load(path: Path) -> MotionClip:
+def _load(path: Path, fps: float, hands: bool) -> MotionClip:
+    joints = _read_joints(path, hands)
+    facts = _read_facts(path.with_suffix(".json"))
+    if facts.fps != fps:
+        joints = linear(joints, np.arange(0, len(joints) - 1 + 1e-6, facts.fps / fps))
+    return MotionClip(
+        path.stem, joints, fps, facts.style, bool(facts.dance), facts.credit, facts.upright,
+        facts.license,
+    )  # fmt: skip
+
+
+def _read_joints(path: Path, hands: bool) -> NDArray[np.float32]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             joints = archive["joints3d"].astype(np.float32)
-    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
-        raise InputError(
-            f"{path.name} is not a motion clip ({error})",
-            "Expected an array 'joints3d' [frames, 17, 3], meters, y up.",
-        ) from error
-    shape = joints.shape
-    if len(shape) != 3 or shape[1:] != (17, 3) or len(joints) < 2 or not np.isfinite(joints).all():
-        raise InputError(
-            f"{path.name}: joints3d has shape {shape}, or values that are not finite",
-            "Expected finite values [frames, 17, 3], two frames or more.",
-        )
-    sidecar = path.with_suffix(".json")
-    try:
-        facts = json.loads(sidecar.read_text()) if sidecar.exists() else {}
-        fps = float(facts.get("fps", FPS))
-        clip = MotionClip(
-            name=path.stem,
-            joints=joints,
-            fps=fps,
-            style=str(facts.get("style", "")),
-            is_dance=bool(facts.get("dance", 1)),
-            credit=str(facts.get("credit", "")),
-            upright=float(facts.get("upright", 1.0)),
-            license=str(facts.get("license", "")),
-        )
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{sidecar.name} does not tell of a motion clip ({error})",
-            'Expected an object with "fps", "style" and the like; it may be left out.',
-        ) from error
-    if not 10 <= fps <= 1000:
-        raise InputError(f"{sidecar.name}: fps is {fps:g}", "Allowed: 10 to 1000.")
-    if fps != FPS:
-        at = np.arange(0, len(joints) - 1 + 1e-6, fps / FPS)
-        clip = replace(clip, joints=linear(joints, at), fps=FPS)
-    return clip
+            recorded = archive["hands3d"].astype(np.float32) if "hands3d" in archive else None
+    except (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile) as error:
+        raise InputError(f"{path.name} is not a motion clip ({error})", _KIND) from error
+    for array, points in ((joints, BODY_POINTS), (recorded, 2 * HAND_POINTS)):
+        if array is not None and (
+            array.ndim != 3
+            or array.shape[1:] != (points, 3)
+            or len(array) != max(2, len(joints))
+            or not np.isfinite(array).all()
+        ):
+            raise InputError(
+                f"{path.name}: an array has shape {array.shape}, or values that are not finite",
+                f"{_KIND} Two frames or more.",
+            )
+    if not hands:
+        return joints
+    return with_hands(joints) if recorded is None else np.concatenate([joints, recorded], axis=1)
+
+
+def _read_facts(path: Path) -> ClipFacts:
+    if not path.exists():
+        return ClipFacts()
+    found = read_json(dict[str, Any], path, InputError)
+    if "licence" in found:
+        found.setdefault("license", found["licence"])
+    known = {f.name: found[f.name] for f in fields(ClipFacts) if f.name in found}
+    facts: ClipFacts = parse_json(ClipFacts, json.dumps(known), path, InputError)
+    return facts
 
 
 def save_clip(clip: MotionClip, path: Path) -> None:
@@ -105,22 +147,23 @@ def save_clip(clip: MotionClip, path: Path) -> None:
     }  # fmt: skip
     save_text(path.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, joints3d=clip.joints)
+        parts = {"joints3d": clip.joints[:, :BODY_POINTS], "hands3d": clip.joints[:, BODY_POINTS:]}
+        np.savez_compressed(file, **{k: v for k, v in parts.items() if v.size})
 
 
 def split_clips(clips: list[MotionClip]) -> tuple[list[MotionClip], list[MotionClip]]:
     """Training and held-out clips: every tenth by name is held out, partners of a couple together.
 
-    The two dancers of CMU's salsa couples (60_nn and 61_nn) were recorded at once, so a take is
-    held out whole. Parts ``_p0``, ``_p1`` of one take go together too.
+    The two dancers of CMU's salsa couples (60_nn and 61_nn) were recorded at once, so both are held
+    out or neither. Parts ``_p0``, ``_p1`` of one recording go together too.
     """
-    takes = sorted({_take(c.name) for c in clips})
-    held = {t for i, t in enumerate(takes) if i % 10 == 5}
-    train = [c for c in clips if _take(c.name) not in held]
-    return train, [c for c in clips if _take(c.name) in held]
+    recorded = sorted({_recording(c.name) for c in clips})
+    held = {t for i, t in enumerate(recorded) if i % 10 == 5}
+    train = [c for c in clips if _recording(c.name) not in held]
+    return train, [c for c in clips if _recording(c.name) in held]
 
 
-def _take(name: str) -> str:
+def _recording(name: str) -> str:
     stem = name.split("_p")[0] if name[-1].isdigit() and "_p" in name[-4:] else name
     if "salsa_6" in stem:
         return "salsa_" + stem.rsplit("_", 1)[-1]

@@ -7,26 +7,23 @@ lively clips; of several clips the one is taken whose pose and velocity meet tho
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.choreography.counts import steady_beats
+from hotfoot.data.bank import Bank, BankedClip
 from hotfoot.data.bodies import HIPS, blend, facing, mix, rotated
 from hotfoot.data.mocap import MotionClip
 from hotfoot.data.pairing import (
     RATE_LIMITS,
-    KinematicBeats,
     TimeWarp,
     fit_warp,
-    joint_speed,
-    kinematic_beats,
     multiples,
     play,
 )
-from hotfoot.errors import InputError
+from hotfoot.data.parts import Montage, Part
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 
@@ -41,95 +38,7 @@ _VELOCITY_S = 0.15  # ... or velocities by so much in this time
 _ENERGY = 1.0  # cost of the calmest clip for the loudest music
 _RESTLESS = 0.4  # cost of a clip without rhythm
 _LATE_S = 0.09  # sure accents further from their beats than this do not fit
-_LEAST_S = 6.0
 _RATE = 30.0
-
-
-@dataclass(frozen=True, eq=False)
-class BankedClip:
-    """A clip with its own beats; ``energy`` is its rank among the bank by speed, 0..1."""
-
-    clip: MotionClip
-    beats: KinematicBeats
-    energy: float
-
-
-@dataclass(frozen=True, eq=False)
-class Bank:
-    """Clips to choose from, and how often each is tried."""
-
-    clips: tuple[BankedClip, ...]
-    weight: Array
-
-
-@dataclass(frozen=True)
-class Part:
-    """What danced one part of a montage, and how natural it stayed.
-
-    Attributes:
-        clip: name of the clip that gives the legs, or everything.
-        upper: name of the clip that gives the upper body, if another.
-        style: of the clip; of both, if they agree.
-        start_s: song second of its first beat.
-        end_s: song second of its last.
-        per_beat: song beats that a beat of the clip takes.
-        slowest: lowest rate of play.
-        fastest: highest rate of play.
-        late_s: root mean square distance of sure accents from beats.
-        confidence: mean of the clip's beats.
-        meeting_m: mean distance of joints to the part before it at the cross-fade.
-    """
-
-    clip: str
-    upper: str | None
-    style: str
-    start_s: float
-    end_s: float
-    per_beat: float
-    slowest: float
-    fastest: float
-    late_s: float
-    confidence: float
-    meeting_m: float
-
-
-@dataclass(frozen=True, eq=False)
-class Montage:
-    """Joints [T, 17, 3] and the parts that they are made of."""
-
-    joints: NDArray[np.float32]
-    parts: tuple[Part, ...]
-
-    @property
-    def style(self) -> str:
-        """Of the part that lasts longest."""
-        return max(self.parts, key=lambda p: p.end_s - p.start_s).style
-
-
-def make_bank(clips: list[MotionClip]) -> Bank:
-    """Clips of at least 6 s with their beats: dances by length, karate and floor work seldom.
-
-    Raises:
-        InputError: no clip lasts 6 s.
-    """
-    chosen = [c for c in clips if len(c.joints) / c.fps >= _LEAST_S]
-    if not chosen:
-        raise InputError("no clip lasts 6 seconds", "Give longer motion clips.")
-    speeds = np.array([joint_speed(c.joints, c.fps).mean() for c in chosen])
-    weight = np.array([_weight(c) for c in chosen])
-    order = np.argsort(speeds)
-    # The rank counts seconds of dance, not clips.
-    rank = np.empty(len(chosen))
-    rank[order] = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
-    banked = tuple(
-        BankedClip(c, kinematic_beats(c), float(e)) for c, e in zip(chosen, rank, strict=True)
-    )
-    return Bank(banked, weight / weight.sum())
-
-
-def _weight(clip: MotionClip) -> float:
-    seconds = min(len(clip.joints) / clip.fps, 60.0)
-    return seconds * (1.0 if clip.is_dance else 0.1) * (1.0 if clip.upright > 0.9 else 0.15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +92,8 @@ def make_montage(
     beats = steady_beats(song) / rate
     levels = loudness_level(song.features.loudness_db, FEATURE_RATE)
     start = _bar_before(beats, song.rhythm.downbeats / rate, float(times[0]))
-    out = np.zeros((len(times), 17, 3), np.float32)
+    points = bank.clips[0].clip.joints.shape[1]
+    out = np.zeros((len(times), points, 3), np.float32)
     parts: list[Part] = []
     last: _Choice | None = None
     while start < len(beats) - 1 and beats[start] < times[-1]:
@@ -326,29 +236,3 @@ def _part(choice: _Choice, upper: _Choice | None, begin_s: float, end_s: float) 
         confidence=round(float(choice.confidence.mean()), 3),
         meeting_m=round(choice.meeting.apart_m, 3),
     )
-
-
-def naturalness(parts: tuple[Part, ...]) -> dict[str, Any]:
-    """What a montage's warps did to its clips, for people and JSON."""
-    seconds = np.array([p.end_s - p.start_s for p in parts])
-
-    def percentiles(values: list[float]) -> dict[str, float]:
-        low, middle, high = np.percentile(values, [5, 50, 95])
-        return {"p5": round(float(low), 3), "p50": round(float(middle), 3),
-                "p95": round(float(high), 3)}  # fmt: skip
-
-    joined = [p.meeting_m for p in parts[1:]] or [0.0]
-    return {
-        "parts": len(parts),
-        "seconds": round(float(seconds.sum()), 2),
-        "clips": len({p.clip for p in parts}),
-        "mixed": sum(p.upper is not None for p in parts),
-        "slowest": percentiles([p.slowest for p in parts]),
-        "fastest": percentiles([p.fastest for p in parts]),
-        "late_ms": percentiles([1000 * p.late_s for p in parts]),
-        "confidence": percentiles([p.confidence for p in parts]),
-        "meeting_cm": percentiles([100 * m for m in joined]),
-        "per_beat": {str(m): sum(p.per_beat == m for p in parts)
-                     for m in sorted({p.per_beat for p in parts})},
-        "each": [asdict(p) for p in parts],
-    }  # fmt: skip

@@ -1,14 +1,12 @@
-"""Songs paired with dances on their beats, filmed: takes without end from a seed.
+"""Songs paired with dances on their beats, seen by virtual cameras: clips without end from a seed.
 
-In: a folder of motion and a folder of songs. Out: takes and segments of them. Everything is drawn
-from a seed and an index, so a corpus is the same wherever it is made.
+In: a folder of motion and a folder of songs. Out: paired clips and samples of them. Everything is
+drawn from a seed and an index, so a corpus is the same wherever it is made.
 """
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,117 +16,111 @@ from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import random_performer
 from hotfoot.choreography.styles import STYLES as DANCE_STYLES
+from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import turned_to_camera, upright
-from hotfoot.data.cameras import CLEAN, FilmStyle, film
+from hotfoot.data.cameras import CLEAN, CameraStyle, render_view
 from hotfoot.data.groove import bounce, random_groove, scale_movement
+from hotfoot.data.hands import has_hands, with_hands
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
-from hotfoot.data.montage import make_bank, make_montage
-from hotfoot.data.samples import EXTRA_FRAMES, FPS, Segment, Take, cut
+from hotfoot.data.montage import make_montage
+from hotfoot.data.samples import BODY_FORMAT, DataFormat, PairedClip, Sample, cut
+from hotfoot.data.songs import NamedSong, composed_songs, load_songs
 from hotfoot.errors import InputError
-from hotfoot.music.analysis import SongAnalysis, analyze_song
-from hotfoot.music.audio import SONG_SUFFIXES, open_song
+from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.beats import beat_phase
-from hotfoot.music.encoders import SpectralEncoder
+from hotfoot.music.encoders import get_encoder
 from hotfoot.music.features import FEATURE_RATE, loudness_level
-from hotfoot.music.synthesis import STYLES, compose
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _ATTEMPTS = 500
-_ORBITS = 0.75  # share of films whose camera goes round with the dancer
-
-
-@dataclass(frozen=True, eq=False)
-class NamedSong:
-    """An analyzed song, its name in the folder of songs, its terms of use, and whom to credit."""
-
-    name: str
-    analysis: SongAnalysis
-    license: str = ""
-    credit: str = ""
+_ORBITS = 0.75  # share of views whose camera goes round with the dancer
 
 
 class PairedCorpus:
-    """Clips and songs, ready to be paired.
+    """Motion and songs, ready to be paired.
 
     Args:
-        clips: motion to dance.
+        motion: clips to dance, at the format's frame rate, with hands if its skeleton has them.
         songs: analyzed songs.
-        style: the film crew.
-        procedural: share of takes that the choreographer dances.
+        format: of what is drawn.
+        cameras: what views are drawn from.
+        procedural: share of clips that the choreographer dances.
     """
 
     def __init__(
-        self, clips: list[MotionClip], songs: list[NamedSong], style: FilmStyle = CLEAN,
-        procedural: float = 0.0,
+        self, motion: list[MotionClip], songs: list[NamedSong], format: DataFormat = BODY_FORMAT,
+        cameras: CameraStyle = CLEAN, procedural: float = 0.0,
     ) -> None:  # fmt: skip
         if not songs:
             raise InputError("no songs to pair motion with", "Give a folder of songs.")
-        self.clips = clips
+        self.motion = motion
         self.songs = songs
-        self._bank = make_bank(clips)
-        self._style = style
+        self.format = format
+        self._bank = make_bank(motion)
+        self._cameras = cameras
         self._procedural = procedural
-        self._encoder = SpectralEncoder()
 
-    def draw(self, rng: np.random.Generator, frames: int) -> Segment:
-        """One segment of ``frames`` frames."""
-        procedural = self._chosen(rng)
-        for _ in range(_ATTEMPTS):
-            take = self._try(rng, frames + EXTRA_FRAMES, procedural)
-            segment = cut(take, rng, frames) if take is not None else None
-            if segment is not None:
-                return segment
+    def draw(self, rng: np.random.Generator, frames: int, overlap: int = 16) -> Sample:
+        """One sample of ``frames`` frames."""
+        for clip in self._clips(rng, frames + self.format.spare_frames):
+            sample = cut(clip, rng, frames, overlap)
+            if sample is not None:
+                return sample
         raise _nothing_fits()
 
-    def take(self, rng: np.random.Generator, frames: int) -> Take:
-        """One take of ``frames`` frames, a multiple of 8."""
-        procedural = self._chosen(rng)
-        for _ in range(_ATTEMPTS):
-            take = self._try(rng, frames, procedural)
-            if take is not None and take.shows_a_body:
-                return take
+    def clip(self, rng: np.random.Generator, frames: int) -> PairedClip:
+        """One clip of ``frames`` frames, a multiple of 8."""
+        for clip in self._clips(rng, frames):
+            if clip.shows_a_body:
+                return clip
         raise _nothing_fits()
 
-    def _chosen(self, rng: np.random.Generator) -> bool:
-        return self._procedural > 0 and bool(rng.random() < self._procedural)
+    def _clips(self, rng: np.random.Generator, frames: int) -> Iterator[PairedClip]:
+        """Clips until one is good enough, all danced by the same kind of dancer."""
+        procedural = self._procedural > 0 and bool(rng.random() < self._procedural)
+        for _ in range(_ATTEMPTS):
+            clip = self._try(rng, frames, procedural)
+            if clip is not None:
+                yield clip
 
-    def _try(self, rng: np.random.Generator, frames: int, procedural: bool) -> Take | None:
+    def _try(self, rng: np.random.Generator, frames: int, procedural: bool) -> PairedClip | None:
         song = self.songs[rng.integers(len(self.songs))]
-        analysis = song.analysis
+        analysis, fps = song.analysis, self.format.fps
         rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
         duration = analysis.features.duration_s / rate
-        start = float(rng.uniform(0, max(0.0, duration - frames / FPS)))
-        times = start + np.arange(frames) / FPS
+        start = float(rng.uniform(0, max(0.0, duration - frames / fps)))
+        times = start + np.arange(frames) / fps
+        motion: tuple[str, ...] = ()
         if procedural:
             joints, style = self._choreographed(analysis, times, rate, rng)
-            clips: tuple[str, ...] = ()
         else:
             montage = make_montage(self._bank, analysis, times, rng, rate)
             if montage is None:
                 return None
-            joints, style = montage.joints, montage.style
-            clips = tuple(sorted({c for p in montage.parts for c in (p.clip, p.upper) if c}))
+            joints, style, motion = montage.joints, montage.style, montage.motion
             if upright(joints) > 0.8:
-                joints = answer_song(joints, analysis, times * rate, rate, rng)
+                joints = answer_song(joints, analysis, times * rate, rate, rng, fps)
         if rng.random() < _ORBITS:
-            joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), FPS)
-        shot = film(joints, rng, self._style)
-        music = self._encoder.encode(
-            None, analysis, frames // FRAMES_PER_COLUMN, FPS, start * rate, rate
+            joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), fps)
+        view = render_view(joints, rng, self._cameras, self.format)
+        music = get_encoder(self.format.music).encode(
+            None, analysis, frames // FRAMES_PER_COLUMN, fps, start * rate, rate
         )
-        return Take(
-            shot.xy, shot.confidence, music, style, procedural, analysis.rhythm.tempo_bpm * rate,
-            shot.aspect, clips, song.name,
+        return PairedClip(
+            view.xy, view.confidence, music, style, procedural, analysis.rhythm.tempo_bpm * rate,
+            view.aspect, self.format, motion, song.name,
         )  # fmt: skip
 
     def _choreographed(
         self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], str]:
-        """A procedural dance [T, 17, 3] at seconds of the song as played, and its style."""
+        """A procedural dance [T, J, 3] at seconds of the song as played, and its style."""
         choreography = choreograph(
             song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate
         )
-        return perform(choreography, times, random_performer(rng), FPS), choreography.style
+        joints = perform(choreography, times, random_performer(rng), self.format.fps)
+        hands = has_hands(self.format.skeleton)
+        return (with_hands(joints) if hands else joints), choreography.style
 
 
 def _nothing_fits() -> InputError:
@@ -144,8 +136,9 @@ def answer_song(
     song_s: NDArray[np.float64],
     rate: float,
     rng: np.random.Generator,
+    fps: float = BODY_FORMAT.fps,
 ) -> NDArray[np.float32]:
-    """Joints [T, 17, 3] as they answer the song: size from loudness, a bounce on every beat.
+    """Joints [T, J, 3] as they answer the song: size from loudness, a bounce on every beat.
 
     ``song_s`` [T] are seconds of the recording, which is played ``rate`` times as fast.
     """
@@ -153,7 +146,7 @@ def answer_song(
     levels = loudness_level(features.loudness_db, FEATURE_RATE)
     at = np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)
     level = levels[at]
-    joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.55, 1.2), FPS)
+    joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.55, 1.2), fps)
     phase, has_beat = beat_phase(rhythm.beats, song_s)
     if not has_beat.all():
         return joints
@@ -165,60 +158,22 @@ def answer_song(
 
 def open_corpus(
     motion: Path, music: Path, held_out: bool = False, composed: int = 60, procedural: float = 0.0,
-    style: FilmStyle = CLEAN,
+    cameras: CameraStyle = CLEAN, format: DataFormat = BODY_FORMAT,
 ) -> PairedCorpus:  # fmt: skip
     """Corpus of a folder of motion and a folder of songs, plus composed songs of all tempi.
 
-    Every sixth song, by name, is held out for evaluation, and so is every tenth motion take.
+    Every sixth song, by name, is held out for evaluation, and so is every tenth motion clip.
 
     Raises:
         InputError: no clips, or too few to hold one out.
     """
-    clips = load_clips(motion)
+    clips = load_clips(motion, format.fps, has_hands(format.skeleton))
     train, test = split_clips(clips)
     if not test:
         raise InputError(
-            f"{len(clips)} takes of motion are too few to hold one out",
+            f"{len(clips)} clips of motion are too few to hold one out",
             "Every tenth is, from the sixth on: give at least 6.",
         )
-    names = sorted(p for p in music.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
-    chosen = [p for i, p in enumerate(names) if (i % 6 == 3) == held_out]
-    terms = _terms(music)
-    songs = []
-    for path in chosen:
-        name = path.relative_to(music).as_posix()
-        songs.append(NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ())))
+    songs = load_songs(music, held_out)
     songs += composed_songs(-(-composed // 6) if held_out else composed, held_out)
-    return PairedCorpus(test if held_out else train, songs, style, procedural)
-
-
-def _terms(music: Path) -> dict[str, tuple[str, str]]:
-    """License and credit by name, where a ``manifest.csv`` has columns file, license, credit."""
-    path = music / "manifest.csv"
-    if not path.is_file():
-        return {}
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {r.get("file", ""): (r.get("license") or "", r.get("credit") or "") for r in rows}
-
-
-def composed_songs(count: int, held_out: bool) -> list[NamedSong]:
-    """Composed songs from 62 to 188 BPM, analyzed, half a minute each."""
-    songs = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "song.wav"
-        for i in range(count):
-            seed = i + (10_000 if held_out else 0)
-            rng = np.random.default_rng(seed)
-            compose(
-                40.0,
-                float(62 * (188 / 62) ** ((i + 0.5) / count)),
-                seed=seed,
-                style=str(rng.choice(STYLES)) if i % 2 else None,
-                swing=float(rng.choice([0, 0, 0.15, 0.3])),
-                drift=float(rng.choice([0, 0, 0.02])),
-                sections=int(rng.integers(1, 4)),
-            ).save(path)
-            analysis = analyze_song(open_song(path))
-            songs.append(NamedSong(f"composed-{seed}", analysis, "composed by hotfoot, free"))
-    return songs
+    return PairedCorpus(test if held_out else train, songs, format, cameras, procedural)

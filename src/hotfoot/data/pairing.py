@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import lsq_linear
 
+from hotfoot.data.hands import BODY_POINTS
 from hotfoot.data.mocap import MotionClip
 from hotfoot.music.beats import track_beats
 from hotfoot.pose.body import mean_speed
@@ -34,7 +35,7 @@ _MULTIPLES = ((1.0, 0.0), (2.0, 0.03), (0.5, 0.03), (1.5, 0.4), (2 / 3, 0.4))
 
 def joint_speed(joints: NDArray[np.float32], fps: float) -> Array:
     """Mean joint speed [T] in meters per second, smoothed over about 50 ms."""
-    return gaussian_filter1d(mean_speed(joints, fps), 0.05 * fps)
+    return gaussian_filter1d(mean_speed(joints[:, :BODY_POINTS], fps), 0.05 * fps)
 
 
 def accent_envelope(joints: NDArray[np.float32], fps: float) -> Array:

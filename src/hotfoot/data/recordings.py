@@ -1,118 +1,140 @@
-"""Runs: 2D poses with the music that they were danced to, from AIST++ or from videos.
+"""Recordings: 2D poses with the music that they were danced to, from AIST++ or from videos.
 
-In: a folder with ``runs.json`` that names pose files and songs. Out: takes at 30 fps.
+In: a folder with ``recordings.json`` that names pose files and songs. Out: paired clips.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
-from hotfoot.data.samples import FPS, Take
+from hotfoot.data.manifest import Split
+from hotfoot.data.samples import DataFormat, PairedClip
 from hotfoot.errors import InputError
 from hotfoot.files import save_text
 from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import open_song
-from hotfoot.music.encoders import SpectralEncoder
+from hotfoot.music.encoders import get_encoder
 from hotfoot.pose.formats import read_poses
 from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.validation import read_json, to_json, validated
 
-RUNS = "runs.json"
-_SCHEMA = 1
-_LONGEST = 1024
-_SHORTEST = 256
+RECORDINGS = "recordings.json"
+_LONGEST_S, _SHORTEST_S = 1024 / 30, 256 / 30
+_Text = Annotated[str, Field(max_length=10_000)]
+_LAST = 511.5 / 512  # what is further right or down is out of the picture
 
 
+@validated
 @dataclass(frozen=True)
-class Run:
+class Recording:
     """One dancer, without a cut, and the song.
 
     Attributes:
         poses: pose file.
-        music: song file; the same for all runs of a video.
+        music: song file; the same for all recordings of a video.
         start_s: second of the song at the first pose.
-        source: name of the video or recording; what is split by.
+        source: name of the video or song; what is split by.
         split: train or held-out.
         style: a name, or empty.
         credit: whom to credit, or empty.
+        license: terms of use, or empty.
     """
 
-    poses: Path
-    music: Path
-    start_s: float
-    source: str
-    split: str
-    style: str = ""
-    credit: str = ""
+    poses: Annotated[str, Field(min_length=1, max_length=4096)]
+    music: Annotated[str, Field(min_length=1, max_length=4096)]
+    start_s: Annotated[float, Field(ge=0, lt=1e6)]
+    source: Annotated[str, Field(min_length=1, max_length=1000)]
+    split: Split
+    style: _Text = ""
+    credit: _Text = ""
+    license: _Text = ""
 
 
-def write_runs(folder: Path, runs: list[Run]) -> None:
-    """Write ``runs.json``; paths in it are relative to the folder."""
-    rows = []
-    for run in runs:
-        paths = {k: Path(os.path.relpath(getattr(run, k), folder)) for k in ("poses", "music")}
-        rows.append({**asdict(run), **{k: p.as_posix() for k, p in paths.items()}})
-    save_text(folder / RUNS, json.dumps({"schema": _SCHEMA, "runs": rows}, indent=1) + "\n")
+@validated
+@dataclass(frozen=True)
+class RecordingsFile:
+    """What ``recordings.json`` says; its paths are relative to the folder.
+
+    Attributes:
+        recordings: all.
+        schema: of this description.
+    """
+
+    recordings: tuple[Recording, ...]
+    schema: Literal[1] = 1
 
 
-def find_runs(folder: Path) -> list[Run]:
-    """The runs of a folder.
+def write_recordings(folder: Path, recordings: list[Recording]) -> None:
+    """Write ``recordings.json``; paths in it become relative to the folder."""
+    rows = [
+        replace(r, poses=_relative(r.poses, folder), music=_relative(r.music, folder))
+        for r in recordings
+    ]
+    save_text(folder / RECORDINGS, to_json(RecordingsFile(tuple(rows))))
+
+
+def _relative(path: str, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def find_recordings(folder: Path) -> list[Recording]:
+    """The recordings of a folder.
 
     Raises:
-        InputError: no ``runs.json``, or not ours.
+        InputError: no ``recordings.json``, or a wrong field; the message names file and field.
     """
-    path = folder / RUNS
-    try:
-        found = json.loads(path.read_text())
-        if found["schema"] != _SCHEMA:
-            raise ValueError(f"schema {found['schema']}")
-        return [
-            Run(**{**row, "poses": folder / row["poses"], "music": folder / row["music"]})
-            for row in found["runs"]
-        ]
-    except FileNotFoundError:
+    path = folder / RECORDINGS
+    if not path.exists():
         raise InputError(
-            f"{folder} holds no {RUNS}",
+            f"{folder} holds no {RECORDINGS}",
             "Make it with hotfoot corpus video, or corpus aist --music.",
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be read ({error})", "Make the folder again.") from error
+        )
+    found: RecordingsFile = read_json(RecordingsFile, path, InputError)
+    return [
+        replace(r, poses=str(folder / r.poses), music=str(folder / r.music))
+        for r in found.recordings
+    ]
 
 
-def run_takes(run: Run) -> Iterator[Take]:
-    """A run in equal takes of at most 34 s; one under 8.5 s has none."""
-    poses = read_poses(run.poses).to_skeleton("body-18").resampled(FPS)
-    analysis = _analyzed(run.music)
-    encoder = SpectralEncoder()
-    pieces = max(1, -(-len(poses) // _LONGEST))
+def recorded_clips(recording: Recording, format: DataFormat) -> Iterator[PairedClip]:
+    """A recording in equal clips of at most 34 s; one under 8.5 s has none."""
+    fps = format.fps
+    poses = read_poses(Path(recording.poses)).to_skeleton(format.skeleton).resampled(fps)
+    analysis = _analyzed(recording.music)
+    pieces = max(1, -(-len(poses) // round(_LONGEST_S * fps)))
     size = len(poses) // pieces // FRAMES_PER_COLUMN * FRAMES_PER_COLUMN
-    if size < _SHORTEST:
+    if size < round(_SHORTEST_S * fps):
         return
     for piece in range(pieces):
         part = poses.frames(piece * size, (piece + 1) * size)
         xy = part.normalized.astype(np.float32)
-        inside = ((xy >= 0) & (xy <= 511.5 / 512)).all(axis=-1)
+        inside = ((xy >= 0) & (xy <= _LAST)).all(axis=-1)
         confidence = (part.confidence * inside).astype(np.float32)
-        start = run.start_s + piece * size / FPS
-        yield Take(
+        music = get_encoder(format.music).encode(
+            None, analysis, size // FRAMES_PER_COLUMN, fps, recording.start_s + piece * size / fps
+        )
+        yield PairedClip(
             np.where((confidence > 0)[..., None], xy, 0).astype(np.float32),
             confidence,
-            encoder.encode(None, analysis, size // FRAMES_PER_COLUMN, FPS, start),
-            run.style,
+            music,
+            recording.style,
             False,
             analysis.rhythm.tempo_bpm,
             part.canvas[0] / part.canvas[1],
-            (run.poses.stem,),
-            run.source,
+            format,
+            (Path(recording.poses).stem,),
+            recording.source,
         )
 
 
 @lru_cache(maxsize=4)
-def _analyzed(music: Path) -> SongAnalysis:
-    return analyze_song(open_song(music))
+def _analyzed(music: str) -> SongAnalysis:
+    return analyze_song(open_song(Path(music)))

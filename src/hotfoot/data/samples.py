@@ -1,38 +1,84 @@
-"""Training examples: a take is a filmed dance with its music; a segment is cut from a take."""
+"""What training sees: clips of 2D poses paired with music, and samples that are cut from them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator, Field
 
+from hotfoot.music.encoders import ENCODERS
 from hotfoot.pose.body import movement_octaves
 from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.validation import validated
 
-FPS = 30.0
-EXTRA_FRAMES = 96
-"""How much longer than a segment a take should be: a reference pose may come from there."""
-
-_SEEN = 0.45  # share of joints that a take and a segment must show
+_SEEN = 0.45  # share of joints that a clip and a sample must show
 _REFERENCE_JOINTS = 8
+_SPARE_S = 3.2
+
+
+def _known_encoder(name: str) -> str:
+    if name not in ENCODERS:
+        raise ValueError(f"known encoders are {', '.join(ENCODERS)}")
+    return name
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class DataFormat:
+    """What poses and music of training data are like; recipes and corpora must agree on it.
+
+    Attributes:
+        skeleton: keypoint order.
+        fps: frames per second.
+        music: name of the music encoder.
+    """
+
+    skeleton: Literal["body-18", "coco-17", "body-hands-60"] = "body-18"
+    fps: Annotated[float, Field(ge=10, le=240)] = 30.0
+    music: Annotated[str, AfterValidator(_known_encoder)] = "spectral-1"
+
+    @property
+    def points(self) -> int:
+        """Keypoints of the skeleton."""
+        return len(get_skeleton(self.skeleton))
+
+    @property
+    def format(self) -> DataFormat:
+        """The format alone, of something that has one."""
+        return DataFormat(**{f.name: getattr(self, f.name) for f in fields(DataFormat)})
+
+    @property
+    def spare_frames(self) -> int:
+        """How much longer than a sample a clip should be: its reference may come from there."""
+        return round(_SPARE_S * self.fps / FRAMES_PER_COLUMN) * FRAMES_PER_COLUMN
+
+    def __str__(self) -> str:
+        return f"{self.skeleton} at {self.fps:g} frames per second with {self.music}"
+
+
+BODY_FORMAT = DataFormat()
+"""What our own models are trained on."""
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
-    """A filmed dance and its music, at 30 fps.
+class PairedClip:
+    """2D poses of a clip and the tokens of its music.
 
     Attributes:
-        xy: [T, 18, 2] normalized by the canvas sides; T is a multiple of 8.
-        confidence: [T, 18].
+        xy: [T, K, 2] normalized by the canvas sides; T is a multiple of 8.
+        confidence: [T, K] in 0..1.
         music: [T / 8, width] tokens.
-        style: of the clip, or what the choreographer danced.
+        style: of the motion, or what the choreographer danced.
         procedural: danced by the choreographer.
         tempo_bpm: of the song as played.
         aspect: width of the canvas over its height.
-        clips: names of the motion that it shows; none where it is procedural.
+        format: of poses and tokens.
+        motion: names of the clips that it shows; none where it is procedural.
         song: name of the song.
     """
 
@@ -43,7 +89,8 @@ class Take:
     procedural: bool
     tempo_bpm: float
     aspect: float
-    clips: tuple[str, ...] = ()
+    format: DataFormat
+    motion: tuple[str, ...] = ()
     song: str = ""
 
     @property
@@ -53,20 +100,17 @@ class Take:
 
 
 @dataclass(frozen=True, eq=False)
-class Segment:
-    """One training example at 30 fps.
+class Sample:
+    """One training example.
 
     Attributes:
-        xy: [T, 18, 2] normalized by the canvas sides.
-        confidence: [T, 18].
-        reference_xy: [18, 2] the static reference pose, another instant of the same film.
-        reference_confidence: [18].
+        xy: [T, K, 2] normalized by the canvas sides.
+        confidence: [T, K] in 0..1.
+        reference_xy: [K, 2] the static reference pose, another instant of the same clip.
+        reference_confidence: [K].
         music: [T / 8, width] tokens.
         known: number of leading frames that are given.
-        style: of the clip, or what the choreographer danced.
-        procedural: danced by the choreographer.
-        tempo_bpm: of the song as played.
-        aspect: width of the canvas over its height.
+        clip: that it is cut from.
     """
 
     xy: NDArray[np.float32]
@@ -75,52 +119,53 @@ class Segment:
     reference_confidence: NDArray[np.float32]
     music: NDArray[np.float32]
     known: int
-    style: str
-    procedural: bool
-    tempo_bpm: float
-    aspect: float
+    clip: PairedClip
 
     @property
     def energy(self) -> float:
-        """Size of movement in octaves of the usual one; NaN where it cannot be told."""
-        canvas = (round(1024 * self.aspect), 1024)
+        """Size of movement in octaves of the usual one; NaN where it is not known."""
+        format = self.clip.format
+        canvas = (round(1024 * self.clip.aspect), 1024)
         pixels = self.xy * np.asarray(canvas, np.float32)
-        return movement_octaves(PoseSequence(pixels, self.confidence, FPS, canvas))
+        return movement_octaves(
+            PoseSequence(pixels, self.confidence, format.fps, canvas, format.skeleton)
+        )
 
 
-class SegmentSource(Protocol):
-    """Where training segments come from."""
+class SampleSource(Protocol):
+    """Where training samples come from."""
 
-    def draw(self, rng: np.random.Generator, frames: int) -> Segment:
-        """One segment of ``frames`` frames; the same for the same state of ``rng``."""
+    def draw(self, rng: np.random.Generator, frames: int, overlap: int) -> Sample:
+        """One sample of ``frames`` frames; the same for the same state of ``rng``.
+
+        ``overlap`` is the number of known frames that it is usually given when it continues.
+        """
         ...
 
 
-def cut(take: Take, rng: np.random.Generator, frames: int) -> Segment | None:
-    """A segment from somewhere in a take; None if too little of a body is seen there.
+def cut(clip: PairedClip, rng: np.random.Generator, frames: int, overlap: int) -> Sample | None:
+    """A sample from somewhere in a clip; None if too little of a body is seen there.
 
-    Half of the references are an instant of the segment itself, the others lie before or after.
+    Half of the references are an instant of the sample itself, the others lie before or after.
     """
-    spare = (len(take.xy) - frames) // FRAMES_PER_COLUMN
+    spare = (len(clip.xy) - frames) // FRAMES_PER_COLUMN
     first = int(rng.integers(spare + 1)) * FRAMES_PER_COLUMN
     part = slice(first, first + frames)
-    inside = rng.random() < 0.5 or len(take.xy) == frames
-    outside = np.r_[0:first, first + frames : len(take.xy)]
+    inside = rng.random() < 0.5 or len(clip.xy) == frames
+    outside = np.r_[0:first, first + frames : len(clip.xy)]
     at = int(rng.integers(first, first + frames)) if inside else int(rng.choice(outside))
-    xy, confidence = take.xy[part], take.confidence[part]
-    reference = take.confidence[at]
+    xy, confidence = clip.xy[part], clip.confidence[part]
+    reference = clip.confidence[at]
     if confidence.mean() < _SEEN or (reference > 0).sum() < _REFERENCE_JOINTS:
         return None
     columns = slice(first // FRAMES_PER_COLUMN, (first + frames) // FRAMES_PER_COLUMN)
-    return Segment(
-        xy, confidence, take.xy[at], reference, take.music[columns], draw_known(rng, frames),
-        take.style, take.procedural, take.tempo_bpm, take.aspect,
-    )  # fmt: skip
+    known = draw_known(rng, frames, overlap)
+    return Sample(xy, confidence, clip.xy[at], reference, clip.music[columns], known, clip)
 
 
-def draw_known(rng: np.random.Generator, frames: int) -> int:
-    """Known frames: none for 45 %, the 16 of stitching for 40 %, else anything up to a quarter."""
+def draw_known(rng: np.random.Generator, frames: int, overlap: int = 16) -> int:
+    """Known frames: none for 45 %, the overlap for 40 %, else anything up to a quarter."""
     u = rng.random()
     if u < 0.45:
         return 0
-    return min(16, frames) if u < 0.85 else int(rng.integers(1, max(2, frames // 4)))
+    return min(overlap, frames) if u < 0.85 else int(rng.integers(1, max(2, frames // 4)))

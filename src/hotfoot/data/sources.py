@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotfoot.data.manifest import (
+    MANIFEST,
+    Source,
+    check_corpora,
+    read_manifest,
+)
 from hotfoot.data.mocap import load_clips
 from hotfoot.data.paired import open_corpus
-from hotfoot.data.samples import SegmentSource
-from hotfoot.data.store import MANIFEST, StoredCorpus, check_corpora, read_manifest
+from hotfoot.data.samples import BODY_FORMAT, DataFormat, SampleSource
+from hotfoot.data.songs import song_terms
+from hotfoot.data.store import StoredCorpus
 from hotfoot.errors import InputError, OptionError
-from hotfoot.music.encoders import SpectralEncoder
+
+_BOUND = re.compile(
+    r"\b(NC|ND|non-?commercial|no-?deriv\w*|research|academic|restrict\w*|may not|not be used)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Data:
-    """Training data: motion and music, from which segments are made without end, or corpora.
+    """Training data: motion and music, from which samples are made without end, or corpora.
 
     Attributes:
         motion: folder of clips.
@@ -39,6 +51,29 @@ class Data:
             raise OptionError("no training data", "Give --motion with --music, or --corpus.")
         return self.motion, self.music
 
+    def sources(self) -> tuple[Source, ...]:
+        """Everything that is trained on, with licenses and credits."""
+        if self.corpora:
+            return tuple(s for folder in self.corpora for s in read_manifest(folder).sources)
+        motion, music = self.folders
+        return (
+            *(
+                Source(name=c.name, split="train", style=c.style, license=c.license,
+                       credit=c.credit)
+                for c in load_clips(motion)
+            ),
+            *(
+                Source(name=name, split="train", license=license, credit=credit)
+                for name, (license, credit) in song_terms(music).items()
+            ),
+        )  # fmt: skip
+
+
+def restrictions(sources: tuple[Source, ...]) -> tuple[str, ...]:
+    """Terms of the sources that forbid something, each once."""
+    terms = {text for s in sources for text in (s.license, s.credit) if _BOUND.search(text)}
+    return tuple(sorted(terms))
+
 
 def fingerprint(data: Data) -> str:
     """SHA-256 that tells data from other data: names and sizes of files, manifests of corpora.
@@ -56,12 +91,12 @@ def fingerprint(data: Data) -> str:
     return digest.hexdigest()
 
 
-def check_data(data: Data) -> None:
-    """Raise InputError unless there are clips and songs, or corpora with both splits."""
+def check_data(data: Data, format: DataFormat = BODY_FORMAT) -> None:
+    """Raise InputError unless there are clips and songs, or corpora of this format."""
     if data.corpora:
         if data.motion is not None or data.music is not None:
             raise OptionError("--corpus beside --motion or --music", "Give one kind of data.")
-        check_corpora([read_manifest(folder) for folder in data.corpora])
+        check_corpora([read_manifest(folder) for folder in data.corpora], format)
         return
     motion, music = data.folders
     load_clips(motion)
@@ -69,19 +104,23 @@ def check_data(data: Data) -> None:
         raise InputError(f"no such folder: {music}", "Give a folder of songs.")
 
 
-def open_source(data: Data, held_out: bool, procedural: float, composed: int = 60) -> SegmentSource:
-    """Segments of the training or the held-out split.
+def open_source(
+    data: Data, held_out: bool, procedural: float, composed: int = 60,
+    format: DataFormat = BODY_FORMAT,
+) -> SampleSource:  # fmt: skip
+    """Samples of the training or the held-out split.
 
     Args:
         data: where they come from.
         held_out: of the held-out split.
         procedural: share that the choreographer dances; corpora on disk have their own.
         composed: songs that are composed besides the user's; likewise.
+        format: of poses and tokens.
 
     Raises:
         InputError, OptionError: see :func:`check_data`.
     """
-    check_data(data)
+    check_data(data, format)
     if data.corpora:
-        return StoredCorpus(list(data.corpora), held_out, SpectralEncoder.name)
-    return open_corpus(*data.folders, held_out, composed, procedural)
+        return StoredCorpus(list(data.corpora), held_out)
+    return open_corpus(*data.folders, held_out, composed, procedural, format=format)

@@ -1,6 +1,6 @@
 """What is in a corpus: styles, tempi, framing and movement, as numbers and a picture.
 
-In: segments. Out: one array per quantity, and histograms.
+In: samples. Out: one array per quantity, and histograms.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.data.samples import FPS, Segment
+from hotfoot.data.samples import Sample
 from hotfoot.errors import DependencyError
 from hotfoot.files import replacing
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """Quantities of N segments.
+    """Quantities of N samples.
 
     Attributes:
-        styles: name of each segment's style.
+        styles: name of each sample's style.
         procedural: [N] danced by the choreographer.
         tempo_bpm: [N] of the song as played.
         size: [N] height of what is seen of the body, in canvas heights (90th percentile).
@@ -47,7 +47,7 @@ class Survey:
     def summary(self) -> dict[str, Any]:
         """Counts and percentiles, for people and JSON."""
         out: dict[str, Any] = {
-            "segments": len(self.styles),
+            "samples": len(self.styles),
             "minutes": round(float(self.seconds.sum()) / 60, 1),
             "procedural": round(float(self.procedural.mean()), 3),
         }
@@ -59,33 +59,37 @@ class Survey:
         return out
 
 
-def survey(segments: list[Segment]) -> Survey:
-    """Measure segments."""
+def survey(samples: list[Sample]) -> Survey:
+    """Measure samples."""
     sizes, speeds, seen = [], [], []
-    for s in segments:
+    for s in samples:
         there = s.confidence > 0
         y = np.where(there, s.xy[..., 1], np.nan)
         height = np.nanmax(y, axis=1, initial=0) - np.nanmin(y, axis=1, initial=1)
         sizes.append(float(np.percentile(height, 90)))
         both = there[1:] & there[:-1]
-        step = np.diff(s.xy, axis=0) * np.array([s.aspect, 1.0])
-        speeds.append(float(np.linalg.norm(step, axis=-1)[both].mean() * FPS) if both.any() else 0)
+        step = np.diff(s.xy, axis=0) * np.array([s.clip.aspect, 1.0])
+        speeds.append(
+            float(np.linalg.norm(step, axis=-1)[both].mean() * s.clip.format.fps)
+            if both.any()
+            else 0
+        )
         seen.append(float(there.mean()))
     return Survey(
-        tuple(s.style or "unknown" for s in segments),
-        np.array([s.procedural for s in segments]),
-        np.array([s.tempo_bpm for s in segments]),
+        tuple(s.clip.style or "unknown" for s in samples),
+        np.array([s.clip.procedural for s in samples]),
+        np.array([s.clip.tempo_bpm for s in samples]),
         np.array(sizes),
-        np.array([s.aspect for s in segments]),
+        np.array([s.clip.aspect for s in samples]),
         np.array(speeds),
         np.array(seen),
-        np.array([s.known for s in segments]),
-        np.array([len(s.xy) / FPS for s in segments]),
+        np.array([s.known for s in samples]),
+        np.array([len(s.xy) / s.clip.format.fps for s in samples]),
     )
 
 
 def draw_histograms(found: Survey, path: Path) -> None:
-    """Write a picture of a survey; real and procedural segments in two colors.
+    """Write a picture of a survey; real and procedural samples in two colors.
 
     Raises:
         DependencyError: matplotlib is not installed.

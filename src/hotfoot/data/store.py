@@ -1,35 +1,54 @@
-"""Corpora on disk: a manifest, and tar shards of takes with their music tokens.
+"""Corpora on disk: tar shards of paired clips, as webdataset reads them.
 
-In: takes. Out: a folder with ``manifest.json`` and ``SPLIT-NNNNN.tar``; in a shard each take is
-``KEY.xy.npy``, ``KEY.confidence.npy``, ``KEY.music.npy`` and ``KEY.json``, as webdataset reads it.
-The same takes give the same bytes; a shard appears under its name only when it is complete.
+In: paired clips. Out: ``SPLIT-NNNNN.tar`` beside a ``manifest.json``
+(:mod:`~hotfoot.data.manifest`); in a shard each clip is ``KEY.xy.npy``, ``KEY.confidence.npy``,
+``KEY.music.npy`` and ``KEY.json``. The same clips give the same bytes; a shard appears under its
+name only when it is complete.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import json
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from hotfoot.data.samples import Segment, Take, cut
-from hotfoot.errors import InputError
-from hotfoot.files import replacing, save_text
+from hotfoot.data.manifest import (
+    SPLITS,
+    ShardRow,
+    Split,
+    read_manifest,
+)
+from hotfoot.data.samples import DataFormat, PairedClip, Sample, cut
+from hotfoot.errors import HotfootError, InputError
+from hotfoot.files import replacing
+from hotfoot.music.encoders import get_encoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.validation import parse_json, to_json, validated
 
-SCHEMA = 1
-SPLITS = ("train", "held-out")
-SOURCES = ("clips", "songs", "videos")
-MANIFEST = "manifest.json"
 _ARRAYS = ("xy", "confidence", "music")
 _ATTEMPTS = 500
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class ClipRow:
+    """What a shard says of a clip beside its arrays; see :class:`PairedClip`."""
+
+    style: str
+    procedural: bool
+    tempo_bpm: Annotated[float, Field(ge=0, le=1000)]
+    aspect: Annotated[float, Field(gt=0.01, lt=100)]
+    motion: tuple[str, ...]
+    song: str
 
 
 def shard_name(split: str, index: int) -> str:
@@ -37,238 +56,168 @@ def shard_name(split: str, index: int) -> str:
     return f"{split}-{index:05d}.tar"
 
 
-def write_shard(takes: Iterable[tuple[str, Take]], path: Path) -> dict[str, Any]:
-    """Write takes under their keys; returns what the manifest says of the shard."""
+def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path, split: Split) -> ShardRow:
+    """Write clips under their keys; returns what the manifest says of the shard."""
     count, frames = 0, 0
     with replacing(path) as temporary:
         with tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as archive:
-            for key, take in takes:
-                for name, data in _parts(take).items():
+            for key, clip in clips:
+                for name, data in _parts(clip).items():
                     entry = tarfile.TarInfo(f"{key}.{name}")
                     entry.size, entry.mtime, entry.mode = len(data), 0, 0o644
                     archive.addfile(entry, io.BytesIO(data))
-                count, frames = count + 1, frames + len(take.xy)
-    return describe_shard(path, count, frames)
+                count, frames = count + 1, frames + len(clip.xy)
+    return _row(path, split, count, frames)
 
 
-def describe_shard(
-    path: Path, takes: int | None = None, frames: int | None = None
-) -> dict[str, Any]:
-    """A finished shard's row of the manifest; what is not given is counted."""
-    if takes is None or frames is None:
-        read = [take for _, take in read_shard(path)]
-        takes, frames = len(read), sum(len(t.xy) for t in read)
-    return {"file": path.name, "split": path.name.rsplit("-", 1)[0], "takes": takes,
-            "frames": frames, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}  # fmt: skip
-
-
-def read_shard(path: Path) -> Iterable[tuple[str, Take]]:
-    """Takes of a shard by key.
+def describe_shard(path: Path, split: Split, format: DataFormat) -> ShardRow:
+    """A finished shard's row of the manifest, from reading all of it.
 
     Raises:
         InputError: damaged, or not a shard.
     """
-    for key, parts in _Index(path).takes.items():
-        yield key, _take(path, parts)
+    lengths = [len(clip.xy) for _, clip in read_shard(path, format)]
+    return _row(path, split, len(lengths), sum(lengths))
 
 
-def _parts(take: Take) -> dict[str, bytes]:
-    facts = {
-        "style": take.style, "procedural": take.procedural, "tempo_bpm": take.tempo_bpm,
-        "aspect": take.aspect, "clips": list(take.clips), "song": take.song,
-    }  # fmt: skip
+def _row(path: Path, split: Split, clips: int, frames: int) -> ShardRow:
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return ShardRow(file=path.name, split=split, clips=clips, frames=frames, sha256=sha256)
+
+
+def read_shard(path: Path, format: DataFormat) -> Iterable[tuple[str, PairedClip]]:
+    """Clips of a shard by key.
+
+    Raises:
+        InputError: damaged, or not a shard.
+    """
+    for key, parts in _index(path).items():
+        yield key, _read_clip(path, parts, format)
+
+
+def _parts(clip: PairedClip) -> dict[str, bytes]:
+    row = ClipRow(
+        style=clip.style, procedural=clip.procedural, tempo_bpm=clip.tempo_bpm,
+        aspect=clip.aspect, motion=clip.motion, song=clip.song,
+    )  # fmt: skip
     out = {}
     for name in _ARRAYS:
         # Places need more than half precision has: 1/2048 of the canvas is a quarter of a bin.
         kind = np.float32 if name == "xy" else np.float16
         file = io.BytesIO()
         np.lib.format.write_array(
-            file, np.ascontiguousarray(getattr(take, name), kind), allow_pickle=False
+            file, np.ascontiguousarray(getattr(clip, name), kind), allow_pickle=False
         )
         out[f"{name}.npy"] = file.getvalue()
-    out["json"] = json.dumps(facts, sort_keys=True).encode()
-    return out
+    return {**out, "json": to_json(row).encode()}
 
 
-class _Index:
-    """Where the parts of every take lie in a shard: name to (offset, size)."""
-
-    def __init__(self, path: Path) -> None:
-        self.takes: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-        try:
-            with tarfile.open(path, "r:") as archive:
-                for entry in archive:
-                    key, _, name = entry.name.partition(".")
-                    self.takes[key][name] = (entry.offset_data, entry.size)
-        except (tarfile.TarError, OSError) as error:
-            raise _damaged(path, error) from error
+Parts = dict[str, tuple[int, int]]
+"""Where the parts of a clip lie in a shard: name to (offset, size)."""
 
 
-def _take(path: Path, parts: dict[str, tuple[int, int]]) -> Take:
-    def data(name: str) -> bytes:
-        offset, size = parts[name]
-        file.seek(offset)
-        return file.read(size)
+def _index(path: Path) -> dict[str, Parts]:
+    """Parts of every clip by key."""
+    clips: dict[str, Parts] = defaultdict(dict)
+    try:
+        with tarfile.open(path, "r:") as archive:
+            for entry in archive:
+                key, _, name = entry.name.partition(".")
+                clips[key][name] = (entry.offset_data, entry.size)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise _damaged(path, error) from error
+    return clips
 
-    def array(name: str) -> NDArray[np.float32]:
-        loaded = np.load(io.BytesIO(data(f"{name}.npy")), allow_pickle=False)
-        return np.asarray(loaded, np.float32)
 
+def _read_clip(path: Path, parts: Parts, format: DataFormat) -> PairedClip:
     try:
         with path.open("rb") as file:
-            facts = json.loads(data("json"))
-            take = Take(
-                array("xy"), array("confidence"), array("music"),
-                **{**facts, "clips": tuple(facts["clips"])},
-            )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            data = {}
+            for name in (*(f"{a}.npy" for a in _ARRAYS), "json"):
+                offset, size = parts[name]
+                file.seek(offset)
+                data[name] = file.read(size)
+        arrays = [_array(data[f"{a}.npy"]) for a in _ARRAYS]
+        row = parse_json(ClipRow, data["json"], path, InputError)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, InputError) as error:
         raise _damaged(path, error) from error
-    frames = len(take.xy)
-    if take.xy.shape != (frames, 18, 2) or frames != len(take.music) * FRAMES_PER_COLUMN:
-        raise _damaged(path, ValueError(f"arrays of shapes {take.xy.shape}, {take.music.shape}"))
-    return take
+    clip = PairedClip(*arrays, **asdict(row), format=format)
+    frames, width = len(clip.xy), get_encoder(format.music).width
+    expected = (
+        (frames, format.points, 2), (frames, format.points), (frames // FRAMES_PER_COLUMN, width)
+    )  # fmt: skip
+    if tuple(a.shape for a in arrays) != expected or frames % FRAMES_PER_COLUMN:
+        raise _damaged(path, ValueError(f"arrays of shapes {[a.shape for a in arrays]}"))
+    if not all(np.isfinite(a).all() for a in arrays):
+        raise _damaged(path, ValueError("values that are not finite"))
+    return clip
+
+
+def _array(data: bytes) -> NDArray[np.float32]:
+    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False), np.float32)
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path} is no shard of a corpus ({error})", "Build or copy it again.")
-
-
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write a manifest, with its schema.
-
-    Raises:
-        InputError: a clip or song would be in both splits.
-    """
-    check_splits(manifest)
-    save_text(folder / MANIFEST, json.dumps({"schema": SCHEMA, **manifest}, indent=1) + "\n")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a corpus folder.
-
-    Raises:
-        InputError: none there, another schema, or a leak between splits.
-    """
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder} holds no finished corpus", "Make one with hotfoot corpus build."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not valid JSON", "Build the corpus again.") from error
-    if not isinstance(manifest, dict) or "shards" not in manifest:
-        raise InputError(f"{path} is of another kind", "Give a folder of hotfoot corpus build.")
-    if manifest.get("schema") != SCHEMA:
-        raise InputError(
-            f"{path} has schema {manifest.get('schema')}; this hotfoot reads {SCHEMA}",
-            "Build the corpus again with this version.",
-        )
-    try:
-        shards = [(str(r["file"]), str(r["split"]), int(r["takes"])) for r in manifest["shards"]]
-        rows = [(str(r["name"]), r["split"]) for k in SOURCES for r in manifest[k]]
-        ours = isinstance(manifest["music"], str)
-        splits = {split for _, split, _ in shards} | {split for _, split in rows}
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is damaged ({error!r})", "Build the corpus again.") from error
-    if not ours or not splits <= set(SPLITS):
-        raise InputError(f"{path} is damaged", "Build the corpus again.")
-    check_splits(manifest)
-    return manifest
+    said = error.message if isinstance(error, HotfootError) else str(error)
+    return InputError(f"{path} is no shard of a corpus ({said})", "Build or copy it again.")
 
 
 def verify_corpus(folder: Path) -> None:
-    """Read every take of a corpus; InputError if a shard is missing, changed or damaged."""
-    for row in read_manifest(folder)["shards"]:
-        path = folder / row["file"]
+    """Read every clip of a corpus; InputError if a shard is missing, changed or damaged."""
+    manifest = read_manifest(folder)
+    for row in manifest.shards:
+        path = folder / row.file
         if not path.exists():
             raise InputError(f"{path} is missing", "Run hotfoot corpus build again.")
-        found = describe_shard(path)
-        if found["sha256"] != row["sha256"] or found["takes"] != row["takes"]:
+        if describe_shard(path, row.split, manifest.plan.format) != row:
             raise InputError(f"{path} was changed", "Delete it and run hotfoot corpus build again.")
 
 
-def check_splits(manifest: dict[str, Any]) -> None:
-    """Raise InputError if a clip, song or video is in both splits."""
-    for kind in SOURCES:
-        names: dict[str, set[str]] = {s: set() for s in SPLITS}
-        for row in manifest.get(kind, []):
-            names[row["split"]].add(row["name"])
-        both = names["train"] & names["held-out"]
-        if both:
-            raise InputError(
-                f"{', '.join(sorted(both)[:3])} of the {kind} would be trained on and held out",
-                "Split by source: the same clip, song or video belongs to one split.",
-            )
-
-
-def check_corpora(manifests: list[dict[str, Any]]) -> None:
-    """Make sure that corpora can be trained on together.
-
-    Raises:
-        InputError: what one trains on another holds out, or there are no takes of a split.
-    """
-    check_splits({kind: [row for m in manifests for row in m[kind]] for kind in SOURCES})
-    for split in SPLITS:
-        if not sum(r["takes"] for m in manifests for r in m["shards"] if r["split"] == split):
-            raise InputError(
-                f"no {split} takes in the corpora",
-                "Build a larger corpus; of videos at least two must have been kept.",
-            )
-
-
 class StoredCorpus:
-    """Takes on disk, read one by one as they are drawn.
+    """Clips on disk, read one by one as they are drawn.
 
     Args:
-        folders: of corpora; takes of all are drawn alike often.
+        folders: of corpora of one format; clips of all are drawn alike often.
         held_out: draw from the held-out split instead of the training split.
-        music: name of the encoder whose tokens are wanted.
 
     Raises:
-        InputError: no corpus, no take of the split, or tokens of another encoder.
+        InputError: no corpus, or no clip of the split.
     """
 
-    def __init__(self, folders: list[Path], held_out: bool, music: str) -> None:
+    def __init__(self, folders: list[Path], held_out: bool) -> None:
         split = SPLITS[held_out]
-        self._takes: list[tuple[Path, dict[str, tuple[int, int]]]] = []
+        self._clips: list[tuple[Path, Parts, DataFormat]] = []
         for folder in folders:
             manifest = read_manifest(folder)
-            if manifest["music"] != music:
-                raise InputError(
-                    f"{folder} has music tokens of {manifest['music']}",
-                    f"Build it again with {music}.",
-                )
-            for row in manifest["shards"]:
-                if row["split"] == split:
-                    path = folder / row["file"]
-                    takes = _Index(path).takes
+            for row in manifest.shards:
+                if row.split == split:
+                    path = folder / row.file
+                    clips = _index(path)
                     stem = path.name.removesuffix(".tar")
-                    if len(takes) < row["takes"] or not all(k.startswith(stem) for k in takes):
+                    if len(clips) < row.clips or not all(k.startswith(stem) for k in clips):
                         raise InputError(
-                            f"{path} is not the shard that the manifest tells of",
+                            f"{path} is not the shard that the manifest describes",
                             "Build or copy the corpus again; hotfoot corpus stats --verify reads "
                             "everything.",
                         )
-                    self._takes += [(path, parts) for parts in takes.values()]
-        if not self._takes:
+                    self._clips += [(path, parts, manifest.plan.format) for parts in clips.values()]
+        if not self._clips:
             raise InputError(
-                f"no {split} takes in {', '.join(str(f) for f in folders)}",
+                f"no {split} clips in {', '.join(str(f) for f in folders)}",
                 "Build a larger corpus.",
             )
 
     def __len__(self) -> int:
-        return len(self._takes)
+        return len(self._clips)
 
-    def draw(self, rng: np.random.Generator, frames: int) -> Segment:
-        """One segment of ``frames`` frames."""
+    def draw(self, rng: np.random.Generator, frames: int, overlap: int = 16) -> Sample:
+        """One sample of ``frames`` frames."""
         for _ in range(_ATTEMPTS):
-            take = _take(*self._takes[rng.integers(len(self._takes))])
-            segment = cut(take, rng, frames) if len(take.xy) >= frames else None
-            if segment is not None:
-                return segment
+            clip = _read_clip(*self._clips[rng.integers(len(self._clips))])
+            sample = cut(clip, rng, frames, overlap) if len(clip.xy) >= frames else None
+            if sample is not None:
+                return sample
         raise InputError(
-            f"no take has {frames} frames with a body in them",
-            "Build the corpus with longer takes.",
+            f"no clip has {frames} frames with a body in them",
+            "Build the corpus with longer clips.",
         )

@@ -1,8 +1,8 @@
-"""Users' own dance videos to runs: poses of one person without a cut, and the music beside them.
+"""Users' own dance videos to recordings: poses of one person without a cut, with their music.
 
 In: a folder of videos. Out: a folder with ``poses/``, ``music/``, a report per video and
-``runs.json``. A video's report is written last, so one that was cut off is done again, and one that
-was finished is not; results do not depend on who did the work, or how often it was begun.
+``recordings.json``. A video's report is written last, so one that was cut off is done again, and
+one that was finished is not; results do not depend on who did the work, or how often it was begun.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.people import Shot, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound
-from hotfoot.data.recordings import Run, write_runs
+from hotfoot.data.recordings import Recording, write_recordings
 from hotfoot.errors import DependencyError, InputError, OutputError
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
@@ -45,9 +45,9 @@ class VideoSettings:
         estimator: of poses.
         weights: folder of its weights, if it needs one.
         device: of the estimator.
-        style: told for all videos, or empty.
+        style: of all videos, or empty.
         credit: whom to credit for the videos.
-        limits: what a run must be.
+        limits: what a recording must be.
     """
 
     estimator: str = "mediapipe"
@@ -99,7 +99,7 @@ def ingest(
 
     Args:
         folder: of videos.
-        out: gets poses, music, reports and ``runs.json``.
+        out: gets poses, music, reports and ``recordings.json``.
         settings: how.
         jobs: videos at once.
         backend: one of :data:`~hotfoot.parallel.BACKENDS`.
@@ -127,8 +127,10 @@ def ingest(
             if progress:
                 progress(done, len(tasks))
     reports = [json.loads(_report_path(t).read_text()) for t in tasks]
-    held = _held_out([report["name"] for report in reports if report["runs"]])
-    write_runs(out, [run for report in reports for run in _runs(report, out, settings, held)])
+    held = _held_out([report["name"] for report in reports if report["recordings"]])
+    write_recordings(
+        out, [r for report in reports for r in _recordings(report, out, settings, held)]
+    )
     return summary(reports)
 
 
@@ -140,11 +142,11 @@ def summary(reports: list[dict[str, Any]]) -> dict[str, Any]:
             left[report["why"]] += report["seconds"]
         for row in report["left_out"]:
             left[row["why"]] += row["seconds"]
-    kept = sum(run["seconds"] for report in reports for run in report["runs"])
+    kept = sum(row["seconds"] for report in reports for row in report["recordings"])
     return {
         "videos": len(reports),
-        "used": sum(bool(r["runs"]) for r in reports),
-        "runs": sum(len(r["runs"]) for r in reports),
+        "used": sum(bool(r["recordings"]) for r in reports),
+        "recordings": sum(len(r["recordings"]) for r in reports),
         "seconds": round(sum(r["seconds"] for r in reports), 1),
         "kept_seconds": round(kept, 1),
         "left_out_seconds": {why: round(s, 1) for why, s in left.most_common()},
@@ -168,7 +170,7 @@ def _ingest(task: _Task) -> str:
     s = task.settings
     report: dict[str, Any] = {
         "name": task.name, "video": task.video.name, "seconds": 0.0, "why": "", "sound": None,
-        "runs": [], "left_out": [],
+        "recordings": [], "left_out": [],
     }  # fmt: skip
     try:
         facts = video_info(task.video)
@@ -176,9 +178,9 @@ def _ingest(task: _Task) -> str:
             "fps": round(facts.fps, 3), "size": list(facts.size),
             "seconds": round(facts.seconds, 3),
         }  # fmt: skip
-        why, heard = _unheard(task.video, facts)
+        why, sound = _check_sound(task.video, facts)
         report["why"] = why
-        report["sound"] = heard and asdict(heard)
+        report["sound"] = sound and asdict(sound)
         key = (s.estimator, s.weights, s.device)
         if not why:
             if key not in _estimators:
@@ -186,26 +188,28 @@ def _ingest(task: _Task) -> str:
             shots = video_shots(task.video, _estimators[key])
             report["seconds"] = round(sum(x.poses.duration_s for x in shots), 3)
             report["shots"] = len(shots)
-            _keep_runs(task, facts, shots, report)
+            _keep_recordings(task, facts, shots, report)
     except (OutputError, DependencyError):  # of this machine, not of the video: try again later
         raise
     except InputError as error:
-        report |= {"why": error.message, "runs": []}
+        report |= {"why": error.message, "recordings": []}
     save_text(_report_path(task), json.dumps(report, indent=1) + "\n")
     return task.name
 
 
-def _unheard(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]:
+def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]:
     if facts.fps < _LEAST_FPS - 0.5:
         return f"fewer than {_LEAST_FPS:g} frames per second", None
     if not facts.has_audio:
         return "no sound", None
-    heard = classify_sound(video)
-    words = {"silence": "silent", "speech": "speech without music"}
-    return words.get(heard.kind, ""), heard
+    sound = classify_sound(video)
+    refused = {"silence": "silent", "speech": "speech without music"}
+    return refused.get(sound.kind, ""), sound
 
 
-def _keep_runs(task: _Task, facts: VideoInfo, shots: list[Shot], report: dict[str, Any]) -> None:
+def _keep_recordings(
+    task: _Task, facts: VideoInfo, shots: list[Shot], report: dict[str, Any]
+) -> None:
     for number, shot in enumerate(shots):
         fps = shot.poses.fps
         silent = round((facts.audio_delay_s - shot.start / fps) * fps)
@@ -216,17 +220,17 @@ def _keep_runs(task: _Task, facts: VideoInfo, shots: list[Shot], report: dict[st
             if segment.reason:
                 report["left_out"].append({**row, "why": segment.reason})
                 continue
-            name = f"{task.name}-{len(report['runs']):03d}"
+            name = f"{task.name}-{len(report['recordings']):03d}"
             poses = without_flicker(shot.poses.frames(segment.start, segment.stop))
             path = task.out / "poses" / f"{name}.npz"
             make_folder(path.parent)
             write_poses(smoothed(poses, _SMOOTHING_S), path)
             seen = float((poses.confidence > 0).mean())
-            report["runs"].append(
+            report["recordings"].append(
                 {**row, "poses": name, "shot": number, "others": shot.others,
                  "song_s": round(first / fps - facts.audio_delay_s, 3), "seen": round(seen, 3)}
             )  # fmt: skip
-    if report["runs"]:
+    if report["recordings"]:
         music = task.out / "music" / f"{task.name}.wav"
         make_folder(music.parent)
         with replacing(music) as temporary:
@@ -240,19 +244,19 @@ def _held_out(names: list[str]) -> set[str]:
     return held or ({min(numbers, key=numbers.__getitem__)} if len(numbers) > 1 else set())
 
 
-def _runs(
+def _recordings(
     report: dict[str, Any], out: Path, settings: VideoSettings, held_out: set[str]
-) -> list[Run]:
+) -> list[Recording]:
     name = report["name"]
     return [
-        Run(
-            out / "poses" / f"{row['poses']}.npz",
-            out / "music" / f"{name}.wav",
+        Recording(
+            str(out / "poses" / f"{row['poses']}.npz"),
+            str(out / "music" / f"{name}.wav"),
             max(0.0, row["song_s"]),  # rounding
             name,
             "held-out" if name in held_out else "train",
             settings.style,
             settings.credit,
         )
-        for row in report["runs"]
+        for row in report["recordings"]
     ]

@@ -31,6 +31,8 @@ class MusicEncoder(Protocol):
 
     name: str
     width: int
+    bands: int
+    """The last numbers of a token are a coarse spectrum of so many bands."""
 
     def encode(
         self,
@@ -64,8 +66,8 @@ class SpectralEncoder:
     """
 
     name = "spectral-1"
-    _bands = 10
-    width = 8 + 8 + 8 + 2 + 2 + 3 + _bands
+    bands = 10
+    width = 8 + 8 + 8 + 2 + 2 + 3 + bands
 
     def encode(
         self, song: AnySong | None, analysis: SongAnalysis, count: int, fps: float,
@@ -81,7 +83,7 @@ class SpectralEncoder:
             _columns(onset)[..., 0],
             *_beat_parts(rhythm, times, rate),
             _means(np.stack([*_loudness(features, rows), 3 * density[rows]], -1)),
-            _means(_mel_bands(features, self._bands)[rows]),
+            _means(_mel_bands(features, self.bands)[rows]),
         ]
         return np.clip(np.concatenate(parts, axis=1), -5, 5).astype(np.float32)
 
@@ -94,8 +96,8 @@ class MelOnsetEncoder:
     """
 
     name = "mel-onset-1"
-    _bands = 20
-    width = 8 + 8 + 8 + 2 + _bands
+    bands = 20
+    width = 8 + 8 + 8 + 2 + bands
 
     def encode(
         self, song: AnySong | None, analysis: SongAnalysis, count: int, fps: float,
@@ -108,7 +110,7 @@ class MelOnsetEncoder:
         parts = [
             _columns(onsets).transpose(0, 2, 1).reshape(count, -1),
             _means(np.stack(_loudness(features, rows), -1)),
-            _means(_mel_bands(features, self._bands)[rows]),
+            _means(_mel_bands(features, self.bands)[rows]),
         ]
         return np.clip(np.concatenate(parts, axis=1), -5, 5).astype(np.float32)
 

@@ -20,23 +20,18 @@ from hotfoot.errors import OptionError
 
 
 @dataclass(frozen=True)
-class Workers:
-    """This process among all.
+class Processes:
+    """This process among all that train one model.
 
     Attributes:
         rank: its number.
-        count: how many there are.
+        world_size: how many there are.
         shard: weights are sharded over them.
     """
 
     rank: int = 0
-    count: int = 1
+    world_size: int = 1
     shard: bool = False
-
-    @property
-    def main(self) -> bool:
-        """The process that writes files and talks."""
-        return self.rank == 0
 
     def rows(self, batch: int) -> slice:
         """This process' rows of a global batch.
@@ -44,32 +39,32 @@ class Workers:
         Raises:
             OptionError: the batch cannot be divided equally.
         """
-        if batch % self.count:
+        if batch % self.world_size:
             raise OptionError(
-                f"a batch of {batch} cannot be divided among {self.count} processes",
+                f"a batch of {batch} cannot be divided among {self.world_size} processes",
                 "Give a --batch that is a multiple of them.",
             )
-        size = batch // self.count
+        size = batch // self.world_size
         return slice(self.rank * size, (self.rank + 1) * size)
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Until all processes are here."""
-        if self.count > 1:
+        if self.world_size > 1:
             dist.barrier()
 
     def mean(self, values: dict[str, float]) -> dict[str, float]:
         """Means over the processes."""
-        if self.count == 1:
+        if self.world_size == 1:
             return values
         packed = torch.tensor(list(values.values()), dtype=torch.float64)
         if dist.get_backend() == "nccl":
             packed = packed.float().cuda()
         dist.all_reduce(packed)
-        return dict(zip(values, (packed / self.count).tolist(), strict=True))
+        return dict(zip(values, (packed / self.world_size).tolist(), strict=True))
 
-    def spread(self, model: nn.Module) -> nn.Module:
+    def wrap(self, model: nn.Module) -> nn.Module:
         """The module to call in training: replicated or sharded, sharing ``model``'s parameters."""
-        if self.count == 1:
+        if self.world_size == 1:
             return model
         if not self.shard:
             return nn.parallel.DistributedDataParallel(model)
@@ -77,29 +72,31 @@ class Workers:
         return model
 
 
-def start_workers(device: str, shard: bool = False) -> tuple[Workers, str]:
+ALONE = Processes()
+
+
+def join_processes(device: str, shard: bool = False) -> tuple[Processes, str]:
     """Join the processes that torchrun started; with the device of this one.
 
     Raises:
         OptionError: sharding asked for in a single process.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
-    if count == 1:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         if shard:
             raise OptionError(
                 "--shard-weights needs several processes",
                 "Start it with torchrun --nproc-per-node N -m hotfoot train dancer ...",
             )
-        return Workers(), device
+        return ALONE, device
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     if device == "cuda":
         device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
         torch.cuda.set_device(device)
-    return Workers(dist.get_rank(), count, shard), device
+    return Processes(dist.get_rank(), dist.get_world_size(), shard), device
 
 
-def stop_workers() -> None:
+def leave_processes() -> None:
     """Leave the processes in order."""
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
@@ -121,14 +118,14 @@ def whole(tensor: Tensor) -> Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def like(value: Tensor, tensor: Tensor) -> Tensor:
+def sharded_like(value: Tensor, tensor: Tensor) -> Tensor:
     """A whole value, sharded like ``tensor`` if that is."""
     if isinstance(tensor, DTensor):
         return distribute_tensor(value.to(tensor.device), tensor.device_mesh, tensor.placements)
     return value
 
 
-def refuse_workers() -> None:
+def check_alone() -> None:
     """Raise OptionError where torchrun started something that trains in one process only."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise OptionError(
@@ -144,7 +141,7 @@ class Memory:
         parameters: number of them.
         weights: 32-bit weights, their average, gradients and both moments of the optimizer.
         largest_block: two blocks gathered whole, one at work and one on its way.
-        activations: of one segment, under 16-bit autocast.
+        activations: of one sample, under 16-bit autocast.
     """
 
     parameters: int
@@ -152,9 +149,9 @@ class Memory:
     largest_block: int
     activations: int
 
-    def total(self, segments: int) -> int:
-        """Of ``segments`` per GPU."""
-        return self.weights + self.largest_block + segments * self.activations
+    def total(self, samples: int) -> int:
+        """Of ``samples`` per GPU."""
+        return self.weights + self.largest_block + samples * self.activations
 
 
 def plan_memory(model: nn.Module, processes: int, tokens: int, width: int, heads: int) -> Memory:

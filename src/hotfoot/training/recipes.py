@@ -1,19 +1,50 @@
-"""Named training recipes. A recipe is data; ablations are recipes, not branches."""
+"""Training recipes: validated data, by name or from a JSON file, changed field by field.
+
+A recipe is data; an ablation is a recipe with a field set differently (``network.width=96``), never
+a branch in the code.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
+from pydantic import AfterValidator, Field
+
+from hotfoot.data.samples import DataFormat
+from hotfoot.data.styles import STYLES
 from hotfoot.errors import OptionError
 from hotfoot.files import RunFolder
+from hotfoot.model.codec import CodecConfig, Decoding
 from hotfoot.model.config import LineVAEConfig
+from hotfoot.model.network_config import DiTConfig, EdgeConfig, preset
+from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.validation import parse_json, validated
+
+_Steps = Annotated[int, Field(ge=1, le=100_000_000)]
+_Rate = Annotated[float, Field(gt=0, lt=1)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Seed = Annotated[int, Field(ge=0, lt=2**31)]
+_Frames = Annotated[int, Field(ge=16, le=4096, multiple_of=FRAMES_PER_COLUMN)]
+_Batch = Annotated[int, Field(ge=1, le=65_536)]
+_Shards = Annotated[int, Field(ge=1, le=100_000)]
+_Count = Annotated[int, Field(ge=1, le=65_536)]
+_Songs = Annotated[int, Field(ge=0, le=10_000)]
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-@dataclass(frozen=True)
-class VAERecipe:
+def _known_styles(styles: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [s for s in styles if s not in STYLES]
+    if wrong or len(set(styles)) != len(styles):
+        raise ValueError(f"each once, of: {', '.join(STYLES)}")
+    return styles
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class VAERecipe(DataFormat):
     """How a VAE is trained.
 
     Attributes:
@@ -24,7 +55,7 @@ class VAERecipe:
         learning_rate: peak; cosine to a hundredth.
         kl_weight: weight of the KL term.
         still: share of lines that end in a repeated value, as reference images do.
-        clean: share of films without detector noise.
+        clean: share of views without detector noise.
         fast: share of lines that are picked by their speed; fast limbs are rare and hard.
         posterior_noise: factor on the noise that the posterior puts on latents.
         decoder_only: keep the encoder, so that latents made with it stay valid.
@@ -32,239 +63,340 @@ class VAERecipe:
     """
 
     vae: LineVAEConfig = field(default_factory=LineVAEConfig)
-    steps: int = 3000
-    lines: int = 64
-    frames: int = 64
-    learning_rate: float = 2e-3
-    kl_weight: float = 1e-2
-    still: float = 0.25
-    clean: float = 0.0
-    fast: float = 0.0
-    posterior_noise: float = 1.0
+    steps: _Steps = 3000
+    lines: _Batch = 64
+    frames: _Frames = 64
+    learning_rate: _Rate = 2e-3
+    kl_weight: Annotated[float, Field(ge=0, le=1e3)] = 1e-2
+    still: _Share = 0.25
+    clean: _Share = 0.0
+    fast: _Share = 0.0
+    posterior_noise: Annotated[float, Field(ge=0, le=10)] = 1.0
     decoder_only: bool = False
-    seed: int = 0
+    seed: _Seed = 0
 
 
-@dataclass(frozen=True)
-class DancerRecipe:
-    """How a dance transformer is trained.
+@validated
+@dataclass(frozen=True, kw_only=True)
+class VAESource:
+    """Where a trained VAE is.
 
     Attributes:
-        preset: shape of the transformer.
-        patch_rows: rows of the latent grid in a pose token; 0 for the preset's.
-        time_shared: the paper's index, or the default one.
-        reference: show the static reference pose; without it only known frames tell the body.
-        prediction: data or velocity.
-        styles: that the network may be asked for; a segment's own is told, or none.
-        energy: whether a segment's size of movement is told.
-        drop_wishes: chance that style, and that energy, is not told.
-        procedural: share of segments danced by the choreographer; the rest is retimed real motion.
+        source: a model whose VAE is used, a folder of ``hotfoot train vae``, a published VAE's
+            folder or hub name, or ``raw`` (coordinates as they are).
+        kind: class of ``diffusers`` of a VAE on the hub; folders say it themselves.
+        stretch: picture columns per frame, for published VAEs.
+    """
+
+    source: _Name = "default"
+    kind: Literal["AutoencoderKL", "AutoencoderTiny"] | None = None
+    stretch: Annotated[int, Field(ge=1, le=16)] = 3
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class CodecChanges:
+    """Fields of :class:`CodecConfig` that differ from the VAE's own; None for those that do not.
+
+    How lines are drawn (profile_sigma, polarity, value_range) is free for published VAEs only;
+    ours draw what they were trained on.
+    """
+
+    profile_sigma: Annotated[float, Field(ge=0, le=32)] | None = None
+    polarity: Literal["light", "dark"] | None = None
+    value_range: tuple[float, float] | None = None
+    # Stiffer than for detected poses: a generated column holds more than one place.
+    decoding: Decoding | None = "lattice"
+    motion_penalty: Annotated[float, Field(ge=0, le=1e3)] | None = 0.03
+    motion_band: Annotated[int, Field(ge=1, le=4096)] | None = 32
+    visible_above: Annotated[float, Field(gt=0, lt=1)] | None = None
+    confidence_from: Literal["window", "column"] | None = None
+
+    def apply(self, codec: CodecConfig) -> CodecConfig:
+        """The codec with these changes."""
+        return replace(codec, **_given(self))
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class NetworkChanges:
+    """Fields of the network's configuration that differ from the preset's; None for the others.
+
+    ``patch_rows`` is the height of a pose token in rows of the latent grid.
+    """
+
+    width: _Count | None = None
+    depth: Annotated[int, Field(ge=1, le=128)] | None = None
+    heads: _Count | None = None
+    kv_heads: _Count | None = None
+    mlp_width: _Count | None = None
+    patch_rows: _Count | None = None
+    rope_axes: tuple[_Count, _Count, _Count] | None = None
+    rope_theta: Annotated[float, Field(gt=1, le=1e9)] | None = None
+    time_shared: bool | None = None
+    refiners: Annotated[int, Field(ge=0, le=16)] | None = None
+    prediction: Literal["velocity", "data"] | None = None
+    embed_hidden: Annotated[int, Field(ge=0, le=65_536)] | None = None
+    music_beside: bool | None = None
+    music_modulates: bool | None = None
+    joint_adaln: bool | None = None
+    timestep_width: _Count | None = None
+
+    def apply(self, config: DiTConfig) -> DiTConfig:
+        """The configuration with these changes."""
+        changes = _given(self)
+        if "patch_rows" in changes:
+            changes["patch"] = (changes.pop("patch_rows"), config.patch[1])
+        if self.time_shared is False:
+            changes = {"music_beside": False, **changes}
+        return replace(config, **changes)
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class DiffusionRecipe(DataFormat):
+    """How a dance transformer is trained, on what, and what the model is called.
+
+    Attributes:
+        name: of the model.
+        license: of its weights; what the data's licenses forbid is added.
+        credits: whom to credit, beside the data's.
+        vae: that encodes poses.
+        codec: how poses are drawn and decoded, where it differs from the VAE's own.
+        preset: shape of the network.
+        network: changes of the preset.
+        reference: show the static reference pose; without it only known frames show the body.
+        confidence: of keypoints: 0 and 1, or values in 0..1 as the data has them.
+        styles: that the network is conditioned on; a sample has its own, or none.
+        energy: whether it is conditioned on a sample's size of movement.
+        condition_dropout: chance that a sample's style, and that its energy, is dropped.
+        music_dropout: chance that a sample's music is dropped (paper: 0.3).
+        procedural: share of samples danced by the choreographer; the rest is retimed real motion.
         composed: songs that are composed besides the user's, for all tempi.
-        frames: frames per segment.
-        shards: how many shards of segments are made.
-        shard_size: segments per shard.
+        frames: per sample, and per segment of a dance; a multiple of 8.
+        overlap: known frames that a later segment begins with; a multiple of 8.
+        shards: how many shards of samples are made.
+        shard_size: samples per shard.
         shards_ahead: shards that exist before training begins.
         steps: optimizer steps.
-        batch: segments per step.
+        batch: samples per step.
         learning_rate: peak; cosine to a hundredth.
         warmup: steps.
         ema: decay of the averaged weights.
-        drop_music: chance that a segment's music is dropped (paper: 0.3).
         time_mean: mean of the logit-normal times.
         music_noise: standard deviation of noise on music tokens' spectrum, against memorizing.
         seed: of data, weights and noise.
     """
 
-    preset: str = "small"
-    patch_rows: int = 0
-    time_shared: bool = True
+    name: _Name = "my-model"
+    license: Annotated[str, Field(max_length=200)] = ""
+    credits: tuple[_Name, ...] = ()
+    vae: VAESource = field(default_factory=VAESource)
+    codec: CodecChanges = field(default_factory=CodecChanges)
+    preset: Literal["debug", "mini", "small", "base", "edge", "paper"] = "small"
+    network: NetworkChanges = field(default_factory=NetworkChanges)
     reference: bool = True
-    prediction: Literal["velocity", "data"] = "data"
-    styles: tuple[str, ...] = (
+    confidence: Literal["binary", "values"] = "binary"
+    styles: Annotated[tuple[str, ...], AfterValidator(_known_styles)] = (
         "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
         "indian",
     )  # fmt: skip
     energy: bool = True
-    drop_wishes: float = 0.3
-    procedural: float = 0.5
-    composed: int = 60
-    frames: int = 256
-    shards: int = 24
-    shard_size: int = 256
-    shards_ahead: int = 6
-    steps: int = 2400
-    batch: int = 32
-    learning_rate: float = 8e-4
-    warmup: int = 100
-    ema: float = 0.998
-    drop_music: float = 0.3
-    time_mean: float = 0.0
-    music_noise: float = 0.2
-    seed: int = 0
+    condition_dropout: _Share = 0.3
+    music_dropout: _Share = 0.3
+    procedural: _Share = 0.5
+    composed: _Songs = 60
+    frames: _Frames = 256
+    overlap: Annotated[int, Field(ge=8, le=4096, multiple_of=FRAMES_PER_COLUMN)] = 16
+    shards: _Shards = 24
+    shard_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    shards_ahead: _Shards = 6
+    steps: _Steps = 2400
+    batch: _Batch = 32
+    learning_rate: _Rate = 8e-4
+    warmup: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    time_mean: Annotated[float, Field(ge=-5, le=5)] = 0.0
+    music_noise: Annotated[float, Field(ge=0, le=10)] = 0.2
+    seed: _Seed = 0
+
+    def __post_init__(self) -> None:
+        if not self.overlap < self.frames:
+            raise ValueError(f"overlap {self.overlap}: must be below frames, {self.frames}")
+        if self.preset == "edge" and self.vae.source != "raw":
+            raise ValueError(
+                "preset edge dances raw coordinates: set vae.source=raw (--vae raw on the command "
+                "line)"
+            )
+        if self.preset == "edge" and (_given(self.network) or self.styles or self.energy):
+            raise ValueError("preset edge has no network changes, styles or energy")
+
+    def network_config(
+        self, latent_channels: int, rows: int, music_width: int
+    ) -> DiTConfig | EdgeConfig:
+        """The network's configuration for a latent grid and a music encoder."""
+        config = preset(self.preset, latent_channels, rows, music_width)
+        if config.kind == "edge":
+            return config
+        return replace(self.network.apply(config), styles=self.styles, energy=self.energy)
 
 
-@dataclass(frozen=True)
+@validated
+@dataclass(frozen=True, kw_only=True)
 class CodesRecipe:
-    """How the baseline of quantized poses is trained.
+    """How the baseline of quantized poses is trained; it knows BODY_18 at 30 fps only.
 
     Attributes:
         composed: songs that are composed besides the user's.
-        frames: per segment.
-        shards: of segments.
-        shard_size: segments per shard.
+        frames: per sample.
+        shards: of samples.
+        shard_size: samples per shard.
         vq_steps: for each codebook.
         steps: for the transformer.
-        batch: segments per step.
+        batch: samples per step.
         learning_rate: of the transformer.
         seed: of data and weights.
     """
 
-    composed: int = 60
-    frames: int = 256
-    shards: int = 10
-    shard_size: int = 256
-    vq_steps: int = 600
-    steps: int = 1200
-    batch: int = 32
-    learning_rate: float = 6e-4
-    seed: int = 2
+    composed: _Songs = 60
+    frames: _Frames = 256
+    shards: _Shards = 10
+    shard_size: Annotated[int, Field(ge=1, le=65_536)] = 256
+    vq_steps: _Steps = 600
+    steps: _Steps = 1200
+    batch: _Batch = 32
+    learning_rate: _Rate = 6e-4
+    seed: _Seed = 2
 
 
-_T = TypeVar("_T")
+Recipe = VAERecipe | DiffusionRecipe | CodesRecipe
+R = TypeVar("R", VAERecipe, DiffusionRecipe, CodesRecipe)
 
-VAE_RECIPES: dict[str, Callable[[], VAERecipe]] = {
-    "default": VAERecipe,
-    "decoder": lambda: VAERecipe(
-        steps=6000,
-        learning_rate=1e-3,
-        kl_weight=0.0,
-        still=0.15,
-        clean=0.67,
-        fast=0.5,
-        posterior_noise=0.3,
-        decoder_only=True,
-        seed=1,
-    ),
-    "hard-line": lambda: VAERecipe(vae=LineVAEConfig(profile_sigma=0.0)),
-    "debug": lambda: VAERecipe(vae=LineVAEConfig(width=16, blocks=1), steps=4, lines=8),
-}
-
-
-def _mini(**changes: object) -> DancerRecipe:
-    """The ablations' base: small enough for one CPU core in a quarter of an hour."""
-    recipe = DancerRecipe(
-        preset="mini",
-        styles=(),
-        energy=False,
-        procedural=0.0,
-        shards=10,
-        shards_ahead=10,
-        steps=1200,
-        learning_rate=1e-3,
-        ema=0.995,
-        time_mean=0.4,
-        seed=2,
-    )
-    return replace(recipe, **changes)  # type: ignore[arg-type]
-
-
-DANCER_RECIPES: dict[str, Callable[[], DancerRecipe]] = {
-    "default": DancerRecipe,
-    # The default's second leg: from noise, what counts is decided at high noise.
-    "default-high-noise": lambda: DancerRecipe(time_mean=1.2, steps=500, learning_rate=5e-4),
-    "base-gpu": lambda: DancerRecipe(
-        preset="base", shards=400, steps=60_000, batch=256, learning_rate=3e-4, ema=0.9995
-    ),
-    "paper": lambda: DancerRecipe(
-        preset="paper",
-        styles=(),
-        energy=False,
-        prediction="velocity",
-        shards=4000,
-        steps=200_000,
-        batch=512,
-        learning_rate=1e-4,
-        warmup=2000,
-        ema=0.9999,
-    ),
-    "mini": _mini,
-    "mini-unshared-index": lambda: _mini(time_shared=False),
-    # The search of docs/experiments.md: half of the segments choreographed, one number changed.
-    "mini-search": lambda: _mini(procedural=0.5, steps=800),
-    "mini-search-times": lambda: _mini(procedural=0.5, steps=800, time_mean=0.0),
-    "mini-search-half-columns": lambda: _mini(procedural=0.5, steps=800, patch_rows=4),
-    "mini-quarter-columns": lambda: _mini(patch_rows=2),
-    "mini-no-reference": lambda: _mini(reference=False),
-    "mini-short": lambda: _mini(frames=64, shards=2, shards_ahead=2, steps=600),
-    "edge": lambda: _mini(preset="edge", frames=152),
-    "whole-columns": lambda: DancerRecipe(patch_rows=8),
-    "unshared-index": lambda: DancerRecipe(time_shared=False),
-    "velocity": lambda: DancerRecipe(prediction="velocity"),
-    "debug": lambda: DancerRecipe(
-        preset="debug",
-        composed=2,
-        shards=1,
-        shard_size=4,
-        shards_ahead=1,
-        steps=4,
-        batch=2,
-        frames=64,
-    ),
-}
+_MINI: dict[str, Any] = {  # the ablations' base: a quarter of an hour on one CPU core
+    "name": "mini", "preset": "mini", "styles": (), "energy": False, "procedural": 0.0,
+    "shards": 10, "shards_ahead": 10, "steps": 1200, "learning_rate": 1e-3, "ema": 0.995,
+    "time_mean": 0.4, "seed": 2,
+}  # fmt: skip
+_CHANGES: dict[type, dict[str, dict[str, Any]]] = {
+    VAERecipe: {
+        "default": {},
+        "decoder": {
+            "steps": 6000, "learning_rate": 1e-3, "kl_weight": 0.0, "still": 0.15, "clean": 0.67,
+            "fast": 0.5, "posterior_noise": 0.3, "decoder_only": True, "seed": 1,
+        },
+        "debug": {"vae": LineVAEConfig(width=16, blocks=1), "steps": 4, "lines": 8},
+    },
+    DiffusionRecipe: {
+        "default": {},
+        # The default's second leg: from noise, what counts is decided at high noise.
+        "default-high-noise": {"time_mean": 1.2, "steps": 500, "learning_rate": 5e-4},
+        "base-gpu": {
+            "name": "base", "preset": "base", "shards": 400, "steps": 60_000, "batch": 256,
+            "learning_rate": 3e-4, "ema": 0.9995,
+        },
+        "paper": {
+            "name": "paper", "preset": "paper", "styles": (), "energy": False, "shards": 4000,
+            "steps": 200_000, "batch": 512, "learning_rate": 1e-4, "warmup": 2000, "ema": 0.9999,
+        },
+        "mini": _MINI,
+        "edge": {
+            **_MINI, "name": "edge", "preset": "edge", "frames": 152,
+            "vae": VAESource(source="raw"),
+        },
+        "debug": {
+            "name": "debug", "preset": "debug", "composed": 2, "shards": 1, "shard_size": 4,
+            "shards_ahead": 1, "steps": 4, "batch": 2, "frames": 64,
+        },
+    },
+    CodesRecipe: {"default": {}},
+}  # fmt: skip
 
 
-def vae_recipe(name: str, **changes: object) -> VAERecipe:
-    """A VAE recipe by name, with fields changed."""
-    return replace(_find(VAE_RECIPES, name)(), **_given(changes))  # type: ignore[arg-type]
+def recipe_names(kind: type[Recipe]) -> list[str]:
+    """Names of the recipes of a kind."""
+    return list(_CHANGES[kind])
 
 
-def dancer_recipe(name: str, **changes: object) -> DancerRecipe:
-    """A dancer recipe by name, with fields changed."""
-    return replace(_find(DANCER_RECIPES, name)(), **_given(changes))  # type: ignore[arg-type]
+def recipe_with(
+    kind: type[R], name_or_file: str | Path = "default", settings: dict[str, Any] | None = None
+) -> R:
+    """A recipe by name or from a JSON file, with fields changed.
 
-
-def codes_recipe(**changes: object) -> CodesRecipe:
-    """The recipe of the baseline of quantized poses, with fields changed."""
-    return replace(CodesRecipe(), **_given(changes))  # type: ignore[arg-type]
-
-
-def check_recipe(recipe: VAERecipe | DancerRecipe | CodesRecipe) -> None:
-    """Raise OptionError for numbers that cannot be trained with."""
-    counts = {"steps": recipe.steps, "frames": recipe.frames}
-    if not 0 < recipe.learning_rate < 1:
-        raise OptionError(f"the learning rate is {recipe.learning_rate:g}", "Above 0, below 1.")
-    if not isinstance(recipe, VAERecipe):
-        counts |= {"shards": recipe.shards, "batch": recipe.batch}
-    for name, value in counts.items():
-        if value < 1:
-            raise OptionError(f"{name} is {value}", "At least 1.")
-    if recipe.seed < 0:
-        raise OptionError(f"seed is {recipe.seed}", "0 or more.")
-
-
-def run_folder(
-    recipe: VAERecipe | DancerRecipe | CodesRecipe, folder: Path, made_from: dict[str, str]
-) -> RunFolder:
-    """The folder of a training run, to check or to claim.
-
-    The number of steps may change from one call to the next; nothing else may: not the recipe, and
-    not what the run is made from (fingerprints of data and VAE), since shards and checkpoint
-    would be of one kind and what follows of another.
+    Args:
+        kind: of the recipe.
+        name_or_file: one of :func:`recipe_names`, or a file ``*.json`` with fields that differ
+            from the default recipe's.
+        settings: values by field; nested fields by dotted names (``vae.width``).
 
     Raises:
-        OptionError: impossible numbers.
+        OptionError: no such recipe, or a wrong field; the message names file and field.
     """
-    check_recipe(recipe)
+    recipe: Any
+    if str(name_or_file).endswith(".json"):
+        path = Path(name_or_file)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise OptionError(f"{path} cannot be read ({error})", "Check its name.") from error
+        recipe = parse_json(kind, text, path, OptionError)
+    elif name_or_file in _CHANGES[kind]:
+        recipe = kind(**_CHANGES[kind][str(name_or_file)])
+    else:
+        raise OptionError(
+            f"unknown recipe '{name_or_file}'",
+            f"Known: {', '.join(recipe_names(kind))}; or a file *.json.",
+        )
+    if not settings:
+        return recipe  # type: ignore[no-any-return]
+    values = asdict(recipe)
+    for name, value in settings.items():
+        _set(values, name, value)
+    made: R = parse_json(kind, json.dumps(values), f"recipe {name_or_file}", OptionError)
+    return made
+
+
+def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Settings from texts ``field=value``; values are JSON, or else taken as text.
+
+    Raises:
+        OptionError: not of that form.
+    """
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise OptionError(f"--set is '{text}'", "Expected FIELD=VALUE, like network.depth=4.")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings
+
+
+def _set(values: dict[str, Any], name: str, value: Any) -> None:
+    """Set a dotted name; what is unknown is left to validation."""
+    first, dot, rest = name.partition(".")
+    if dot and isinstance(values.get(first), dict):
+        _set(values[first], rest, value)
+    else:
+        values[name] = value
+
+
+def _given(changes: Any) -> dict[str, Any]:
+    """Fields that are not None."""
+    return {k: v for k, v in asdict(changes).items() if v is not None}
+
+
+def run_folder(recipe: Recipe, folder: Path, made_from: dict[str, str]) -> RunFolder:
+    """The folder of a training run, to check or to claim.
+
+    The number of steps, and what the model is called, may change from one call to the next;
+    nothing else may: not the recipe, and not what the run is made from (fingerprints of data and
+    VAE), since shards and checkpoint would be of one kind and what follows of another.
+    """
     fields = asdict(recipe)
-    del fields["steps"]
+    for name in ("steps", "name", "license", "credits"):
+        fields.pop(name, None)
+    if isinstance(recipe, DiffusionRecipe):  # its fingerprint counts, not where it lies
+        del fields["vae"]
     return RunFolder(folder, "training", {"recipe": fields, **made_from})
-
-
-def _given(changes: dict[str, object]) -> dict[str, object]:
-    return {k: v for k, v in changes.items() if v is not None}
-
-
-def _find(table: dict[str, Callable[[], _T]], name: str) -> Callable[[], _T]:
-    if name not in table:
-        raise OptionError(f"unknown recipe '{name}'", f"Known: {', '.join(table)}.")
-    return table[name]

@@ -1,6 +1,6 @@
-"""Shards of encoded training segments on disk: latents, reference latents, tokens.
+"""Shards of encoded training samples on disk: latents, reference latents, tokens.
 
-A separate process films and encodes while the trainer trains. Shard ``i`` depends only on the
+Separate processes draw and encode samples while the trainer trains. Shard ``i`` depends only on the
 recipe's seed and ``i``; a shard appears under its name only when it is complete.
 """
 
@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hotfoot.data.samples import Segment, SegmentSource
+from hotfoot.data.samples import Sample, SampleSource
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.styles import style_index
 from hotfoot.errors import HotfootError, TrainingError
@@ -27,12 +28,13 @@ from hotfoot.files import make_folder, replacing
 from hotfoot.model.codec import to_lines
 from hotfoot.model.conditioning import compose_reference
 from hotfoot.model.vae import PoseVAE
-from hotfoot.training.recipes import DancerRecipe
+from hotfoot.pose.sequence import VISIBLE_FROM
+from hotfoot.training.recipes import DiffusionRecipe
 
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """Encoded segments.
+    """Encoded samples.
 
     Attributes:
         latent: [N, C, R, U].
@@ -51,20 +53,18 @@ class Shard:
     energy: Tensor
 
 
-def encode_segments(
-    segments: list[Segment], vae: PoseVAE, reference: bool = True, styles: tuple[str, ...] = ()
-) -> Shard:
-    """Encode segments with a frozen VAE; half precision. Without reference it stays empty."""
+def encode_samples(samples: list[Sample], vae: PoseVAE, recipe: DiffusionRecipe) -> Shard:
+    """Encode samples with a frozen VAE; half precision. Without a reference it stays empty."""
+    bins, frames = vae.codec.bins, len(samples[0].xy)
     latents, references = [], []
-    frames = len(segments[0].xy)
-    for s in segments:
-        lines = [torch.from_numpy(a) for a in to_lines(s.xy, s.confidence, vae.codec.bins)]
+    for s in samples:
+        confidence, shown = (_seen(c, recipe) for c in (s.confidence, s.reference_confidence))
+        lines = [torch.from_numpy(a) for a in to_lines(s.xy, confidence, bins)]
         static = [
-            torch.from_numpy(a[:, 0])
-            for a in to_lines(s.reference_xy[None], s.reference_confidence[None], vae.codec.bins)
+            torch.from_numpy(a[:, 0]) for a in to_lines(s.reference_xy[None], shown[None], bins)
         ]
         composed = [
-            compose_reference(line[:, : s.known], still * float(reference), frames)
+            compose_reference(line[:, : s.known], still * float(recipe.reference), frames)
             for line, still in zip(lines, static, strict=True)
         ]
         with torch.inference_mode():
@@ -75,20 +75,27 @@ def encode_segments(
     return Shard(
         torch.stack(latents),
         torch.stack(references),
-        torch.from_numpy(np.stack([s.music for s in segments])).half(),
-        torch.tensor([s.known for s in segments]),
-        torch.tensor([style_index(s.style, styles) for s in segments]),
-        torch.tensor([s.energy for s in segments]),
+        torch.from_numpy(np.stack([s.music for s in samples])).half(),
+        torch.tensor([s.known for s in samples]),
+        torch.tensor([style_index(s.clip.style, recipe.styles) for s in samples]),
+        torch.tensor([s.energy for s in samples]),
     )
 
 
+def _seen(confidence: NDArray[np.float32], recipe: DiffusionRecipe) -> NDArray[np.float32]:
+    """Confidence as the recipe wants it: values as they are, or 0 and 1."""
+    if recipe.confidence == "values":
+        return confidence
+    return (confidence >= VISIBLE_FROM).astype(np.float32)
+
+
 def make_shard(
-    corpus: SegmentSource, vae: PoseVAE, recipe: DancerRecipe, index: int, size: int
+    source: SampleSource, vae: PoseVAE, recipe: DiffusionRecipe, index: int, size: int
 ) -> Shard:
-    """Shard ``index`` of a corpus; the same for the same recipe."""
+    """Shard ``index`` of a source; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
-    drawn = [corpus.draw(rng, recipe.frames) for _ in range(size)]
-    return encode_segments(drawn, vae, recipe.reference, recipe.styles)
+    drawn = [source.draw(rng, recipe.frames, recipe.overlap) for _ in range(size)]
+    return encode_samples(drawn, vae, recipe)
 
 
 def shard_path(folder: Path, index: int) -> Path:
@@ -104,12 +111,21 @@ def save_shard(shard: Shard, path: Path) -> None:
 
 
 def load_shard(path: Path) -> Shard:
-    """Read a shard."""
-    return Shard(**load_file(path))
+    """Read a shard.
+
+    Raises:
+        TrainingError: damaged.
+    """
+    try:
+        return Shard(**load_file(path))
+    except (OSError, SafetensorError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{path} is damaged ({error})", "Delete it; it is made again."
+        ) from error
 
 
 def _produce(
-    data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, part: int, parts: int,
+    data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, part: int, parts: int,
     failures: SimpleQueue[HotfootError],
 ) -> None:  # fmt: skip
     torch.set_num_threads(1)
@@ -120,22 +136,22 @@ def _produce(
 
 
 def _produce_part(
-    data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, part: int, parts: int
+    data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, part: int, parts: int
 ) -> None:
     if part == 0 and not shard_path(folder, -1).exists():
-        held = open_source(data, True, recipe.procedural, recipe.composed)
+        held = open_source(data, True, recipe.procedural, recipe.composed, recipe.format)
         size = min(128, recipe.shard_size)
         save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
     mine = range(part, recipe.shards, parts)
     missing = [i for i in mine if not shard_path(folder, i).exists()]
     if not missing:
         return
-    corpus = open_source(data, False, recipe.procedural, recipe.composed)
+    source = open_source(data, False, recipe.procedural, recipe.composed, recipe.format)
     trainer = multiprocessing.parent_process()
     for i in missing:
         if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more
             return
-        save_shard(make_shard(corpus, vae, recipe, i, recipe.shard_size), shard_path(folder, i))
+        save_shard(make_shard(source, vae, recipe, i, recipe.shard_size), shard_path(folder, i))
 
 
 class ShardPool:
@@ -146,7 +162,7 @@ class ShardPool:
     rows are read as they are drawn, through the system's cache.
 
     Args:
-        data: what segments are made of.
+        data: what samples are made of.
         folder: of the shards; processes of one training share it.
         vae: encodes.
         recipe: of the training.
@@ -154,7 +170,7 @@ class ShardPool:
     """
 
     def __init__(
-        self, data: Data, folder: Path, vae: PoseVAE, recipe: DancerRecipe, producers: int = 1
+        self, data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, producers: int = 1
     ) -> None:
         self._folder, self._recipe = folder, recipe
         self._waits = producers == 0

@@ -1,4 +1,4 @@
-"""Train the line VAE on filmed motion."""
+"""Train the line VAE on views of motion; measure, save and load VAEs."""
 
 from __future__ import annotations
 
@@ -6,50 +6,57 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from hotfoot.baselines.raw import RawCoordinates
-from hotfoot.data.cameras import CLEAN, DETECTOR, film
+from hotfoot.data.cameras import CLEAN, DETECTOR, render_view
+from hotfoot.data.hands import has_hands
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.sources import Data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, ModelError, OptionError
 from hotfoot.files import replacing, save_text
 from hotfoot.generation.generator import load_diffusion
-from hotfoot.model.checkpoint import model_names
+from hotfoot.model.checkpoint import load_weights, model_names
 from hotfoot.model.codec import decode, to_lines
-from hotfoot.model.config import LineVAEConfig, RawConfig
-from hotfoot.model.published_vae import load_published, published_config
+from hotfoot.model.config import LineVAEConfig, PublishedVAEConfig, RawConfig
+from hotfoot.model.published_vae import load_published, natural_codec, published_config
 from hotfoot.model.vae import LineVAE, PoseVAE
 from hotfoot.timebase import FRAMES_PER_COLUMN
-from hotfoot.training.loop import LoopConfig, fit
-from hotfoot.training.recipes import VAERecipe, run_folder
+from hotfoot.training.loop import LoopConfig, Trainer
+from hotfoot.training.recipes import CodecChanges, VAERecipe, VAESource, run_folder
 from hotfoot.training.vae_loss import vae_loss
-from hotfoot.validation import read_json
+from hotfoot.validation import read_json, to_json
 
-_FILMED = 160  # frames filmed at once; a window of them is used
-_FILMS = 8
+_VIEW_FRAMES = 160  # frames rendered at once; a window of them is used
+_VIEWS = 8
+_CONFIG, _WEIGHTS = "vae.json", "vae.safetensors"
+UNCHANGED = CodecChanges(decoding=None, motion_penalty=None, motion_band=None)
+"""The VAE's own codec."""
 
 
 def draw_lines_batch(
     clips: list[MotionClip], rng: np.random.Generator, recipe: VAERecipe
 ) -> tuple[Tensor, Tensor]:
-    """Lines [N, T] (bins, hot values) of random joints from several films.
+    """Lines [N, T] (bins, hot values) of random joints from several views.
 
     Some lines end in one value repeated, as reference images do.
     """
     centers, values = [], []
-    for _ in range(_FILMS):
+    for _ in range(_VIEWS):
         joints = clips[rng.integers(len(clips))].joints
-        begin = int(rng.integers(max(1, len(joints) - _FILMED)))
+        begin = int(rng.integers(max(1, len(joints) - _VIEW_FRAMES)))
         style = CLEAN if rng.random() < recipe.clean else DETECTOR
-        seen = film(joints[begin : begin + _FILMED], rng, style)
+        part = joints[begin : begin + _VIEW_FRAMES]
+        seen = render_view(part, rng, style, recipe.format)
         begin = int(rng.integers(max(1, len(seen.xy) - recipe.frames + 1)))
         window = slice(begin, begin + recipe.frames)
         center, value = to_lines(seen.xy[window], seen.confidence[window], recipe.vae.bins)
@@ -96,17 +103,9 @@ def train_vae(
             "Name the VAE to begin with (--begin-with).",
         )
     torch.manual_seed(recipe.seed)
-    clips, held = split_clips(load_clips(motion))
-    held = held or clips
+    clips, held = split_clips(load_clips(motion, recipe.fps, has_hands(recipe.skeleton)))
     run_folder(recipe, folder, {"data": data_fingerprint(Data(motion))}).claim()
-    if begin_with is not None:
-        recipe = replace(recipe, vae=begin_with.config)
-    model = LineVAE(recipe.vae)
-    if begin_with is not None:
-        model.load_state_dict(begin_with.state_dict())
-    if recipe.decoder_only:
-        model.patch.requires_grad_(False)
-        model.encoder.requires_grad_(False)
+    model, recipe = _build(recipe, begin_with)
     columns = recipe.frames // FRAMES_PER_COLUMN
     latent = (recipe.lines, recipe.vae.latent_channels, recipe.vae.rows, columns)
 
@@ -120,14 +119,25 @@ def train_vae(
     @torch.inference_mode()
     def validate(average: nn.Module) -> dict[str, float]:
         rng = np.random.default_rng(99)
-        center, value = draw_lines_batch(held, rng, recipe)
-        losses = vae_loss(average, center, value, 0.0, torch.zeros(latent))  # type: ignore[arg-type]
+        center, value = draw_lines_batch(held or clips, rng, recipe)
+        losses = vae_loss(cast(LineVAE, average), center, value, 0.0, torch.zeros(latent))
         return {f"held_out_{k}": float(v) for k, v in losses.items()}
 
     loop = LoopConfig(recipe.steps, recipe.learning_rate, 100, ema=0.99, weight_decay=1e-4)
-    trained = fit(model, losses_at, folder, loop, validate)
-    assert isinstance(trained, LineVAE)
-    return trained
+    return cast(LineVAE, Trainer(model, folder, loop).fit(losses_at, validate))
+
+
+def _build(recipe: VAERecipe, begin_with: LineVAE | None) -> tuple[LineVAE, VAERecipe]:
+    """The network to train, and the recipe with its shape."""
+    if begin_with is not None:
+        recipe = replace(recipe, vae=begin_with.config)
+    model = LineVAE(recipe.vae)
+    if begin_with is not None:
+        model.load_state_dict(begin_with.state_dict())
+    if recipe.decoder_only:
+        model.patch.requires_grad_(False)
+        model.encoder.requires_grad_(False)
+    return model, recipe
 
 
 @dataclass(frozen=True)
@@ -147,11 +157,11 @@ class Reconstruction:
 def measure_vae(
     vae: PoseVAE,
     motion: Path,
-    films: int = 24,
+    views: int = 24,
     frames: int = 256,
     seed: int = 3,
 ) -> Reconstruction:
-    """Errors on clean films of held-out clips, soft-argmax, which visit every clip in turn.
+    """Errors on clean views of held-out clips, soft-argmax, which visit every clip in turn.
 
     Raises:
         InputError: no held-out clip is long enough.
@@ -162,16 +172,16 @@ def measure_vae(
         raise InputError(f"no held-out clip in {motion} has {frames} frames", "Give more motion.")
     rng = np.random.default_rng(seed)
     errors, scores, labels = [], [], []
-    for i in range(films):
+    for i in range(views):
         joints = clips[i % len(clips)].joints
         begin = int(rng.integers(len(joints) - frames + 1))
-        shot = film(joints[begin : begin + frames], rng, CLEAN)
-        lines = [torch.from_numpy(a)[None] for a in to_lines(shot.xy, shot.confidence, codec.bins)]
+        view = render_view(joints[begin : begin + frames], rng, CLEAN)
+        lines = [torch.from_numpy(a)[None] for a in to_lines(view.xy, view.confidence, codec.bins)]
         with torch.inference_mode():
             image = vae.decode(vae.encode_lines(lines[0], lines[1]), lines[0].shape[1])
         xy, confidence = decode(image[0].numpy(), codec, method="soft-argmax")
-        seen = shot.confidence > 0
-        errors.append((np.abs(xy - shot.xy) * codec.bins)[seen].ravel())
+        seen = view.confidence > 0
+        errors.append((np.abs(xy - view.xy) * codec.bins)[seen].ravel())
         scores.append(confidence.ravel())
         labels.append(seen.ravel())
     error, score, label = (np.concatenate(a) for a in (errors, scores, labels))
@@ -199,32 +209,51 @@ def fingerprint(vae: PoseVAE) -> str:
 
 def save_vae(vae: LineVAE, folder: Path) -> None:
     """Write a VAE alone: ``vae.json`` and ``vae.safetensors``."""
-    save_text(folder / "vae.json", json.dumps(asdict(vae.config), indent=2) + "\n")
-    with replacing(folder / "vae.safetensors") as temporary:
+    save_text(folder / _CONFIG, to_json(vae.config))
+    with replacing(folder / _WEIGHTS) as temporary:
         save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, temporary)
 
 
-def load_vae(source: str | Path, stretch: int = 3) -> PoseVAE:
+def load_vae(wanted: VAESource | str | Path, codec: CodecChanges = UNCHANGED) -> PoseVAE:
     """A VAE folder of :func:`save_vae`, a published one's, that of a dance model, or ``raw``.
 
-    ``stretch`` is for published VAEs: picture columns per frame.
+    Args:
+        wanted: where it is.
+        codec: changes of how a published VAE's pictures are drawn; ours have their own way.
 
     Raises:
-        ModelError: neither, or damaged.
+        ModelError: nothing there, or damaged.
     """
-    if str(source) == "raw":
+    at = wanted if isinstance(wanted, VAESource) else VAESource(source=str(wanted))
+    if at.source == "raw":
         return RawCoordinates(RawConfig())
-    folder = Path(source)
-    if str(source) not in model_names() and (folder / "vae.json").exists():
+    folder = Path(at.source)
+    if at.source not in model_names() and (folder / _CONFIG).exists():
+        vae = LineVAE(read_json(LineVAEConfig, folder / _CONFIG))
         try:
-            vae = LineVAE(read_json(LineVAEConfig, folder / "vae.json"))
-            vae.load_state_dict(load_file(folder / "vae.safetensors"))
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            tensors = load_file(folder / _WEIGHTS)
+        except (OSError, SafetensorError) as error:
             raise ModelError(
-                f"the VAE in {folder} is damaged ({error})", "Train or copy it again."
+                f"{folder / _WEIGHTS} is damaged ({error})", "Copy it again."
             ) from error
+        load_weights(vae, tensors, folder)
         return vae.eval()
-    published = published_config(folder, stretch)
+    published = (
+        PublishedVAEConfig(at.kind, at.source, at.stretch)
+        if at.kind else published_config(folder, at.stretch)
+    )  # fmt: skip
     if published is not None:
-        return load_published(published)
-    return load_diffusion(source).vae
+        return load_published(published, codec.apply(natural_codec()))
+    return load_diffusion(at.source).vae
+
+
+def load_line_vae(source: str | Path) -> LineVAE:
+    """As :func:`load_vae`, where only a VAE of ours will do.
+
+    Raises:
+        OptionError: it is of another kind.
+    """
+    vae = load_vae(source)
+    if vae.config.kind != "lines":
+        raise OptionError(f"{source} has a VAE of another kind", "Give a VAE of hotfoot train vae.")
+    return cast(LineVAE, vae)

@@ -1,0 +1,89 @@
+"""Songs to pair motion with: a folder of the user's, and composed ones of all tempi."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hotfoot.errors import InputError
+from hotfoot.music.analysis import SongAnalysis, analyze_song
+from hotfoot.music.audio import SONG_SUFFIXES, open_song
+from hotfoot.music.synthesis import STYLES, compose
+
+_TERMS = "manifest.csv"
+_HELD_OUT = 6  # one song in so many
+
+
+@dataclass(frozen=True, eq=False)
+class NamedSong:
+    """An analyzed song, its name in the folder of songs, its terms of use, and whom to credit."""
+
+    name: str
+    analysis: SongAnalysis
+    license: str = ""
+    credit: str = ""
+
+
+def load_songs(music: Path, held_out: bool) -> list[NamedSong]:
+    """Analyzed songs of a folder: every sixth by name is held out for evaluation.
+
+    Raises:
+        InputError: a file that is no song.
+    """
+    terms = song_terms(music)
+    songs = []
+    for i, path in enumerate(song_files(music)):
+        if (i % _HELD_OUT == 3) == held_out:
+            name = path.relative_to(music).as_posix()
+            songs.append(NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ())))
+    return songs
+
+
+def song_files(music: Path) -> list[Path]:
+    """The songs of a folder and of those in it, by name."""
+    return sorted(p for p in music.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
+
+
+def song_terms(music: Path) -> dict[str, tuple[str, str]]:
+    """License and credit by name, where a ``manifest.csv`` has columns file, license, credit.
+
+    Raises:
+        InputError: it is no text.
+    """
+    path = music / _TERMS
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(
+            f"{path} cannot be read ({error})", "Expected columns file, license, credit."
+        ) from error
+    return {r.get("file") or "": (r.get("license") or "", r.get("credit") or "") for r in rows}
+
+
+def composed_songs(count: int, held_out: bool) -> list[NamedSong]:
+    """Composed songs from 62 to 188 BPM, analyzed, forty seconds each."""
+    songs = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "song.wav"
+        for i in range(count):
+            seed = i + (10_000 if held_out else 0)
+            rng = np.random.default_rng(seed)
+            compose(
+                40.0,
+                float(62 * (188 / 62) ** ((i + 0.5) / count)),
+                seed=seed,
+                style=str(rng.choice(STYLES)) if i % 2 else None,
+                swing=float(rng.choice([0, 0, 0.15, 0.3])),
+                drift=float(rng.choice([0, 0, 0.02])),
+                sections=int(rng.integers(1, 4)),
+            ).save(path)
+            analysis = analyze_song(open_song(path))
+            songs.append(NamedSong(f"composed-{seed}", analysis, "composed by hotfoot, free"))
+    return songs

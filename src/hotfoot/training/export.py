@@ -1,0 +1,141 @@
+"""From a trained network to a model folder: its configuration, its license, its model card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from hotfoot.data.manifest import Source
+from hotfoot.data.sources import Data, restrictions
+from hotfoot.errors import OptionError
+from hotfoot.generation.diffusion import DiffusionGenerator, Network
+from hotfoot.generation.edit import joined_poses
+from hotfoot.generation.generator import save_diffusion
+from hotfoot.generation.pipeline import generate
+from hotfoot.model.codec import CodecConfig
+from hotfoot.model.config import DiffusionConfig
+from hotfoot.model.generator import Conditions, SamplingOptions
+from hotfoot.model.vae import PoseVAE
+from hotfoot.pose.references import figure_pose
+from hotfoot.render.sheets import contact_sheet, save_png
+from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.training.recipes import DiffusionRecipe
+from hotfoot.validation import to_json
+
+_UNSTATED = "not stated"
+_LONGEST = 200  # characters of a name or license in a model's configuration
+
+
+def model_codec(vae: PoseVAE, recipe: DiffusionRecipe) -> CodecConfig:
+    """How a model draws and decodes poses.
+
+    Raises:
+        OptionError: the recipe wants lines drawn otherwise than the VAE was trained on.
+    """
+    codec = recipe.codec.apply(vae.codec)
+    for name in ("profile_sigma", "polarity", "value_range"):
+        wanted, own = getattr(codec, name), getattr(vae.codec, name)
+        if wanted != own:
+            raise OptionError(
+                f"codec.{name} of the recipe is {wanted}, the VAE was trained with {own}",
+                "Train a VAE with it, or leave it out.",
+            )
+    return codec
+
+
+def as_generator(
+    dit: Network, vae: PoseVAE, mean: Tensor, std: Tensor, recipe: DiffusionRecipe
+) -> DiffusionGenerator:
+    """A network in training, ready to dance."""
+    config = DiffusionConfig(
+        name=recipe.name,
+        license=recipe.license or _UNSTATED,
+        credits=recipe.credits,
+        skeleton=recipe.skeleton,
+        fps=recipe.fps,
+        frames=recipe.frames,
+        overlap=recipe.overlap,
+        music=recipe.music,
+        codec=model_codec(vae, recipe),
+        vae=vae.config,
+        dit=dit.config,
+        latent_mean=tuple(float(v) for v in mean),
+        latent_std=tuple(float(v) for v in std),
+        reference=recipe.reference,
+    )
+    return DiffusionGenerator(config, vae, dit).to(next(dit.parameters()).device).eval()
+
+
+def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> None:
+    """Dance one segment to held-out music with two figures, and write what it looks like."""
+    sheets = []
+    frames = model.config.frames
+    tokens = music[0, : frames // FRAMES_PER_COLUMN].float().cpu().numpy()
+    for figure in ("average", "square"):
+        reference = figure_pose(figure).to_skeleton(model.config.skeleton)
+        conditions = Conditions(None, tokens, reference)
+        made = generate(model, conditions, model.plan(frames), SamplingOptions(steps=8))
+        joined = next(joined_poses(made, conditions, model.config, frames))
+        sheets.append(contact_sheet(joined.poses, grid=(16 if figure == "average" else 9, 2)))
+    width = max(s.shape[1] for s in sheets)
+    padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]
+    save_png(np.concatenate(padded), path)
+
+
+def export_model(
+    model: DiffusionGenerator, recipe: DiffusionRecipe, data: Data, folder: Path, command: str = ""
+) -> DiffusionGenerator:
+    """Write a model folder that ``hotfoot dance --model`` takes; returns what was written.
+
+    Args:
+        model: as it was trained.
+        recipe: that it was trained by.
+        data: that it was trained on; its licenses and credits become the model's.
+        folder: of the model.
+        command: that trained it, for the model card.
+    """
+    sources = data.sources()
+    forbidden = restrictions(sources)
+    license = recipe.license or _UNSTATED
+    if forbidden:
+        license = f"{license}; its data has terms of its own: {'; '.join(forbidden)}"
+    credits = dict.fromkeys((*recipe.credits, *sorted({s.credit for s in sources if s.credit})))
+    config = replace(model.config, license=_short(license), credits=tuple(credits))
+    named = DiffusionGenerator(config, model.vae, model.dit)
+    save_diffusion(named, folder, _card(config, recipe, sources, forbidden, command))
+    return named
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _card(
+    config: DiffusionConfig, recipe: DiffusionRecipe, sources: tuple[Source, ...],
+    forbidden: tuple[str, ...], command: str,
+) -> str:  # fmt: skip
+    """The model card: how it was made, from what, under which terms."""
+    terms: dict[tuple[str, str], int] = {}
+    for source in sources:
+        key = (source.license or _UNSTATED, source.credit or _UNSTATED)
+        terms[key] = terms.get(key, 0) + 1
+    rows = [f"| {count} | {license} | {credit} |" for (license, credit), count in terms.items()]
+    parts = [
+        f"# {config.name}",
+        f"Dances as {config.skeleton} at {config.fps:g} frames per second; music: {config.music}.",
+        f"License: {recipe.license or _UNSTATED}",
+    ]
+    if forbidden:
+        listed = "\n".join(f"- {text}" for text in forbidden)
+        parts.append(
+            "**Some of the data it was trained on may not be used for everything. Its terms hold "
+            f"for this model too:**\n\n{listed}"
+        )
+    parts.append("## Data\n\n| sources | license | credit |\n|---|---|---|\n" + "\n".join(rows))
+    if command:
+        parts.append(f"## Command\n\n```\n{command}\n```")
+    parts.append(f"## Recipe\n\n```json\n{to_json(recipe)}```")
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,45 @@
+"""Metrics of a training run: lines of JSON, and TensorBoard events where it is installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hotfoot.files import save_text
+
+
+class MetricsLog:
+    """Appends to ``metrics.jsonl`` of a folder.
+
+    Args:
+        folder: of the run.
+        step: that the run resumes from; rows after it, whose steps are taken again, are dropped,
+            and so is one that was cut off.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self._path = folder / "metrics.jsonl"
+        if self._path.exists():
+            lines = [s for s in self._path.read_text().splitlines() if s.endswith("}")]
+            kept = [line for line in lines if json.loads(line)["step"] <= step]
+            save_text(self._path, "".join(f"{line}\n" for line in kept))
+        self._writer = _tensorboard(folder)
+
+    def write(self, row: dict[str, float]) -> None:
+        """One row; it has a ``step``."""
+        with self._path.open("a") as file:
+            file.write(json.dumps({k: round(v, 6) for k, v in row.items()}) + "\n")
+        if self._writer is not None:
+            for name, value in row.items():
+                if name != "step":
+                    self._writer.add_scalar(name, value, int(row["step"]))
+            self._writer.flush()
+
+
+def _tensorboard(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder / "tensorboard"))
