@@ -4,7 +4,6 @@ from hotfoot.choreography.styles import STYLES
 from hotfoot.cli.main import main
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import read_poses
-from tests.helpers.clips import write_clips
 
 
 def test_choreograph(tmp_path, capsys):
@@ -19,22 +18,18 @@ def test_choreograph(tmp_path, capsys):
     assert main(["corpus", "choreograph", wav, "-o", str(out), "--seed", "-1"]) == 2
 
 
-def test_what_is_in_a_corpus(tmp_path, capsys):
-    write_clips(tmp_path / "motion", count=10)
-    (tmp_path / "music").mkdir()
-    for i in range(6):
-        compose(14.0, 100 + 8 * i, seed=i).save(tmp_path / "music" / f"{i}.wav")
-    arguments = ["corpus", "stats", "--motion", str(tmp_path / "motion"), "--music",
-                 str(tmp_path / "music"), "--segments", "16", "--composed", "4", "--json"]  # fmt: skip
+def test_what_is_in_a_corpus(training_data, tmp_path, capsys):
+    arguments = ["corpus", "stats", "--motion", str(training_data / "motion"), "--music",
+                 str(training_data / "music"), "--samples", "16", "--composed", "0", "--json"]  # fmt: skip
     assert main([*arguments, "--plot", str(tmp_path / "c.png")]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["segments"] == 16 == sum(found["styles"].values())
+    assert found["samples"] == 16 == sum(found["styles"].values())
     assert 0.3 < found["procedural"] < 0.7
     assert set(found["styles"]) & set(STYLES)
     assert 50 < found["tempo_bpm"]["p5"] < found["tempo_bpm"]["p95"] < 260
     assert 0.3 < found["size"]["p50"] < 1
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
-    assert main([*arguments, "--procedural", "1", "--segments", "6"]) == 0
+    assert main([*arguments, "--procedural", "1", "--samples", "6"]) == 0
     assert set(json.loads(capsys.readouterr().out)["styles"]) <= set(STYLES)
     assert main([*arguments, "--procedural", "2"]) == 2
     assert main([*arguments, "--plot", str(tmp_path / "c.jpg")]) == 2

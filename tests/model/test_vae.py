@@ -18,7 +18,6 @@ from hotfoot.model.published_vae import (
     stretch_lines,
 )
 from hotfoot.model.vae import LineVAE
-from hotfoot.music.synthesis import compose
 from hotfoot.training.vae import measure_vae
 from hotfoot.training.vae_loss import vae_loss
 
@@ -206,26 +205,21 @@ def test_raw_coordinates_come_back_as_they_are():
     assert (confidence[both_empty] == 0).all()
 
 
-def test_a_dancer_trains_on_a_published_vae_and_its_model_loads(tmp_path):
+def test_a_dancer_trains_on_a_published_vae_and_its_model_loads(training_data, tmp_path):
     diffusers = pytest.importorskip("diffusers")
-    from tests.helpers.clips import write_clips
-
     torch.manual_seed(0)
     diffusers.AutoencoderTiny(
         encoder_block_out_channels=(4, 4, 4, 4), decoder_block_out_channels=(4, 4, 4, 4),
         num_encoder_blocks=(1, 1, 1, 1), num_decoder_blocks=(1, 1, 1, 1),
     ).save_pretrained(tmp_path / "vae")  # fmt: skip
-    write_clips(tmp_path / "motion", count=10)
-    (tmp_path / "music").mkdir()
-    for i in range(6):
-        compose(12.0, 100 + 8 * i, seed=i).save(tmp_path / "music" / f"{i}.wav")
-    arguments = ["train", "dancer", "debug", "--motion", str(tmp_path / "motion"), "--music",
-                 str(tmp_path / "music"), "--vae", str(tmp_path / "vae"), "--stretch", "1",
-                 "--out", str(tmp_path / "run")]  # fmt: skip
+    arguments = ["train", "dancer", "debug", "--motion", str(training_data / "motion"), "--music",
+                 str(training_data / "music"), "--vae", str(tmp_path / "vae"), "--out",
+                 str(tmp_path / "run"), *[a for s in ("vae.stretch=1", "composed=0", "shard_size=2",
+                 "codec.profile_sigma=1.5") for a in ("--set", s)]]  # fmt: skip
     assert main(arguments) == 0
     model = load_diffusion(tmp_path / "run" / "model")
     assert model.config.vae.kind == "AutoencoderTiny"
-    assert model.config.codec.polarity == "dark"
+    assert (model.config.codec.polarity, model.config.codec.profile_sigma) == ("dark", 1.5)
     assert len(model.config.latent_mean) == 4
     size = (tmp_path / "run" / "model" / "model.safetensors").stat().st_size
     assert size < 40e6, "the published weights stay where they are"
