@@ -79,6 +79,8 @@ GOOD = np.zeros(48_000, np.float32)
         (GOOD, float("nan"), "rate"),
         (GOOD, 24_000.5, "rate"),
         (GOOD, 1e9, "rate"),
+        (GOOD, "fast", "rate"),
+        (GOOD, None, "rate"),
     ],
 )
 def test_what_is_no_song_gets_one_clear_message(samples, rate, words):

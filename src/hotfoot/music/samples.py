@@ -104,14 +104,18 @@ def song_from_samples(
         AudioError: wrong shape, type or scale, NaN, too short or long, or a rate out of range.
     """
     mono = _as_mono(samples, name)
-    if not (_RATES[0] <= rate <= _RATES[1] and rate == int(rate)):
+    try:
+        hertz = float(rate)
+    except (TypeError, ValueError):
+        hertz = 0.0
+    if not (_RATES[0] <= hertz <= _RATES[1] and hertz.is_integer()):
         raise AudioError(
-            f"the sample rate of {name} is {rate:g} Hz",
-            f"Allowed: whole numbers from {_RATES[0]} to {_RATES[1]}.",
+            f"the sample rate of {name} is {rate!r}",
+            f"Allowed: whole Hz from {_RATES[0]} to {_RATES[1]}.",
         )
     check_part(start_s, end_s)
     song = SampledSong(
-        mono, int(rate), name, float(start_s), None if end_s is None else float(end_s)
+        mono, int(hertz), name, float(start_s), None if end_s is None else float(end_s)
     )
     seconds = len(song._part()) / song.sample_rate
     if not MIN_SONG_S <= seconds <= MAX_SONG_S:
@@ -125,7 +129,7 @@ def song_from_samples(
 def _as_mono(samples: ArrayLike, name: str) -> NDArray[np.float32]:
     try:
         given: NDArray[Any] = np.asarray(samples)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise AudioError(f"{name} is no array of samples ({error})", _HINT) from error
     if given.dtype.kind != "f":
         raise AudioError(f"the samples of {name} are {given.dtype}, not floating point", _HINT)
