@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from hotfoot.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -53,18 +56,37 @@ def test_the_readmes_two_commands_are_make_targets():
     assert "make dance" in ci
 
 
-def test_every_option_that_the_readme_shows_exists(capsys):
-    from hotfoot.cli.main import main
+PAGES = [
+    p
+    for folder in (".", "docs", "docs/results", "src/hotfoot/models/default")
+    for p in sorted((ROOT / folder).glob("*.md"))
+    if p.name != "experiments.md"  # a log: names of their day
+]
 
-    known = {}
-    for verb in ("dance", "render", "convert", "inspect", "models", "bench", "compose"):
-        main([verb, "--help"])
-        known[verb] = capsys.readouterr().out
-    lines = [m for m in re.findall(r"hotfoot (\w+)([^\n`]*)", README) if m[0] in known]
-    assert len(lines) > 5
-    for verb, rest in lines:
-        for option in re.findall(r"--[a-z-]+", rest):
-            assert option in known[verb], (verb, option)
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_commands_and_options_that_documents_show_exist(page):
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"^ {4}hotfoot ([^#\n]+)", text, re.M)
+    shown += re.findall(r"`hotfoot ([^`]+)`", text)
+    for line in shown:
+        command, words = cli, line.split()
+        while isinstance(command, click.Group) and words and words[0][0].islower():
+            command = command.get_command(click.Context(command), words.pop(0))
+            assert command is not None, line
+        known = {o for p in command.params for o in p.opts} | {"--help", "--version"}
+        assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(words))) <= known, line
+
+
+def test_files_that_documents_name_exist():
+    named = {
+        (page.name, name)
+        for page in PAGES
+        for name in re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 30
+    homes = (ROOT, ROOT / "src" / "hotfoot")
+    assert not [n for n in named if not any((home / n[1]).exists() for home in homes)]
 
 
 def test_the_readmes_python_runs(tmp_path, song, tiny_model):
@@ -80,6 +102,6 @@ def test_the_readmes_python_runs(tmp_path, song, tiny_model):
 
 
 def test_links_between_documents_lead_somewhere():
-    for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+    for path in [*PAGES, ROOT / "docs" / "experiments.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), (path.name, target)
