@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfoot.pose.resample import filled, linear, neighbors, resampled, retimed
+from hotfoot.pose.resample import filled, linear, neighbors, resampled, retimed, smooth
 from hotfoot.pose.sequence import PoseSequence
 from tests.helpers.poses import walker
 
@@ -31,6 +31,15 @@ def test_straight_lines_are_kept_and_ends_are_held(count, at):
     where = np.clip(at, 0, count - 1)
     expected = np.stack([3 * where - 7, -0.5 * where], axis=-1)
     np.testing.assert_allclose(linear(values, np.array(at)), expected, atol=1e-4)
+
+
+def test_the_smooth_curve_goes_through_the_frames_and_is_exact_for_cubic_motion():
+    t = np.arange(12)
+    cube = np.stack([0.02 * t**3 - t, 5.0 - 0.3 * t**2], axis=-1)
+    at = np.linspace(0, 11, 45)
+    expected = np.stack([0.02 * at**3 - at, 5.0 - 0.3 * at**2], axis=-1)
+    np.testing.assert_allclose(smooth(cube, at), expected, atol=1e-9)
+    np.testing.assert_allclose(smooth(cube, np.array([-3.0, 20.0])), cube[[0, -1]])
 
 
 def test_holes_are_filled_along_straight_lines_and_ends_are_held():

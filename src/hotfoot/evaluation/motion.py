@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import EvaluationError
 from hotfoot.pose.body import body_height
-from hotfoot.pose.resample import filled
+from hotfoot.pose.resample import filled, smooth
 from hotfoot.pose.sequence import PoseSequence
 
 RATE = 60.0
@@ -101,9 +100,8 @@ def prepare(poses: PoseSequence) -> Motion:
         joints[:, j] = filled(xy[:, j], seen[:, j])
     joints[:, used] -= joints[:, used].mean(axis=(0, 1))
     if abs(poses.fps - RATE) >= 1e-9:
-        times = np.arange(len(poses)) / poses.fps
-        count = max(2, round(times[-1] * RATE) + 1)
-        joints = CubicSpline(times, joints, axis=0)(np.minimum(np.arange(count) / RATE, times[-1]))
+        count = max(2, round((len(poses) - 1) / poses.fps * RATE) + 1)
+        joints = smooth(joints, np.arange(count) * (poses.fps / RATE))
     return Motion(joints / height, used, float(seen.mean()), poses.duration_s)
 
 

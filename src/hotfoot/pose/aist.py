@@ -31,19 +31,13 @@ class _ArraysOnly(pickle.Unpickler):
     """Unpickles containers and numpy arrays, nothing that could run code."""
 
     _ALLOWED: ClassVar = {
-        ("numpy", "ndarray"),
-        ("numpy", "dtype"),
-        ("numpy.core.multiarray", "_reconstruct"),
-        ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy.core.multiarray", "scalar"),
-        ("numpy._core.multiarray", "scalar"),
-        ("numpy._core.numeric", "_frombuffer"),
-        ("numpy.core.numeric", "_frombuffer"),
-        ("_codecs", "encode"),
-    }
+        "numpy.ndarray", "numpy.dtype", "numpy.core.multiarray._reconstruct",
+        "numpy.core.multiarray.scalar", "numpy.core.numeric._frombuffer", "_codecs.encode",
+    }  # fmt: skip
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._ALLOWED:
+        # What numpy 1 called numpy.core is numpy._core since.
+        if f"{module}.{name}".replace("numpy._core", "numpy.core") not in self._ALLOWED:
             raise PoseError(
                 f"the pickle asks for {module}.{name}", "Only arrays are read from AIST++ files."
             )

@@ -40,6 +40,17 @@ def linear(values: NDArray[F], at: NDArray[np.floating]) -> NDArray[F]:
     return np.asarray(values[before] * (1 - w) + values[after] * w)
 
 
+def smooth(values: NDArray[F], at: NDArray[np.floating]) -> NDArray[F]:
+    """Values [T, ...] at instants [N], on a cubic spline through all frames: [N, ...].
+
+    For what is differentiated afterwards: velocity and acceleration have no steps at frames.
+    """
+    from scipy.interpolate import CubicSpline  # large, and only needed for measuring
+
+    inside = np.clip(at, 0, len(values) - 1)
+    return np.asarray(CubicSpline(np.arange(len(values)), values, axis=0)(inside))
+
+
 def filled(values: NDArray[F], known: NDArray[np.bool_]) -> NDArray[F]:
     """Values [T, ...] with unknown frames put on straight lines between known ones.
 

@@ -198,7 +198,8 @@ def _another_body(poses: PoseSequence) -> PoseSequence:
     """The same dance by another body, slightly off: SteadyDancer's negative condition."""
     middle = np.asarray(poses.canvas, np.float32) / 2
     factors = np.array([1.08, 0.94], np.float32)
-    return replace(poses, keypoints=(poses.keypoints - middle) * factors + middle)
+    moved = (poses.keypoints - middle) * factors + middle
+    return replace(poses, keypoints=moved.astype(np.float32))
 
 
 def _picture(frame: Frame, path: Path) -> None:
