@@ -178,7 +178,7 @@ class SequenceRow:
     music: str
     music_found: bool
     genre: str
-    reprojection_px: Annotated[float, Field(ge=0)] | None
+    reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None
 
 
 @validated

@@ -69,7 +69,7 @@ class RecordingsFile:
     """
 
     recordings: tuple[Recording, ...]
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
 
 
 def write_recordings(folder: Path, recordings: list[Recording]) -> None:
