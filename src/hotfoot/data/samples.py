@@ -16,6 +16,9 @@ from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
+CANVAS_HEIGHT = 1024
+"""Of samples in pixels."""
+
 _SEEN = 0.45  # share of joints that a clip and a sample must show
 _REFERENCE_JOINTS = 8
 _SPARE_S = 3.2
@@ -122,14 +125,17 @@ class Sample:
     clip: PairedClip
 
     @property
+    def poses(self) -> PoseSequence:
+        """On a canvas of :data:`CANVAS_HEIGHT` pixels."""
+        format = self.clip.format
+        canvas = (round(CANVAS_HEIGHT * self.clip.aspect), CANVAS_HEIGHT)
+        pixels = self.xy * np.asarray(canvas, np.float32)
+        return PoseSequence(pixels, self.confidence, format.fps, canvas, format.skeleton)
+
+    @property
     def energy(self) -> float:
         """Size of movement in octaves of the usual one; NaN where it is not known."""
-        format = self.clip.format
-        canvas = (round(1024 * self.clip.aspect), 1024)
-        pixels = self.xy * np.asarray(canvas, np.float32)
-        return movement_octaves(
-            PoseSequence(pixels, self.confidence, format.fps, canvas, format.skeleton)
-        )
+        return movement_octaves(self.poses)
 
 
 class SampleSource(Protocol):

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.data.samples import Sample
+from hotfoot.data.samples import CANVAS_HEIGHT, Sample
 from hotfoot.errors import DependencyError
 from hotfoot.files import replacing
+from hotfoot.pose.body import body_speed, visible_height
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +65,9 @@ def survey(samples: list[Sample]) -> Survey:
     sizes, speeds, seen = [], [], []
     for s in samples:
         there = s.confidence > 0
-        y = np.where(there, s.xy[..., 1], np.nan)
-        height = np.nanmax(y, axis=1, initial=0) - np.nanmin(y, axis=1, initial=1)
-        sizes.append(float(np.percentile(height, 90)))
-        both = there[1:] & there[:-1]
-        step = np.diff(s.xy, axis=0) * np.array([s.clip.aspect, 1.0])
-        speeds.append(
-            float(np.linalg.norm(step, axis=-1)[both].mean() * s.clip.format.fps)
-            if both.any()
-            else 0
-        )
+        heights = [visible_height(xy, c) for xy, c in zip(s.xy, there, strict=True)]
+        sizes.append(float(np.percentile(heights, 90)))
+        speeds.append(float(body_speed(s.poses).mean()) / CANVAS_HEIGHT)
         seen.append(float(there.mean()))
     return Survey(
         tuple(s.clip.style or "unknown" for s in samples),
