@@ -85,41 +85,47 @@ def shards(corpus, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("recipe", "changed"),
-    [("mini", {}), ("mini", {"network.time_shared": False}), ("mini", {"reference": False}),
-     ("edge", {})],
-)  # fmt: skip
-def test_ablations_train_and_dance(recipe, changed, tmp_path, song, corpus, shards):
-    settings = {**SMALL, **changed}
+@pytest.fixture
+def train(tmp_path, corpus, shards):
+    """Trains a recipe on the shards in a folder of its own; the exit code."""
 
-    def train(name, *more, **also):
-        chosen = recipe_with(DiffusionRecipe, recipe, {**settings, **also})
+    def run(name, recipe, changed, *more):
+        settings = {**SMALL, **changed}
+        chosen = recipe_with(DiffusionRecipe, recipe, settings)
         raw = RawCoordinates(RawConfig())
         data = Data(corpus[0] / "motion", corpus[0] / "music")
         DiffusionTraining(chosen, data, raw, tmp_path / name).claim()
         shutil.copytree(shards, tmp_path / name / "shards")
-        changes = [
-            a for k, v in {**settings, **also}.items() for a in ("--set", f"{k}={json.dumps(v)}")
-        ]
+        changes = [a for k, v in settings.items() for a in ("--set", f"{k}={json.dumps(v)}")]
         return main(
             ["train", "dancer", recipe, "--motion", str(corpus[0] / "motion"), "--music",
              str(corpus[0] / "music"), "--out", str(tmp_path / name), *changes, *more]
         )  # fmt: skip
 
-    assert train("run") == 0
+    return run
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changed"),
+    [("mini", {"network.time_shared": False}), ("mini", {"reference": False}), ("edge", {})],
+)
+def test_ablations_train_and_dance(recipe, changed, tmp_path, song, train):
+    assert train("run", recipe, changed) == 0
     model = load_diffusion(tmp_path / "run" / "model")
-    if recipe == "mini" and not changed:
-        assert train("a", "--begin-with", "default") == 2, "another network"
-        begin = ["--begin-with", str(tmp_path / "run" / "model")]
-        assert train("b", *begin, learning_rate=1e-9) == 0
-        second = load_diffusion(tmp_path / "b" / "model").dit.state_dict()
-        for name, value in model.dit.state_dict().items():
-            torch.testing.assert_close(second[name], value, rtol=1e-2, atol=1e-3)
-    assert model.config.reference == settings.get("reference", True)
+    assert model.config.reference == changed.get("reference", True)
     made = dance(song, model=model, end=2.0)
     assert len(made.poses) == 60
     assert np.isfinite(made.poses.keypoints).all()
+
+
+def test_training_begins_with_another_model_of_the_same_network(tmp_path, train):
+    assert train("first", "mini", {}) == 0
+    assert train("other", "mini", {}, "--begin-with", "default") == 2
+    first = tmp_path / "first" / "model"
+    assert train("again", "mini", {"learning_rate": 1e-9}, "--begin-with", str(first)) == 0
+    again = load_diffusion(tmp_path / "again" / "model").dit.state_dict()
+    for name, value in load_diffusion(first).dit.state_dict().items():
+        torch.testing.assert_close(again[name], value, rtol=1e-2, atol=1e-3)
 
 
 def test_the_edge_baseline_wants_raw_coordinates(tmp_path, capsys):
