@@ -1,6 +1,7 @@
 """Analytic dancers have their known synchrony."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,17 @@ def test_a_constant_lag_is_found(beats, lag):
     assert found.lag_s == pytest.approx(lag, abs=0.011)
     assert found.alignment.value < 0.4
     assert found.curve.max() > 0.9
+
+
+def test_a_lag_of_a_whole_beat_is_none():
+    """The dance ends a beat before the music: moved on by a beat it would fit a little better."""
+    beats = beats_of(140, SECONDS)
+    dance = on_beat(beats, SECONDS)
+    moves = np.arange(len(dance)) < 30 * beats[-2]
+    xy = np.where(moves[:, None, None], dance.keypoints, dance.keypoints[moves.sum()])
+    found = measure_synchrony(prepare(replace(dance, keypoints=xy)), beats[1:])
+    assert found.curve.argmax() == pytest.approx(50 - 43, abs=1)
+    assert abs(found.lag_s) <= 0.011
 
 
 def test_half_tempo_has_precision_but_half_the_recall(beats):

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.coherence import locked_share, varying_velocity
 from hotfoot.evaluation.motion import RATE, Motion
-from hotfoot.evaluation.statistics import ChanceCorrected
+from hotfoot.evaluation.statistics import NAN, ChanceCorrected
 from hotfoot.pose.body import between_frames, speed_minima
 
 SIGMA_S = 0.05
@@ -26,7 +26,7 @@ TOLERANCE_S = 0.1
 _SMOOTHING_S = 0.05
 _PROMINENCE = 0.1  # of the 90th percentile of the speed
 _SHIFTS = 400
-_LAGS_S = 0.5
+_LAGS_S, _AS_HIGH = 0.5, 0.95
 
 Times = NDArray[np.float64]
 
@@ -159,11 +159,13 @@ def measure_synchrony(
 
 
 def _peak(lags: Times, curve: NDArray[np.float64]) -> float:
-    """Lag of the highest point; of several equal ones the nearest to zero."""
+    """Lag of the highest peak; of several nearly as high, a beat apart, the nearest to zero."""
     if curve.max() <= 0:
-        return float("nan")
-    best = np.flatnonzero(curve >= curve.max() - 1e-9)
-    return float(lags[best[np.argmin(np.abs(lags[best]))]])
+        return NAN
+    padded = np.pad(curve, 1)
+    peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] >= padded[2:]))
+    peaks = peaks[curve[peaks] >= _AS_HIGH * curve.max()]
+    return float(lags[peaks[np.argmin(np.abs(lags[peaks]))]])
 
 
 @dataclass(frozen=True, eq=False)
