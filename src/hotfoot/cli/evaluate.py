@@ -64,8 +64,8 @@ def _measuring(function: Any) -> Any:
         click.option("--name", help="Of this row of the table."),
         click.option(
             "--published", is_flag=True,
-            help="Also the beat alignment as FACT, Bailando, Lodge, POPDG and MACE-Dance define "
-            "it.",
+            help="Also the paper's FID and DIV (needs --real), and beat alignment as FACT, "
+            "Bailando, Lodge, POPDG and MACE-Dance define it.",
         ),
         click.option(
             "--train", "training", type=FOLDER,
