@@ -204,7 +204,7 @@ def test_a_damaged_file_is_read_or_refused_by_name(kind, data, tmp_path_factory)
     place = data.draw(st.sampled_from(list(_values(content))))
     assume(place)
     value = data.draw(
-        st.sampled_from([None, "x", -1, 1e400, 10**30, [], {}, [None], [[1]], True, "7"])
+        st.sampled_from([None, "x", -1, 1e300, 1e400, 10**30, [], {}, [None], [[1]], True, "7"])
     )
     target = content
     for key in place[:-1]:
@@ -218,6 +218,25 @@ def test_a_damaged_file_is_read_or_refused_by_name(kind, data, tmp_path_factory)
         said, found = str(error), np.zeros(1)
     assert "poses.json" in said or not said
     assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("kind", ["hotfoot", "aist", "openpose"])
+def test_files_with_any_bytes_changed_are_read_or_refused_by_name(kind, tmp_path):
+    path = path_of(tmp_path, kind)
+    write_poses(walker(2), path, kind, FULL)
+    content, rng = path.read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for number in range(150):
+        damaged = bytearray(content)
+        damaged[rng.integers(len(content))] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(len(content))] if number % 3 == 0 else damaged)
+        try:
+            read_dance(path)
+        except PoseError as error:
+            refused += path.name in str(error)
+        else:
+            refused += 1
+    assert refused == 150
 
 
 def test_pose_keypoint_frames_are_what_every_consumer_takes(poses, tmp_path):

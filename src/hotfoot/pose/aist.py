@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.pose.metadata import DanceMetadata
-from hotfoot.pose.parsed import KEY, Facts, Parsed, facts_of, stacked, validated
+from hotfoot.pose.parsed import KEY, Facts, Parsed, facts_of, floats, stacked, validated
 from hotfoot.pose.sequence import PoseSequence
 
 CANVAS = (1920, 1080)
@@ -53,8 +53,8 @@ def load_arrays(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return _ArraysOnly(file).load()
-    except PoseError:
-        raise
+    except PoseError as error:
+        raise PoseError(f"{path.name}: {error.message}", error.hint) from error
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
         raise PoseError(
             f"{path.name} is not a pickle of arrays ({error})", "Copy or download the file again."
@@ -73,7 +73,7 @@ def parse_aist(path: Path, view: int) -> Parsed:
     """
     data = load_arrays(path)
     try:
-        points = np.asarray(data["keypoints2d"], np.float32)
+        points = floats(data["keypoints2d"])
         times = np.asarray(data.get("timestamps", ()), np.float64).ravel()
         block = json.loads(data[KEY]) if KEY in data else None
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:

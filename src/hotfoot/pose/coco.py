@@ -15,6 +15,7 @@ from hotfoot.pose.parsed import (
     Parsed,
     Points,
     facts_of,
+    floats,
     stacked,
     triples,
     validated,
@@ -75,8 +76,7 @@ def _best(frame: _Frame) -> Points | None:
     if not people:
         return None
     best = max(people, key=lambda p: float(np.mean(p.keypoint_scores)))
-    points = np.asarray(best.keypoints, np.float32)
-    return np.concatenate([points, np.asarray(best.keypoint_scores, np.float32)[:, None]], axis=1)
+    return np.column_stack([floats(best.keypoints), floats(best.keypoint_scores)])
 
 
 def write_coco(poses: PoseSequence, path: Path, metadata: DanceMetadata) -> None:

@@ -116,7 +116,13 @@ def triples(flat: Sequence[float], name: str) -> Points:
             f"{name} is damaged: {len(flat)} numbers for a person",
             "Expected three per keypoint: x, y and confidence.",
         )
-    return np.asarray(flat, np.float32).reshape(-1, 3)
+    return floats(flat).reshape(-1, 3)
+
+
+def floats(values: Any) -> Points:
+    """Numbers as float32; what is too large for that becomes infinite, which counts as not seen."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, np.float32)
 
 
 def with_facts(frames: list[dict[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
