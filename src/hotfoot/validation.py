@@ -11,7 +11,7 @@ import functools
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import pydantic.dataclasses
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -36,6 +36,9 @@ def validated(cls: type[T]) -> type[T]:
     made: Any = pydantic.dataclasses.dataclass(frozen=True, config=_STRICT)(own)
     unchecked = made.__init__
     names = [f.name for f in fields(made) if not f.kw_only]
+
+    # As types, not names: a subclass elsewhere may not have imported them, and help() asks.
+    cls.__init__.__annotations__ = get_type_hints(cls)
 
     @functools.wraps(cls.__init__)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from hotfoot.cli.main import cli
+from hotfoot.render.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -76,6 +77,15 @@ def test_commands_and_options_that_documents_show_exist(page):
             assert command is not None, line
         known = {o for p in command.params for o in p.opts} | {"--help", "--version"}
         assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(words))) <= known, line
+
+
+def test_the_table_of_presets_is_that_of_the_code():
+    text = (ROOT / "docs" / "presets.md").read_text(encoding="utf-8")
+    rows = [row.split("|")[1:-1] for row in text.splitlines() if row.startswith("| `")]
+    told = {r[0].strip(" `"): (float(r[2]), "blue" in r[5], "n + 1" in r[4]) for r in rows}
+    assert told == {
+        name: (p.fps, p.style.order == "blue", p.lengths[1] == 1) for name, p in PRESETS.items()
+    }
 
 
 def test_files_that_documents_name_exist():
