@@ -23,7 +23,8 @@ from hotfoot.model.network_config import EdgeConfig
 from hotfoot.pose.references import figure_pose
 from hotfoot.training.codes import train_codes
 from hotfoot.training.diffusion import DiffusionTraining
-from hotfoot.training.recipes import CodesRecipe, DiffusionRecipe, recipe_with, run_folder
+from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe
+from hotfoot.training.recipes import recipe_with, run_folder
 from hotfoot.training.shards import make_shard, save_shard, shard_path
 from tests.helpers.clips import write_clips
 

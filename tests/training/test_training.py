@@ -17,7 +17,8 @@ from hotfoot.training.diffusion import DiffusionTraining
 from hotfoot.training.export import export_model
 from hotfoot.training.loop import LoopConfig, Trainer, learning_rate
 from hotfoot.training.losses import flow_loss
-from hotfoot.training.recipes import DiffusionRecipe, VAERecipe, recipe_with, run_folder
+from hotfoot.training.recipe_types import DiffusionRecipe, VAERecipe
+from hotfoot.training.recipes import recipe_with, run_folder
 from hotfoot.training.shards import (
     Shard,
     ShardPool,

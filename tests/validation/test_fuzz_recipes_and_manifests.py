@@ -20,13 +20,8 @@ from hotfoot.data.mocap import ClipFacts, load_clips
 from hotfoot.data.recordings import Recording, RecordingsFile, find_recordings
 from hotfoot.data.store import ClipRow
 from hotfoot.errors import HotfootError, InputError
-from hotfoot.training.recipes import (
-    CodesRecipe,
-    DiffusionRecipe,
-    VAERecipe,
-    recipe_names,
-    recipe_with,
-)
+from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe, VAERecipe
+from hotfoot.training.recipes import recipe_names, recipe_with
 from hotfoot.validation import read_json, to_json
 
 WRONG = ("surprise", 7, 2.5, True, ["x"], {"a": 1}, None)

@@ -67,7 +67,8 @@ def train_vae_command(
     a JSON file.
     """
     from hotfoot.training.distributed import check_alone
-    from hotfoot.training.recipes import VAERecipe, recipe_with
+    from hotfoot.training.recipe_types import VAERecipe
+    from hotfoot.training.recipes import recipe_with
     from hotfoot.training.vae import load_line_vae, save_vae, train_vae
 
     check_alone()
@@ -97,7 +98,7 @@ def vae_error_command(
     vae: str, motion: Path, stretch: int, views: int, frames: int, as_json: bool
 ) -> None:
     """What a VAE (its folder, or a model) leaves of held-out poses, in bins of 1/512 canvas."""
-    from hotfoot.training.recipes import VAESource
+    from hotfoot.training.recipe_types import VAESource
     from hotfoot.training.vae import load_vae, measure_vae
 
     if frames % 8:
@@ -157,7 +158,8 @@ def train_dancer_command(
     from hotfoot.training.diffusion import DiffusionTraining, weights_of
     from hotfoot.training.distributed import join_processes, leave_processes
     from hotfoot.training.export import export_model
-    from hotfoot.training.recipes import DiffusionRecipe, recipe_with
+    from hotfoot.training.recipe_types import DiffusionRecipe
+    from hotfoot.training.recipes import recipe_with
     from hotfoot.training.vae import load_vae
 
     check_out(out)
@@ -194,7 +196,8 @@ def plan_command(recipe: str, vae: str | None, gpus: int, as_json: bool) -> None
     from hotfoot.generation.generator import build_network
     from hotfoot.training.diffusion import network_config
     from hotfoot.training.distributed import Processes, plan_memory
-    from hotfoot.training.recipes import DiffusionRecipe, recipe_with
+    from hotfoot.training.recipe_types import DiffusionRecipe
+    from hotfoot.training.recipes import recipe_with
     from hotfoot.training.vae import load_vae
 
     chosen = recipe_with(DiffusionRecipe, recipe, {"vae.source": vae} if vae else None)
@@ -235,7 +238,8 @@ def train_codes_command(
     from hotfoot.generation.generator import save_codes
     from hotfoot.training.codes import train_codes
     from hotfoot.training.distributed import check_alone
-    from hotfoot.training.recipes import CodesRecipe, recipe_with
+    from hotfoot.training.recipe_types import CodesRecipe
+    from hotfoot.training.recipes import recipe_with
 
     check_alone()
     check_out(out)

@@ -91,8 +91,8 @@ class _Sources:
     corpora: dict[Split, PairedCorpus]
     recordings: dict[Split, list[Recording]]
 
-    def rows(self) -> dict[str, tuple[Source, ...]]:
-        """What goes in, each with its split, license and credit."""
+    def rows(self) -> tuple[tuple[Source, ...], ...]:
+        """Motion, songs and videos that go in, with split, license and credit."""
         corpora = self.corpora.items()
         motion = [
             Source(name=c.name, split=s, style=c.style, license=c.license, credit=c.credit)
@@ -106,7 +106,7 @@ class _Sources:
             (r.source, s): Source(name=r.source, split=s, license=r.license, credit=r.credit)
             for s, found in self.recordings.items() for r in found
         }  # fmt: skip
-        return {"motion": tuple(motion), "songs": tuple(songs), "videos": tuple(videos.values())}
+        return tuple(motion), tuple(songs), tuple(videos.values())
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def build_corpus(
     sources = _open(plan, data)
     rows = sources.rows()
     try:
-        check_splits(rows["motion"], rows["songs"], rows["videos"])
+        check_splits(*rows)
     except ValueError as error:
         raise InputError(str(error), "Give each to one split.") from error
     folder.claim()
@@ -169,8 +169,9 @@ def build_corpus(
         if job.file not in shards:
             shards[job.file] = describe_shard(out / job.file, job.split, plan.format)
     manifest = Manifest(
-        hotfoot=__version__, plan=plan, **rows, shards=tuple(shards[j.file] for j in todo)
-    )
+        hotfoot=__version__, plan=plan, motion=rows[0], songs=rows[1], videos=rows[2],
+        shards=tuple(shards[j.file] for j in todo),
+    )  # fmt: skip
     write_manifest(out, manifest)
     return manifest
 

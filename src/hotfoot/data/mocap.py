@@ -147,8 +147,11 @@ def save_clip(clip: MotionClip, path: Path) -> None:
     }  # fmt: skip
     save_text(path.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
     with replacing(path) as temporary, temporary.open("wb") as file:
-        parts = {"joints3d": clip.joints[:, :BODY_POINTS], "hands3d": clip.joints[:, BODY_POINTS:]}
-        np.savez_compressed(file, **{k: v for k, v in parts.items() if v.size})
+        body, hands = np.split(clip.joints, [BODY_POINTS], axis=1)
+        if hands.size:
+            np.savez_compressed(file, joints3d=body, hands3d=hands)
+        else:
+            np.savez_compressed(file, joints3d=body)
 
 
 def split_clips(clips: list[MotionClip]) -> tuple[list[MotionClip], list[MotionClip]]:

@@ -141,7 +141,8 @@ def _read_clip(path: Path, parts: Parts, format: DataFormat) -> PairedClip:
         row = parse_json(ClipRow, data["json"], path, InputError)
     except (OSError, ValueError, KeyError, TypeError, EOFError, InputError) as error:
         raise _damaged(path, error) from error
-    clip = PairedClip(*arrays, **asdict(row), format=format)
+    xy, confidence, music = arrays
+    clip = PairedClip(xy, confidence, music, format=format, **asdict(row))
     frames, width = len(clip.xy), get_encoder(format.music).width
     expected = (
         (frames, format.points, 2), (frames, format.points), (frames // FRAMES_PER_COLUMN, width)

@@ -17,7 +17,8 @@ from hotfoot.model.config import CodesConfig, RawConfig
 from hotfoot.music.encoders import get_encoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, Trainer
-from hotfoot.training.recipes import CodesRecipe, DiffusionRecipe, run_folder
+from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe
+from hotfoot.training.recipes import run_folder
 from hotfoot.training.shards import ShardPool
 
 

@@ -21,7 +21,8 @@ from hotfoot.training.distributed import ALONE, Processes, whole
 from hotfoot.training.export import as_generator, model_codec, write_sample_sheet
 from hotfoot.training.loop import LoopConfig, Trainer
 from hotfoot.training.losses import Objective, latent_statistics
-from hotfoot.training.recipes import DiffusionRecipe, run_folder
+from hotfoot.training.recipe_types import DiffusionRecipe
+from hotfoot.training.recipes import run_folder
 from hotfoot.training.shards import Shard, ShardPool
 from hotfoot.training.vae import fingerprint
 

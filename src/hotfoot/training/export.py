@@ -22,7 +22,7 @@ from hotfoot.model.vae import PoseVAE
 from hotfoot.pose.references import figure_pose
 from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.timebase import FRAMES_PER_COLUMN
-from hotfoot.training.recipes import DiffusionRecipe
+from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.validation import to_json
 
 _UNSTATED = "not stated"

@@ -13,7 +13,7 @@ from hotfoot.model.conditioning import known_mask
 from hotfoot.model.flow import T_FLOOR, interpolate, sample_times, velocity
 from hotfoot.model.network_config import DiTConfig, EdgeConfig
 from hotfoot.music.encoders import get_encoder
-from hotfoot.training.recipes import DiffusionRecipe
+from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.training.shards import Shard
 
 

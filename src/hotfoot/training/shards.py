@@ -29,7 +29,7 @@ from hotfoot.model.codec import to_lines
 from hotfoot.model.conditioning import compose_reference
 from hotfoot.model.vae import PoseVAE
 from hotfoot.pose.sequence import VISIBLE_FROM
-from hotfoot.training.recipes import DiffusionRecipe
+from hotfoot.training.recipe_types import DiffusionRecipe
 
 
 @dataclass(frozen=True, eq=False)

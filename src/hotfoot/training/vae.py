@@ -32,7 +32,8 @@ from hotfoot.model.published_vae import load_published, natural_codec, published
 from hotfoot.model.vae import LineVAE, PoseVAE
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, Trainer
-from hotfoot.training.recipes import CodecChanges, VAERecipe, VAESource, run_folder
+from hotfoot.training.recipe_types import CodecChanges, VAERecipe, VAESource
+from hotfoot.training.recipes import run_folder
 from hotfoot.training.vae_loss import vae_loss
 from hotfoot.validation import read_json, to_json
 
