@@ -11,7 +11,6 @@ from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, OptionError, OutputError, TrainingError
 from hotfoot.generation.generator import load_diffusion
 from hotfoot.generation.pipeline import dance
-from hotfoot.model.config import LineVAEConfig
 from hotfoot.model.vae import LineVAE
 from hotfoot.training.diffusion import DiffusionTraining
 from hotfoot.training.export import export_model
@@ -167,18 +166,11 @@ def test_fingerprints_tell_vaes_and_data_apart(tmp_path):
     assert data_fingerprint(Data(tmp_path / "a")) != data_fingerprint(Data(tmp_path / "c"))
 
 
-class Faulty(LineVAE):
-    """Cannot encode."""
-
-    def encode_lines(self, center, value):
-        raise InputError("no", "Never.")
-
-
-def test_errors_of_the_process_that_makes_data_reach_the_trainer(tmp_path, training_data):
-    data, recipe = Data(training_data / "motion", training_data / "music"), debug(composed=0)
-    with pytest.raises(InputError, match="no") as caught:
-        ShardPool(data, tmp_path / "shards", Faulty(LineVAEConfig()), recipe).wait_for(0)
-    assert caught.value.hint == "Never."
+def test_errors_of_the_process_that_makes_data_reach_the_trainer(tmp_path):
+    data = Data(corpora=(tmp_path / "none",))
+    with pytest.raises(InputError, match="holds no finished corpus") as caught:
+        ShardPool(data, tmp_path / "shards", load_vae("raw"), debug()).wait_for(0)
+    assert "hotfoot corpus build" in caught.value.hint
     assert not list((tmp_path / "shards").glob("*"))
 
 
