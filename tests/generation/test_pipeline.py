@@ -8,6 +8,7 @@ from hotfoot.errors import AudioError, InputError, OptionError, OutputError
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import dance, dances
 from hotfoot.generation.postprocess import STEPS
+from hotfoot.model.config import Sampling
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.references import figure_pose
 from tests.helpers.models import untrained_model
@@ -218,3 +219,16 @@ def test_other_skeletons_dance(skeleton, song, tmp_path):
     assert (made.poses.skeleton, made.poses.fps, len(made.poses)) == (skeleton, 24.0, 48)
     made.save(tmp_path / "d.npz")
     made.save(tmp_path / "d.png")
+
+
+def test_a_style_that_only_drafts_know_brings_a_draft():
+    plain = untrained_model().config
+    led = untrained_model(sampling=Sampling(steps=2, style_draft=0.7)).config
+    asked = DanceOptions(style="disco")
+    assert asked.draft_for(led, ("disco",)) == 0.7
+    assert DanceOptions(style="disco", draft=0.2).draft_for(led, ("disco",)) == 0.2
+    assert DanceOptions().draft_for(led, ("disco",)) == 0.0
+    with pytest.raises(OptionError, match="style is 'disco'"):
+        asked.draft_for(plain, ("disco",))
+    with pytest.raises(OptionError, match="style is 'polka'"):
+        DanceOptions(style="polka").draft_for(led, ("disco",))

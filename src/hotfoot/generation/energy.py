@@ -1,8 +1,4 @@
-"""Size of movement: by the user's wish and by the loudness of the song.
-
-The model learns bodies and movement before it learns to listen, so how large it dances follows the
-song here, as its accents follow the beat in ``timing``.
-"""
+"""Size of movement: as asked for, and by the loudness of the song."""
 
 from __future__ import annotations
 

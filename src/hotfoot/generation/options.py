@@ -128,6 +128,8 @@ class DanceOptions:
             OptionError: a draft that it takes none of, or a style that nothing here knows.
         """
         strength = config.sampling.draft if self.draft is None else self.draft
+        if self.draft is None and self.style in styles and self.style not in config.styles:
+            strength = max(strength, config.sampling.style_draft)
         if strength and not config.takes_initial_poses:
             raise OptionError(
                 f"draft is {strength:g}: {config.name} does not dance from drafts", "Leave it out."

@@ -1,4 +1,4 @@
-"""Repairs after generation, each a named step: a take in, a take out.
+"""Repairs after generation, each a named step: joined poses in, joined poses out.
 
 None of them is in the paper. A request names the steps that it wants, in order; without any, the
 result is exactly what the generator made.
@@ -67,6 +67,14 @@ def _loudness(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
     return replace(joined, poses=scaled_movement(poses, gain))
 
 
+def _energy(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
+    """Movement is as large as asked for."""
+    if context.energy == 1:
+        return joined
+    gain = np.full(len(joined.poses), context.energy, np.float32)
+    return replace(joined, poses=scaled_movement(joined.poses, gain))
+
+
 def _proportions(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
     """Limbs no longer than the reference's."""
     return replace(joined, poses=keep_proportions(joined.poses, context.reference))
@@ -90,6 +98,7 @@ STEPS: dict[PostStep, Step] = {
     "flicker": _flicker,
     "smoothing": _smoothing,
     "loudness": _loudness,
+    "energy": _energy,
     "proportions": _proportions,
     "in-frame": _in_frame,
     "beat-lock": _beat_lock,

@@ -17,7 +17,9 @@ SCHEMA: Final = 2
 """Version of ``config.json`` that this package writes and reads."""
 
 Solver = Literal["euler", "midpoint", "heun"]
-PostStep = Literal["flicker", "smoothing", "loudness", "proportions", "in-frame", "beat-lock"]
+PostStep = Literal[
+    "flicker", "smoothing", "loudness", "energy", "proportions", "in-frame", "beat-lock"
+]  # fmt: skip
 _Bins = Annotated[int, Field(ge=8, le=4096)]
 _Sigma = Annotated[float, Field(ge=0, le=32)]
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -115,6 +117,7 @@ class Sampling:
         solver: of the flow's differential equation.
         draft: share of the way from noise to data that the choreographer's draft takes over; 0
             begins with noise alone, 1 keeps the draft.
+        style_draft: the same where a style is asked for that only drafts know.
         smoothing_s: standard deviation of the smoothing over time, in seconds, from noise alone.
         smoothing_draft_s: the same for a draft alone; between them it is in proportion. A network
             is rougher the less there is to lead it. None is as from noise.
@@ -126,6 +129,7 @@ class Sampling:
     shift: Annotated[float, Field(gt=0, le=100)] = 1.0
     solver: Solver = "euler"
     draft: _Share = 0.0
+    style_draft: _Share = 0.0
     smoothing_s: Annotated[float, Field(ge=0, le=2)] = 0.06
     smoothing_draft_s: Annotated[float, Field(ge=0, le=2)] | None = None
     post: tuple[PostStep, ...] = ("flicker", "smoothing", "loudness", "proportions", "beat-lock")
