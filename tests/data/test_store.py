@@ -271,7 +271,7 @@ def test_a_dancer_trains_on_corpora(built, tmp_path, capsys):
     )
     assert (out / "model" / "config.json").exists()
     assert (
-        main(["train", "dancer", "debug", "--corpus", str(built), "--motion", "x", "--out", "y"])
+        main(["train", "dancer", "debug", "--corpus", str(built), "--motion", ".", "--out", "y"])
         == 2
     )
     assert "--corpus beside" in capsys.readouterr().err
@@ -443,7 +443,7 @@ def test_folders_without_videos(tmp_path, capsys):
     with pytest.raises(InputError, match="no videos"):
         find_videos(tmp_path)
     assert main(["corpus", "video", str(tmp_path / "none"), "-o", str(tmp_path / "o")]) == 2
-    assert "no such folder" in capsys.readouterr().err
+    assert "does not exist" in capsys.readouterr().err
     for wrong in (["--on", "moon"], ["--style", "polka"], ["--jobs", "0"]):
         assert main(["corpus", "video", str(tmp_path), "-o", str(tmp_path / "o"), *wrong]) == 2
     assert not (tmp_path / "o").exists()

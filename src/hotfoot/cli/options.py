@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, SECOND, SEED, Listed, OneOf, json_option
-
-__all__ = ["json_option"]
+from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, SECOND, SEED, Listed, OneOf
 
 Decorator = Callable[[Any], Any]
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 jobs_option = click.option(
     "--jobs", type=JOBS, default=1, show_default=True, help="Processes at once."
 )

@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from hotfoot.cli.common import check_out, emit, use_cores
-from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, VerbGroup, json_option
+from hotfoot.cli.options import json_option, motion_option, music_option
+from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, Recipe, VerbGroup
 from hotfoot.errors import OptionError
 
 _out = click.option("--out", required=True, type=ANY_PATH, help="Folder of the run.")
-_motion = click.option("--motion", required=True, type=FOLDER, help="Folder of clips.")
 
 
 def _recipe_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,13 +46,13 @@ def _settings(texts: tuple[str, ...], **short: Any) -> dict[str, Any]:
 def command() -> None:
     """Train a VAE, a dance transformer or a baseline; an interrupted run resumes by itself.
 
-    RECIPE is a name or a JSON file with fields that differ from the default recipe's.
+    A recipe is a name, or a JSON file with fields that differ from the default recipe's.
     """
 
 
 @command.command("vae")
-@click.argument("recipe", default="default")
-@_motion
+@click.argument("recipe", type=Recipe("VAERecipe"), default="default")
+@motion_option()
 @_out
 @click.option("--begin-with", help="A VAE's folder or a model whose VAE to begin with.")
 @_recipe_options
@@ -63,8 +63,7 @@ def train_vae_command(
 ) -> None:  # fmt: skip
     """Train a VAE of one-hot images on motion clips.
 
-    RECIPE: default; decoder (trains the decoder of --begin-with, whose encoder is kept); debug; or
-    a JSON file.
+    The recipe "decoder" trains the decoder of --begin-with, whose encoder is kept.
     """
     from hotfoot.training.distributed import check_alone
     from hotfoot.training.recipe_types import VAERecipe
@@ -82,7 +81,7 @@ def train_vae_command(
 
 @command.command("vae-error")
 @click.argument("vae", default="default")
-@_motion
+@motion_option()
 @click.option(
     "--stretch", type=click.IntRange(1, 16), default=3, show_default=True,
     help="Picture columns per frame (published VAE).",
@@ -114,9 +113,9 @@ def vae_error_command(
 
 
 @command.command("dancer")
-@click.argument("recipe", default="default")
-@click.option("--motion", type=ANY_PATH, help="Folder of clips, with --music.")
-@click.option("--music", type=ANY_PATH, help="Folder of songs, with --motion.")
+@click.argument("recipe", type=Recipe("DiffusionRecipe"), default="default")
+@motion_option(required=False)
+@music_option(required=False)
 @click.option(
     "--corpus", multiple=True, type=FOLDER,
     help="Folder of hotfoot corpus build, instead; repeats.",
@@ -148,10 +147,10 @@ def train_dancer_command(
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music, or on corpora on disk.
 
-    RECIPE: default, default-high-noise, base-gpu, paper, debug, mini (for ablations on CPUs), edge
-    (a baseline on raw coordinates); or a JSON file. The result is a model folder, OUT/model, for
-    hotfoot dance --model. Several GPUs or machines: torchrun --nproc-per-node N -m hotfoot train
-    dancer ... (all processes must see the same OUT, and the data).
+    The recipe "mini" is for ablations on CPUs, "edge" a baseline on raw coordinates. The result is
+    a model folder, OUT/model, for hotfoot dance --model. Several GPUs or machines: torchrun
+    --nproc-per-node N -m hotfoot train dancer ... (all processes must see the same OUT, and the
+    data).
     """
     from hotfoot.data.sources import Data
     from hotfoot.generation.inputs import check_device
@@ -184,7 +183,7 @@ def train_dancer_command(
 
 
 @command.command("plan")
-@click.argument("recipe", default="paper")
+@click.argument("recipe", type=Recipe("DiffusionRecipe"), default="paper")
 @click.option("--vae", help="As for dancer.")
 @click.option("--gpus", type=click.IntRange(1, 100_000), default=8, show_default=True,
               help="Weights are divided among them.")  # fmt: skip
@@ -224,8 +223,8 @@ def plan_command(recipe: str, vae: str | None, gpus: int, as_json: bool) -> None
 
 
 @command.command("codes")
-@_motion
-@click.option("--music", required=True, type=FOLDER, help="Folder of songs.")
+@motion_option()
+@music_option()
 @_out
 @_recipe_options
 @json_option

@@ -10,7 +10,6 @@ import ast
 import math
 import re
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,6 +100,28 @@ class SomeOf(OneOf):
         for name in chosen:
             super().convert(name, param, ctx)
         return tuple(chosen)
+
+
+class Recipe(OneOf):
+    """The name of a training recipe, or a JSON file; recipe_with checks it.
+
+    Args:
+        kind: name of its class.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind, or_path=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Recipes of this kind, and what a file is called."""
+        from hotfoot.training import recipes
+
+        return (*recipes.recipe_names(getattr(recipes, self.registry)), "FILE.json")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As it is."""
+        return str(value)
 
 
 class _Size(click.ParamType):  # type: ignore[type-arg]
@@ -211,8 +232,3 @@ def as_typed(message: str, params: list[click.Parameter]) -> str:
     if not subject:
         return message
     return re.sub(r"[a-z_]+", flag, re.sub(r"\.\d+", "", subject[0])) + message[subject.end() :]
-
-
-json_option: Callable[[Any], Any] = click.option(
-    "--json", "as_json", is_flag=True, help="Print the result as JSON."
-)

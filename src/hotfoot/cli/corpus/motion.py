@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from hotfoot.cli.common import check_out, check_poses_out, emit
-from hotfoot.errors import InputError, OptionError
-
-
-@click.command("choreograph")
-@click.argument("song", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")
-@click.option(
-    "--style",
-    default="freestyle",
-    show_default=True,
-    help="Or hip-hop, latin, disco, jumpstyle, lyrical.",
+from hotfoot.cli.options import (
+    json_option,
+    motion_option,
+    output_option,
+    part_options,
+    seed_option,
 )
-@click.option("--seed", default=0, show_default=True, help="Of moves, dancer and camera.")
-@click.option("--start", default=0.0, help="Second to begin at.")
-@click.option("--end", type=float, help="Second to end at.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+from hotfoot.cli.types import ANY_PATH, FILE, SHARE, Listed, OneOf, Verb
+from hotfoot.errors import InputError
+
+
+@click.command("choreograph", cls=Verb)
+@click.argument("song", type=FILE)
+@output_option("Pose file.")
+@click.option(
+    "--style", default="freestyle", show_default=True, cls=Listed,
+    type=OneOf("hotfoot.choreography.styles:STYLES"), help="{names}.",
+)  # fmt: skip
+@seed_option
+@part_options
+@json_option
 def choreograph_command(
     song: Path, output: Path, style: str, seed: int, start: float, end: float | None,
     as_json: bool,
@@ -36,8 +42,6 @@ def choreograph_command(
     from hotfoot.music.audio import open_song
     from hotfoot.pose.formats import write_poses
 
-    if seed < 0:
-        raise OptionError(f"--seed is {seed}", "0 or more.")
     check_poses_out(output)
     poses, choreography = choreographed(analyze_song(open_song(song, start, end)), seed, style)
     write_poses(poses, output)
@@ -51,18 +55,18 @@ def choreograph_command(
     )  # fmt: skip
 
 
-@click.command("pair")
-@click.argument("song", type=click.Path(path_type=Path))
-@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Pose file.")
-@click.option("--seed", default=0, show_default=True, help="Of clips, camera and body.")
+@click.command("pair", cls=Verb)
+@click.argument("song", type=FILE)
+@motion_option()
+@output_option("Pose file.")
+@seed_option
 @click.option(
-    "--mixing", default=0.15, show_default=True, help="Share of parts with another clip's arms."
-)
-@click.option("--start", default=0.0, help="Second to begin at.")
-@click.option("--end", type=float, help="Second to end at.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write every part as JSON.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+    "--mixing", type=SHARE, default=0.15, show_default=True,
+    help="Share of parts with another clip's arms.",
+)  # fmt: skip
+@part_options
+@click.option("--report", type=ANY_PATH, help="Write every part as JSON.")
+@json_option
 def pair_command(
     song: Path, motion: Path, output: Path, seed: int, mixing: float, start: float,
     end: float | None, report: Path | None, as_json: bool,
@@ -71,8 +75,6 @@ def pair_command(
 
     Parts begin on downbeats and are joined by cross-fades; training samples are made like this.
     """
-    import json
-
     from hotfoot.data.mocap import load_clips
     from hotfoot.data.parts import naturalness
     from hotfoot.data.views import paired
@@ -81,8 +83,6 @@ def pair_command(
     from hotfoot.music.audio import open_song
     from hotfoot.pose.formats import write_poses
 
-    if seed < 0 or not 0 <= mixing <= 1:
-        raise OptionError(f"--seed {seed}, --mixing {mixing:g}", "0 or more; 0 to 1.")
     check_poses_out(output)
     opened = open_song(song, start, end)
     if report is not None:
@@ -102,24 +102,22 @@ def pair_command(
     emit({"poses": str(output), "frames": len(poses), **summary}, lines, as_json)
 
 
-@click.command("film")
-@click.option("--motion", required=True, type=click.Path(path_type=Path), help="Folder of clips.")
+@click.command("film", cls=Verb)
+@motion_option()
 @click.option(
     "--split", type=click.Choice(["train", "held-out", "all"]), default="held-out",
     show_default=True, help="Which clips; every tenth is held out of training.",
 )  # fmt: skip
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder.")
-@click.option("--seed", default=0, show_default=True, help="Of cameras and bodies.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@output_option("Folder.")
+@seed_option
+@json_option
 def film_command(motion: Path, split: str, output: Path, seed: int, as_json: bool) -> None:
-    """Render 3D motion from the front: pose files of real movement, to compare dances with."""
+    """Project 3D motion to a camera in front: pose files of real movement, to compare with."""
     from hotfoot.data.mocap import load_clips, split_clips
     from hotfoot.data.views import render_clips
     from hotfoot.files import make_folder
     from hotfoot.pose.formats import write_poses
 
-    if seed < 0:
-        raise OptionError(f"--seed is {seed}", "0 or more.")
     check_out(output)
     clips = load_clips(motion)
     if split != "all":
