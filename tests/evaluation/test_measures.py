@@ -1,6 +1,7 @@
 """One dance, sets of them, and how they are shown."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,25 +14,29 @@ from hotfoot.evaluation.synchrony import BEAT_MEASURES
 from hotfoot.pose.references import figure_pose
 from tests.helpers.dancers import beats_of, noise, on_beat, still
 
+SECONDS = 16.0
 
-def music(bpm, seconds=24.0, name="song"):
+
+def music(bpm, seconds=SECONDS, name="song"):
     t = np.arange(round(seconds * 100)) / 100
     loud = (-30 + 10 * np.sin(t / 5)).astype(np.float32)
     rng = np.random.default_rng(round(bpm))
     features = np.repeat(rng.normal(size=(len(t) // 400 + 1, 5)), 400, 0)[: len(t)]
     return SongFacts(
-        name, seconds, beats_of(bpm, seconds), "annotation", float(bpm), np.array([0.0, 12]), loud,
+        name, seconds, beats_of(bpm, seconds), "annotation", float(bpm), np.array([0.0, 8]), loud,
         features.astype(np.float32),
     )  # fmt: skip
 
 
+@cache
 def followers(tempi=(1.0,), seeds=(0, 1)):
+    """Measured once for all tests, which do not change them."""
     out = []
     for bpm in (92, 104, 118):
         for tempo in tempi:
             song = music(bpm * tempo, name=f"song{bpm}")
             for seed in seeds:
-                poses = on_beat(song.beats, 24.0, size=0.05 + 0.01 * seed)
+                poses = on_beat(song.beats, SECONDS, size=0.05 + 0.01 * seed)
                 jitter = np.random.default_rng(seed).normal(0, 0.2, poses.keypoints.shape)
                 poses = replace(poses, keypoints=poses.keypoints + jitter.astype("f4"))
                 out.append(
@@ -73,7 +78,7 @@ def test_a_set_of_followers_is_summed_up():
 
 def test_noise_is_summed_up_as_noise():
     dances = [
-        measure_dance(noise(24.0, 30, i, 4.0), music(90 + 9 * i, name=str(i)), DanceInfo(seed=i))
+        measure_dance(noise(SECONDS, 30, i, 4.0), music(90 + 9 * i, name=str(i)), DanceInfo(seed=i))
         for i in range(6)
     ]
     found = summarize("noise", dances).metrics
@@ -112,7 +117,7 @@ def test_published_distances_are_asked_for_and_need_real_dances():
 
 
 def test_an_average_does_not_hide_the_dance_that_fails():
-    exact = still(24.0)
+    exact = still(SECONDS)
     xy = exact.keypoints.copy()
     xy[:, 10] += 0.2 * (xy[:, 10] - xy[:, 9])
     longer = replace(exact, keypoints=xy)
@@ -136,7 +141,7 @@ def test_one_dance_twice_is_not_more_evidence():
 
 def test_seams_are_compared_with_where_there_are_none():
     facts = music(120)
-    poses = on_beat(beats_of(120, 24), 24)
+    poses = on_beat(beats_of(120, SECONDS), SECONDS)
     xy = poses.keypoints.copy()
     xy[200:, :, 0] += 60
     jumped = measure_dance(replace(poses, keypoints=xy), facts, DanceInfo(seams=(200,))).chance
