@@ -72,20 +72,20 @@ def command(model: str, hour: bool, as_json: bool) -> None:
         song = folder / "song.wav"
         compose(30.0, 120.0, seed=1).save(song)
         dance = ["dance", str(song), "--model", model]
-        help_run = min((measure(["--help"]) for _ in range(5)), key=lambda r: r.wall_s)
+        of_help = min((measure(["--help"]) for _ in range(5)), key=lambda r: r.wall_s)
         full = measure([*dance, "-o", str(folder / "a.mp4"), "-o", str(folder / "a.npz")])
         many = measure([*dance, "-o", str(folder / "b.npz")])
         one = measure([*dance, "--steps", "1", "-o", str(folder / "c.npz")])
         denoising = (many.cpu_s - one.cpu_s) * steps / max(1, steps - 1)
         rows = [
-            ("hotfoot --help", help_run.wall_s, "s", 0.5),
+            ("hotfoot --help", of_help.wall_s, "s", 0.5),
             ("30 s song, everything, wall clock", full.wall_s, "s", 30.0),
             ("30 s song, processor time without video, per second", many.cpu_s / 30, "CPU-s", None),
             ("sampling, per second of dance", denoising / 30, "CPU-s", 0.5),
             ("30 s song, peak memory", full.peak_mb, "MB", 1500.0),
         ]
         result: dict[str, object] = {
-            "cores": os.cpu_count(), "steps": steps, "help": asdict(help_run), "full": asdict(full),
+            "cores": os.cpu_count(), "steps": steps, "help": asdict(of_help), "full": asdict(full),
             "no_video": asdict(many), "one_step": asdict(one),
         }  # fmt: skip
         if hour:
@@ -94,10 +94,10 @@ def command(model: str, hour: bool, as_json: bool) -> None:
                 # In a process of its own: a child's peak counts what its parent held before it.
                 measure(["compose", str(song), "--seconds", str(seconds), "--seed", "2"])
                 out = folder / f"{label}.mp4"
-                run = measure([*dance, "--steps", "1", "--size", "144x256", "-o", str(out)])
-                peaks[label] = run.peak_mb
-                result[label] = asdict(run)
-                rows.append((f"one {label}, peak memory", run.peak_mb, "MB", None))
+                long = measure([*dance, "--steps", "1", "--size", "144x256", "-o", str(out)])
+                peaks[label] = long.peak_mb
+                result[label] = asdict(long)
+                rows.append((f"one {label}, peak memory", long.peak_mb, "MB", None))
             rows.append(("hour / minute, peak memory", peaks["hour"] / peaks["minute"], "x", 1.2))
     result["rows"] = [{"what": w, "value": round(v, 4), "unit": u, "bar": b} for w, v, u, b in rows]
     lines = [

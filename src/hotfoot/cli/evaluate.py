@@ -21,7 +21,7 @@ from hotfoot.cli.options import (
     report_option,
 )
 from hotfoot.cli.request import given, request_options
-from hotfoot.cli.types import FILE, FOLDER, FPS, JOBS, SECOND, OneOf, VerbGroup
+from hotfoot.cli.types import FILE, FOLDER, FPS, JOBS, SECOND, Listed, OneOf, VerbGroup
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.summary import EvaluationResult
@@ -93,10 +93,10 @@ def _measuring(function: Any) -> Any:
 )  # fmt: skip
 @click.option("--fps", type=FPS, help="Of pose files that do not say [default: 30].")
 @click.option(
-    "--reference",
+    "--reference", cls=Listed,
     type=OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True),
-    help="Pose file or built-in figure that the dances were made for.",
-)
+    help="What the dances were made for: a pose file, or a built-in figure ({names}).",
+)  # fmt: skip
 @_measuring
 def dances_command(
     poses: tuple[Path, ...], music: tuple[Path, ...], report: Path | None, jobs: int | None,

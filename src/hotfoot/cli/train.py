@@ -107,7 +107,7 @@ def vae_error_command(
     emit(
         {"vae": vae, **asdict(found)},
         [f"mean {found.mean:.3f} bins, median {found.median:.3f}, p99 {found.p99:.2f}, "
-         f"seen joints told from unseen with AUC {found.seen_auc:.4f}"],
+         f"seen and unseen joints kept apart with AUC {found.seen_auc:.4f}"],
         as_json,
     )  # fmt: skip
 
