@@ -8,13 +8,12 @@ how large they are; the canvas is put back afterwards.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.pose.proportions import BONES, bone_lengths
+from hotfoot.pose.proportions import BONES, TYPICAL, body_scale, girdle, seen_lengths
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -24,14 +23,12 @@ SPAN = 3.2
 _BODY = get_skeleton("body-18").index
 _HIPS = [_BODY["right_hip"], _BODY["left_hip"]]
 _NECK = _BODY["neck"]
-_LIMBS = 13  # bones of trunk and limbs come first; the rest is the face
 _LEGS = tuple(
     tuple(BONES.index((_BODY[f"{side}_{a}"], _BODY[f"{side}_{b}"]))
           for a, b in (("hip", "knee"), ("knee", "ankle")))
     for side in ("right", "left")
 )  # fmt: skip
 _MARGIN, _RETURN_S = 0.01, 0.4  # from the edges; how soon who nears them comes back
-_TYPICAL = 0.85  # trust in the average body where the reference says less
 
 
 @dataclass(frozen=True)
@@ -112,29 +109,15 @@ def _measure(reference: PoseSequence) -> tuple[NDArray[np.float64], float]:
 
     A body that bends or is cut off counts with the size that its other limbs let expect.
     """
-    xy = reference.keypoints[0].astype(np.float64)
-    seen = reference.confidence[0] > 0
-    a, b = np.array(BONES).T
-    shown = seen[a] & seen[b]
-    lengths = bone_lengths(reference.keypoints[:1])[0]
-    average, trunk, leg = _average()
-    body = shown & (np.arange(len(BONES)) < _LIMBS)
-    scale = float(np.percentile(lengths[body] / average[body], 80)) if body.any() else 1.0
-    hips = xy[_HIPS].mean(axis=0)
-    own_trunk = float(np.linalg.norm(xy[_NECK] - hips)) if seen[[_NECK, *_HIPS]].all() else 0.0
-    own_leg = max(
-        float(lengths[list(bones)].sum()) if shown[list(bones)].all() else 0.0 for bones in _LEGS
-    )
-    size = max(own_trunk, _TYPICAL * scale * trunk) + max(own_leg, _TYPICAL * scale * leg)
-    return hips, max(size, 1e-6)
-
-
-@cache
-def _average() -> tuple[NDArray[np.float64], float, float]:
-    """Bone lengths [17], trunk and leg of the average figure in pixels."""
     from hotfoot.pose.references import figure_pose
 
-    figure = figure_pose("average").keypoints
-    lengths = bone_lengths(figure)[0]
-    trunk = float(np.linalg.norm(figure[0, _NECK] - figure[0, _HIPS].mean(axis=0)))
-    return lengths, trunk, max(float(lengths[list(bones)].sum()) for bones in _LEGS)
+    typical = TYPICAL * body_scale(reference) * _trunk_and_leg(figure_pose("average"))
+    size = float(np.maximum(_trunk_and_leg(reference), typical).sum())
+    return reference.keypoints[0, _HIPS].astype(np.float64).mean(axis=0), max(size, 1e-6)
+
+
+def _trunk_and_leg(pose: PoseSequence) -> NDArray[np.float64]:
+    """Lengths [2] in pixels, as the first frame shows them; 0 for what it does not."""
+    trunk = girdle(pose.keypoints[:1])[0, 0] * (pose.confidence[0, [_NECK, *_HIPS]] > 0).all()
+    legs = seen_lengths(pose)[np.array(_LEGS)]
+    return np.array([trunk, (legs.sum(axis=1) * (legs > 0).all(axis=1)).max()])

@@ -22,7 +22,10 @@ BONES = (
 )
 """Pairs of BODY_18 keypoints, parent before child; the neck is the root."""
 _SIDES = 1.04  # the outer side of a trunk that bends gets longer than it is upright
-_TYPICAL = 0.85  # trust in the average body where the reference says less
+_LIMBS = 13  # bones of trunk and limbs come first; the rest is the face
+
+TYPICAL = 0.85
+"""Trust in the average body where the reference says less."""
 
 
 @cache
@@ -41,21 +44,31 @@ def bone_lengths(xy: NDArray[np.float32]) -> NDArray[np.float64]:
 def limb_lengths(reference: PoseSequence) -> NDArray[np.float64]:
     """Picture length in pixels of each bone [17], across the view, of a reference's person.
 
-    The scale of the person is a high quantile of the ratio of its limbs to the average body's, so
-    that foreshortened limbs do not count. Left and right limbs are alike.
+    Left and right limbs are alike; see :func:`body_scale` for limbs that are foreshortened.
     """
-    reference = reference.to_skeleton("body-18")
-    seen = reference.confidence[0] > 0
+    own = seen_lengths(reference)
+    own = np.maximum(own, own[list(_partners())])
+    return np.maximum(own, TYPICAL * body_scale(reference) * _average_lengths())
+
+
+def seen_lengths(reference: PoseSequence) -> NDArray[np.float64]:
+    """Lengths [17] in pixels of the bones that the first frame shows; 0 for the others."""
+    body = reference.frames(0, 1).to_skeleton("body-18")
     a, b = np.array(BONES).T
-    shown = seen[a] & seen[b]
-    lengths = bone_lengths(reference.keypoints[:1])[0]
-    average = _average_lengths()
-    body = shown & (np.arange(len(BONES)) < 13)
-    scale = float(np.percentile(lengths[body] / average[body], 80)) if body.any() else 1.0
-    own = np.where(shown, lengths, 0)
-    partner = _partners()
-    own = np.maximum(own, own[list(partner)])
-    return np.maximum(own, _TYPICAL * scale * average)
+    shown = (body.confidence[0, a] > 0) & (body.confidence[0, b] > 0)
+    return np.where(shown, bone_lengths(body.keypoints)[0], 0)
+
+
+def body_scale(reference: PoseSequence) -> float:
+    """How large the person of a reference is, against the average figure's pixels.
+
+    A high quantile of the ratio of trunk and limbs to the average body's, so that foreshortened
+    limbs do not count.
+    """
+    lengths = seen_lengths(reference)[:_LIMBS]
+    shown = lengths > 0
+    ratios = lengths[shown] / _average_lengths()[:_LIMBS][shown]
+    return float(np.percentile(ratios, 80)) if shown.any() else 1.0
 
 
 @cache
@@ -74,7 +87,7 @@ def girdle_lengths(reference: PoseSequence) -> tuple[float, float]:
 
     reference = reference.to_skeleton("body-18")
     scale = float(np.median(limb_lengths(reference) / _average_lengths()))
-    lengths = _TYPICAL * scale * girdle(figure_pose("average").keypoints)[0]
+    lengths = TYPICAL * scale * girdle(figure_pose("average").keypoints)[0]
     if (reference.confidence[0, [1, 8, 11]] > 0).all():
         lengths = np.maximum(lengths, girdle(reference.keypoints[:1])[0])
     return float(lengths[0]), float(lengths[1])
@@ -161,7 +174,7 @@ def _side_length(reference: PoseSequence, trunk: float) -> float:
     average = figure_pose("average").keypoints
     length = trunk / float(girdle(average)[0, 0]) * longer(average)
     if (reference.confidence[0, [2, 5, 8, 11]] > 0).all():
-        length = max(_TYPICAL * length, longer(reference.keypoints))
+        length = max(TYPICAL * length, longer(reference.keypoints))
     return float(length)
 
 
