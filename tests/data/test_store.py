@@ -27,6 +27,7 @@ from hotfoot.data.recordings import Recording, find_recordings, recorded_clips, 
 from hotfoot.data.samples import BODY_FORMAT, PairedClip, cut
 from hotfoot.data.sources import Data, check_data, open_source
 from hotfoot.data.store import StoredCorpus, read_shard, verify_corpus, write_shard
+from hotfoot.data.video_reports import held_out
 from hotfoot.data.videos import VideoSettings, find_videos, ingest
 from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.music.synthesis import compose
@@ -456,12 +457,10 @@ def test_the_same_name_in_two_folders_is_two_videos(tmp_path):
     assert len(find_videos(tmp_path)) == 2
 
 
-def test_of_a_few_videos_one_is_held_out():
-    from hotfoot.data.videos import _held_out
-
-    assert _held_out(["only"]) == set()
+def test_of_a_few_videos_one_isheld_out():
+    assert held_out(["only"]) == set()
     for count in range(2, 60):
         names = [f"video-{i}" for i in range(count)]
-        assert 1 <= len(_held_out(names)) < max(2, count // 4 + 2)
+        assert 1 <= len(held_out(names)) < max(2, count // 4 + 2)
     many = [f"v{i}" for i in range(4000)]
-    assert len(_held_out(many)) == pytest.approx(250, abs=50)
+    assert len(held_out(many)) == pytest.approx(250, abs=50)

@@ -19,6 +19,7 @@ from hotfoot.data.manifest import CorpusPlan, Manifest, ShardRow, Source, read_m
 from hotfoot.data.mocap import ClipFacts, load_clips
 from hotfoot.data.recordings import Recording, RecordingsFile, find_recordings
 from hotfoot.data.store import ClipRow
+from hotfoot.data.video_reports import KeptPart, LeftOutPart, SoundReport, VideoReport
 from hotfoot.errors import HotfootError, InputError
 from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe, VAERecipe
 from hotfoot.training.recipes import recipe_names, recipe_with
@@ -44,6 +45,15 @@ EXAMPLES = {
     ),
     ClipRow: ClipRow(style="", procedural=True, tempo_bpm=90.0, aspect=1.0, motion=("a",), song="s"),
     ClipFacts: ClipFacts(),
+    VideoReport: VideoReport(
+        name="a-b", video="a b.mp4", size=(640, 480),
+        sound=SoundReport(kind="music", voice=None, pulse=0.5),
+        recordings=(
+            KeptPart(start_s=0.0, seconds=9.0, poses="a-b-000", shot=0, others=0, song_s=0.0,
+                     seen=1.0),
+        ),
+        left_out=(LeftOutPart(start_s=9.0, seconds=1.0, why="nobody"),),
+    ),
 }  # fmt: skip
 
 
@@ -60,6 +70,7 @@ READERS = {
     AistManifest: ("manifest.json", lambda path: read_json(AistManifest, path, InputError)),
     ClipRow: ("clip.json", lambda path: read_json(ClipRow, path, InputError)),
     ClipFacts: ("clip.json", read_clip_facts),
+    VideoReport: ("a-b.json", lambda path: read_json(VideoReport, path, InputError)),
 }
 
 

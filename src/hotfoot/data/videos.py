@@ -8,12 +8,11 @@ one that was finished is not; results do not depend on who did the work, or how 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,15 @@ from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.people import Shot, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound
-from hotfoot.data.recordings import Recording, write_recordings
+from hotfoot.data.recordings import write_recordings
+from hotfoot.data.video_reports import (
+    KeptPart,
+    LeftOutPart,
+    SoundReport,
+    VideoReport,
+    recordings_of,
+    summary,
+)
 from hotfoot.errors import DependencyError, InputError, OutputError
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
@@ -31,9 +38,9 @@ from hotfoot.parallel import parallel_map
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import VIDEO_SUFFIXES
 from hotfoot.pose.smoothing import smoothed, without_flicker
+from hotfoot.validation import read_json, to_json
 
 _LEAST_FPS = 20.0
-_HELD_OUT = 16  # one video in so many
 _SMOOTHING_S = 0.02
 
 
@@ -126,31 +133,11 @@ def ingest(
             done += 1
             if progress:
                 progress(done, len(tasks))
-    reports = [json.loads(_report_path(t).read_text()) for t in tasks]
-    held = _held_out([report["name"] for report in reports if report["recordings"]])
-    write_recordings(
-        out, [r for report in reports for r in _recordings(report, out, settings, held)]
-    )
+    reports: list[VideoReport] = [
+        read_json(VideoReport, _report_path(t), InputError) for t in tasks
+    ]
+    write_recordings(out, recordings_of(reports, out, settings.style, settings.credit))
     return summary(reports)
-
-
-def summary(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """What was kept, and why the rest was not, over all videos."""
-    left: Counter[str] = Counter()
-    for report in reports:
-        if report["why"]:
-            left[report["why"]] += report["seconds"]
-        for row in report["left_out"]:
-            left[row["why"]] += row["seconds"]
-    kept = sum(row["seconds"] for report in reports for row in report["recordings"])
-    return {
-        "videos": len(reports),
-        "used": sum(bool(r["recordings"]) for r in reports),
-        "recordings": sum(len(r["recordings"]) for r in reports),
-        "seconds": round(sum(r["seconds"] for r in reports), 1),
-        "kept_seconds": round(kept, 1),
-        "left_out_seconds": {why: round(s, 1) for why, s in left.most_common()},
-    }
 
 
 def _made_from(settings: VideoSettings) -> dict[str, Any]:
@@ -162,39 +149,38 @@ def _report_path(task: _Task) -> Path:
     return task.out / "reports" / f"{task.name}.json"
 
 
-_estimators: dict[tuple[str, Path | None, str], PoseEstimator] = {}
-
-
 def _ingest(task: _Task) -> str:
     """Read one video and write its report; an unreadable one has a report too."""
-    s = task.settings
-    report: dict[str, Any] = {
-        "name": task.name, "video": task.video.name, "seconds": 0.0, "why": "", "sound": None,
-        "recordings": [], "left_out": [],
-    }  # fmt: skip
+    report = VideoReport(name=task.name, video=task.video.name)
     try:
         facts = video_info(task.video)
-        report |= {
-            "fps": round(facts.fps, 3), "size": list(facts.size),
-            "seconds": round(facts.seconds, 3),
-        }  # fmt: skip
+        report = replace(
+            report, fps=round(facts.fps, 3), size=facts.size, seconds=round(facts.seconds, 3)
+        )
         why, sound = _check_sound(task.video, facts)
-        report["why"] = why
-        report["sound"] = sound and asdict(sound)
-        key = (s.estimator, s.weights, s.device)
+        report = replace(report, why=why, sound=SoundReport(**asdict(sound)) if sound else None)
         if not why:
-            if key not in _estimators:
-                _estimators[key] = make_estimator(*key)
-            shots = video_shots(task.video, _estimators[key])
-            report["seconds"] = round(sum(x.poses.duration_s for x in shots), 3)
-            report["shots"] = len(shots)
-            _keep_recordings(task, facts, shots, report)
+            shots = video_shots(task.video, _estimator(task.settings))
+            seconds = round(sum(x.poses.duration_s for x in shots), 3)
+            report = replace(report, seconds=seconds, shots=len(shots))
+            kept, left_out = _keep_recordings(task, facts, shots)
+            report = replace(report, recordings=tuple(kept), left_out=tuple(left_out))
     except (OutputError, DependencyError):  # of this machine, not of the video: try again later
         raise
     except InputError as error:
-        report |= {"why": error.message, "recordings": []}
-    save_text(_report_path(task), json.dumps(report, indent=1) + "\n")
+        report = replace(report, why=error.message, recordings=())
+    save_text(_report_path(task), to_json(report))
     return task.name
+
+
+@cache
+def _load_estimator(name: str, weights: Path | None, device: str) -> PoseEstimator:
+    return make_estimator(name, weights, device)
+
+
+def _estimator(settings: VideoSettings) -> PoseEstimator:
+    """The estimator, loaded once in a process."""
+    return _load_estimator(settings.estimator, settings.weights, settings.device)
 
 
 def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]:
@@ -208,55 +194,36 @@ def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]
 
 
 def _keep_recordings(
-    task: _Task, facts: VideoInfo, shots: list[Shot], report: dict[str, Any]
-) -> None:
+    task: _Task, facts: VideoInfo, shots: list[Shot]
+) -> tuple[list[KeptPart], list[LeftOutPart]]:
+    """Write poses and music of the parts that can be used; they, and the others."""
+    kept: list[KeptPart] = []
+    left_out: list[LeftOutPart] = []
     for number, shot in enumerate(shots):
         fps = shot.poses.fps
         silent = round((facts.audio_delay_s - shot.start / fps) * fps)
         for segment in split_track(shot.poses, task.settings.limits, max(0, silent)):
             first = shot.start + segment.start
-            row = {"start_s": round(first / fps, 3),
-                   "seconds": round((segment.stop - segment.start) / fps, 3)}  # fmt: skip
+            start_s = round(first / fps, 3)
+            seconds = round((segment.stop - segment.start) / fps, 3)
             if segment.reason:
-                report["left_out"].append({**row, "why": segment.reason})
+                left_out.append(LeftOutPart(start_s=start_s, seconds=seconds, why=segment.reason))
                 continue
-            name = f"{task.name}-{len(report['recordings']):03d}"
+            name = f"{task.name}-{len(kept):03d}"
             poses = without_flicker(shot.poses.frames(segment.start, segment.stop))
             path = task.out / "poses" / f"{name}.npz"
             make_folder(path.parent)
             write_poses(smoothed(poses, _SMOOTHING_S), path)
-            seen = float((poses.confidence > 0).mean())
-            report["recordings"].append(
-                {**row, "poses": name, "shot": number, "others": shot.others,
-                 "song_s": round(first / fps - facts.audio_delay_s, 3), "seen": round(seen, 3)}
+            kept.append(
+                KeptPart(
+                    start_s=start_s, seconds=seconds, poses=name, shot=number, others=shot.others,
+                    song_s=round(first / fps - facts.audio_delay_s, 3),
+                    seen=round(float((poses.confidence > 0).mean()), 3),
+                )
             )  # fmt: skip
-    if report["recordings"]:
+    if kept:
         music = task.out / "music" / f"{task.name}.wav"
         make_folder(music.parent)
         with replacing(music) as temporary:
             save_part(open_song(task.video), temporary)
-
-
-def _held_out(names: list[str]) -> set[str]:
-    """Videos that nobody trains on: one in sixteen by their names, and one of a few."""
-    numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
-    held = {name for name, number in numbers.items() if number % _HELD_OUT == 0}
-    return held or ({min(numbers, key=numbers.__getitem__)} if len(numbers) > 1 else set())
-
-
-def _recordings(
-    report: dict[str, Any], out: Path, settings: VideoSettings, held_out: set[str]
-) -> list[Recording]:
-    name = report["name"]
-    return [
-        Recording(
-            str(out / "poses" / f"{row['poses']}.npz"),
-            str(out / "music" / f"{name}.wav"),
-            max(0.0, row["song_s"]),  # rounding
-            name,
-            "held-out" if name in held_out else "train",
-            settings.style,
-            settings.credit,
-        )
-        for row in report["recordings"]
-    ]
+    return kept, left_out
