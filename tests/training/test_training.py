@@ -23,6 +23,7 @@ from hotfoot.training.shards import (
     ShardPool,
     encode_samples,
     load_shard,
+    make_shard,
     save_shard,
     shard_path,
 )
@@ -271,6 +272,20 @@ def test_confidence_is_binary_or_a_value(training_data):
     )
     torch.testing.assert_close(binary, sure)
     assert (values - sure).abs().max() > 0.1
+
+
+def test_poses_may_be_framed_by_the_body(training_data):
+    data = Data(training_data / "motion", training_data / "music")
+    recipe = debug(framing="body", batch=2, shard_size=2, composed=0)
+    shard = make_shard(open_source(data, False, 0.5, 0), load_vae("raw"), recipe, 0, 6)
+    assert (shard.known < 57).all(), "so the last column is the reference's"
+    last = shard.reference.float().reshape(6, 18, 2, 2, 8, -1)[..., -1]
+    at, seen = last[:, :, :, 0], last[:, :, :, 1]
+    assert (seen == 1).all(), "a reference is completed"
+    assert at[:, [8, 11]].mean(dim=1).abs().max() < 0.02, "hips are in the middle of the square"
+    assert at[:, :, 1].min() < -0.3, "and heads above it"
+    with pytest.raises(OptionError, match="framing body knows body-18"):
+        debug(framing="body", skeleton="coco-17")
 
 
 def test_a_decoder_is_trained_on_for_an_encoder_that_stays(tmp_path):

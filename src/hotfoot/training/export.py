@@ -65,6 +65,8 @@ def as_generator(
         latent_mean=tuple(float(v) for v in mean),
         latent_std=tuple(float(v) for v in std),
         reference=recipe.reference,
+        framing=recipe.framing,
+        sampling=recipe.sampling,
     )
     return DiffusionGenerator(config, vae, dit).to(next(dit.parameters()).device).eval()
 

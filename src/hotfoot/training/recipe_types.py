@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from hotfoot.data.samples import DataFormat
 from hotfoot.data.styles import STYLES
 from hotfoot.model.codec import CodecConfig, Decoding
-from hotfoot.model.config import LineVAEConfig
+from hotfoot.model.config import LineVAEConfig, Sampling
 from hotfoot.model.network_config import DiTConfig, EdgeConfig, preset
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
@@ -159,6 +159,9 @@ class DiffusionRecipe(DataFormat):
         network: changes of the preset.
         reference: show the static reference pose; without it only known frames show the body.
         confidence: of keypoints: 0 and 1, or values in 0..1 as the data has them.
+        framing: coordinates are shares of the canvas, or of a square around the reference's body
+            (body-18 only).
+        sampling: how the model likes to be sampled.
         styles: that the network is conditioned on; a sample has its own, or none.
         energy: whether it is conditioned on a sample's size of movement.
         condition_dropout: chance that a sample's style, and that its energy, is dropped.
@@ -189,6 +192,8 @@ class DiffusionRecipe(DataFormat):
     network: NetworkChanges = field(default_factory=NetworkChanges)
     reference: bool = True
     confidence: Literal["binary", "values"] = "binary"
+    framing: Literal["canvas", "body"] = "canvas"
+    sampling: Sampling = field(default_factory=Sampling)
     styles: Annotated[tuple[str, ...], AfterValidator(_known_styles)] = (
         "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
         "indian",
@@ -215,6 +220,8 @@ class DiffusionRecipe(DataFormat):
     def __post_init__(self) -> None:
         if not self.overlap < self.frames:
             raise ValueError(f"overlap {self.overlap}: must be below frames, {self.frames}")
+        if self.framing == "body" and self.skeleton != "body-18":
+            raise ValueError(f"framing body knows body-18 alone, skeleton is {self.skeleton}")
         if self.preset == "edge" and self.vae.source != "raw":
             raise ValueError(
                 "preset edge dances raw coordinates: set vae.source=raw (--vae raw on the command "

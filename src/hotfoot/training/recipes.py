@@ -133,12 +133,12 @@ def _set(values: dict[str, Any], name: str, value: Any) -> None:
 def run_folder(recipe: Recipe, folder: Path, made_from: dict[str, str]) -> RunFolder:
     """The folder of a training run, to check or to claim.
 
-    The number of steps, and what the model is called, may change from one call to the next;
+    The number of steps, and what is only said of the model, may change from one call to the next;
     nothing else may: not the recipe, and not what the run is made from (fingerprints of data and
     VAE), since shards and checkpoint would be of one kind and what follows of another.
     """
     fields = asdict(recipe)
-    for name in ("steps", "name", "license", "credits"):
+    for name in ("steps", "name", "license", "credits", "sampling"):
         fields.pop(name, None)
     if isinstance(recipe, DiffusionRecipe):  # its fingerprint counts, not where it lies
         del fields["vae"]

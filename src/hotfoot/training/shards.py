@@ -28,8 +28,15 @@ from hotfoot.files import make_folder, replacing
 from hotfoot.model.codec import to_lines
 from hotfoot.model.conditioning import compose_reference
 from hotfoot.model.vae import PoseVAE
-from hotfoot.pose.sequence import VISIBLE_FROM
+from hotfoot.pose.framing import body_framing, completed
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
+from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.training.recipe_types import DiffusionRecipe
+
+_HEIGHT = 1024
+_TRIES = 20
+_BODY = get_skeleton("body-18").index
+_TRUNK = [_BODY[f"{side}_{name}"] for side in ("left", "right") for name in ("shoulder", "hip")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +65,9 @@ def encode_samples(samples: list[Sample], vae: PoseVAE, recipe: DiffusionRecipe)
     bins, frames = vae.codec.bins, len(samples[0].xy)
     latents, references = [], []
     for s in samples:
-        confidence, shown = (_seen(c, recipe) for c in (s.confidence, s.reference_confidence))
-        lines = [torch.from_numpy(a) for a in to_lines(s.xy, confidence, bins)]
-        static = [
-            torch.from_numpy(a[:, 0]) for a in to_lines(s.reference_xy[None], shown[None], bins)
-        ]
+        xy, pose, shown = _framed(s, recipe)
+        lines = [torch.from_numpy(a) for a in to_lines(xy, _seen(s.confidence, recipe), bins)]
+        static = [torch.from_numpy(a[:, 0]) for a in to_lines(pose[None], shown[None], bins)]
         composed = [
             compose_reference(line[:, : s.known], still * float(recipe.reference), frames)
             for line, still in zip(lines, static, strict=True)
@@ -82,6 +87,25 @@ def encode_samples(samples: list[Sample], vae: PoseVAE, recipe: DiffusionRecipe)
     )
 
 
+def _framed(
+    sample: Sample, recipe: DiffusionRecipe
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Poses, reference pose and how it is seen, as the network is to see them."""
+    shown = _seen(sample.reference_confidence, recipe)
+    if recipe.framing == "canvas":
+        return sample.xy, sample.reference_xy, shown
+    canvas = (round(_HEIGHT * sample.clip.aspect), _HEIGHT)
+    pixels = sample.reference_xy[None] * np.asarray(canvas, np.float32)
+    reference = PoseSequence(pixels, shown[None], recipe.fps, canvas)
+    framing, whole = body_framing(reference), completed(reference)
+    return framing.into(sample.xy), framing.into(whole.normalized[0]), whole.confidence[0]
+
+
+def _usable(sample: Sample, recipe: DiffusionRecipe) -> bool:
+    """Whether there is a body to frame, where that is asked for."""
+    return recipe.framing == "canvas" or bool((sample.reference_confidence[_TRUNK] > 0).all())
+
+
 def _seen(confidence: NDArray[np.float32], recipe: DiffusionRecipe) -> NDArray[np.float32]:
     """Confidence as the recipe wants it: values as they are, or 0 and 1."""
     if recipe.confidence == "values":
@@ -94,8 +118,13 @@ def make_shard(
 ) -> Shard:
     """Shard ``index`` of a source; the same for the same recipe."""
     rng = np.random.default_rng([recipe.seed, index])
-    drawn = [source.draw(rng, recipe.frames, recipe.overlap) for _ in range(size)]
-    return encode_samples(drawn, vae, recipe)
+    samples: list[Sample] = []
+    for _ in range(_TRIES * size):
+        sample = source.draw(rng, recipe.frames, recipe.overlap)
+        samples += [sample] if _usable(sample, recipe) else []
+        if len(samples) == size:
+            return encode_samples(samples, vae, recipe)
+    raise TrainingError("too few samples show shoulders and hips", "Give other motion.")
 
 
 def shard_path(folder: Path, index: int) -> Path:
