@@ -46,6 +46,14 @@ def test_without_a_song_one_is_composed(dances_json, tmp_path):
     np.testing.assert_array_equal(a, b)
 
 
+def test_folders_and_files_side_by_side(dances_json, song, tmp_path):
+    (one,) = dances_json(song, *SHORT, "-o", "d.json", "-o", "new")
+    assert [f["path"] for f in one["files"]] == ["d.json", "new/song.mp4", "new/song.npz"]
+    (composed,) = dances_json(*SHORT, "-o", "tool", "--preset", "controlnet")
+    assert composed["song"] == "hotfoot-song.wav"
+    assert (tmp_path / "tool" / "pose_00059.png").exists()
+
+
 def test_json_says_what_is_on_disk(dances_json, song, tmp_path):
     (one,) = dances_json(
         song, "--end", 3, "-o", "a.json", "-o", "b.gif", "-o", "c.png", "-o", "vace", "--preset",
@@ -171,6 +179,13 @@ def test_bad_options(arguments, says, refused, song, tiny_model, tmp_path):
     given = [song if a == "SONG" else a for a in arguments]
     assert says in refused("dance", song, *model, *given)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_wrong_for_all_songs_is_said_once(refused, song, tiny_model, tmp_path):
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_bytes(song.read_bytes())
+    err = refused("dance", "a.wav", "b.wav", "--model", tiny_model, "--style", "krump")
+    assert err.count("--style is 'krump'") == 1
 
 
 def test_an_empty_folder_of_songs(refused, tmp_path):

@@ -71,13 +71,16 @@ def command(
 
     Without any, a song is composed first. A song that cannot be danced to does not stop the others.
     """
+    from hotfoot.choreography.styles import STYLES
     from hotfoot.generation.inputs import take_generator
     from hotfoot.generation.options import DanceOptions
     from hotfoot.music.audio import open_song
 
     # Everything that can be wrong is found before anything slow begins.
     asked = DanceOptions(**given(fields))
-    found = _songs_in(songs) or [_composed_beside(outputs)]
+    first = outputs[0] if outputs else Path()
+    beside = first if _is_folder(first, False, preset) else first.parent
+    found = _songs_in(songs) or [beside / _COMPOSED]
     jobs = _jobs(found, outputs, preset, asked.variations)
     _check_outputs(jobs, preset, [reference, *(str(pose) for _, pose in asked.keyframes)])
     if not songs:
@@ -85,8 +88,10 @@ def command(
     if len(jobs) == 1:
         open_song(found[0], asked.start, asked.end)
     use_cores()
-    request = {"model": take_generator(model, device), "options": asked}
-    request["reference"] = _opened(reference) if len(jobs) > 1 else reference
+    generator = take_generator(model, device)
+    asked.draft_for(generator.config, tuple(STYLES))
+    pose = _opened(reference) if len(jobs) > 1 else reference
+    request = {"model": generator, "options": asked, "reference": pose}
     results: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     with progress_bars() as report:
@@ -128,19 +133,17 @@ def _songs_in(paths: tuple[Path, ...]) -> list[Path]:
     return found
 
 
-def _composed_beside(outputs: tuple[Path, ...]) -> Path:
-    folder = Path()
-    if outputs:
-        folder = outputs[0].parent if outputs[0].suffix else outputs[0]
-    return folder / _COMPOSED
-
-
 def _compose(path: Path) -> None:
     """The song of ``make dance``, unless it is there."""
     from hotfoot.music.synthesis import compose
 
     if not path.exists():
         compose(24.0, 118.0, seed=3).save(path)
+
+
+def _is_folder(output: Path, several: bool, preset: str | None) -> bool:
+    """Whether dances go into this folder by their songs' names; else it is written itself."""
+    return several or output == Path() or (preset is None and not output.suffix)
 
 
 def _jobs(
@@ -153,21 +156,21 @@ def _jobs(
     """
     from hotfoot.generation.result import OUTPUT_SUFFIXES
 
-    folders = [p for p in outputs if p.suffix.lower() not in OUTPUT_SUFFIXES]
-    if len(songs) > 1 and outputs and (len(outputs) > 1 or not folders):
+    several = len(songs) > 1
+    files = [p.name for p in outputs if p.suffix.lower() in OUTPUT_SUFFIXES]
+    if several and files:
         raise OptionError(
-            f"{len(songs)} songs and {', '.join(map(str, outputs))}",
-            "Give one folder (-o FOLDER) for the dances of several songs.",
+            f"{len(songs)} songs and {', '.join(files)}",
+            "Give a folder (-o FOLDER) for the dances of several songs.",
         )
-    into = Path()
-    if folders and (len(songs) > 1 or (preset is None and not folders[0].suffix)):
-        into = folders[0]
-        outputs = tuple(p for p in outputs if p != into)
     stems = [song.stem for song in songs]
     jobs = []
     for song in songs:
         name = song.stem if stems.count(song.stem) == 1 else song.name
-        paths = outputs or _default_paths(into, name, song, preset)
+        paths: list[Path] = []
+        for output in outputs or (Path(),):
+            inside = _is_folder(output, several, preset)
+            paths += _default_paths(output, name, song, preset) if inside else [output]
         numbered = [
             tuple(_numbered(p, v + 1) if variations > 1 else p for p in paths)
             for v in range(variations)
@@ -176,12 +179,12 @@ def _jobs(
     return jobs
 
 
-def _default_paths(folder: Path, name: str, song: Path, preset: str | None) -> tuple[Path, ...]:
+def _default_paths(folder: Path, name: str, song: Path, preset: str | None) -> list[Path]:
     if preset is not None:
-        return (folder / f"{name.replace('.', '_')}-{preset}",)
+        return [folder / f"{name.replace('.', '_')}-{preset}"]
     if song.suffix.lower() in (".mp4", ".webm"):
         name = f"{name}-dance"
-    return folder / f"{name}.mp4", folder / f"{name}.npz"
+    return [folder / f"{name}.mp4", folder / f"{name}.npz"]
 
 
 def _numbered(path: Path, number: int) -> Path:
