@@ -1,4 +1,4 @@
-"""Corpora on disk: shards, manifests, videos, and training on them."""
+"""Corpora on disk: shards, manifests, recordings, and training on them."""
 
 import io
 import json
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotfoot.capture.quality import Limits
 from hotfoot.cli.main import main
 from hotfoot.data.building import RawData, build_corpus
+from hotfoot.data.cameras import CAMERA_STYLES
 from hotfoot.data.manifest import (
     SPLITS,
     CorpusPlan,
@@ -27,15 +27,12 @@ from hotfoot.data.recordings import Recording, find_recordings, recorded_clips, 
 from hotfoot.data.samples import BODY_FORMAT, PairedClip, cut
 from hotfoot.data.sources import Data, check_data, open_source
 from hotfoot.data.store import StoredCorpus, read_shard, verify_corpus, write_shard
-from hotfoot.data.video_reports import held_out
-from hotfoot.data.videos import VideoSettings, find_videos, ingest
 from hotfoot.errors import InputError, OptionError, OutputError
-from hotfoot.music.synthesis import compose
-from hotfoot.pose.formats import read_poses, write_poses
+from hotfoot.pose.formats import write_poses
 from hotfoot.validation import to_json
 from tests.helpers.clips import write_clips
 from tests.helpers.poses import as_poses
-from tests.helpers.screens import STANDING, painted, save_video, swaying
+from tests.helpers.screens import swaying
 
 SMALL = CorpusPlan(clips=5, frames=96, per_shard=2, composed=0, seed=3)
 
@@ -151,6 +148,10 @@ def test_what_cannot_be_built(raw_data, tmp_path):
     with pytest.raises(InputError, match="too few to hold one out"):
         build_corpus(tmp_path / "d", SMALL, replace(raw_data, motion=tmp_path / "few"))
     assert not (tmp_path / "d").exists(), "so the folder may be begun with better data"
+
+
+def test_every_style_of_cameras_can_be_asked_for():
+    assert [replace(SMALL, cameras=name).cameras for name in CAMERA_STYLES] == [*CAMERA_STYLES]
 
 
 def test_leaks_between_splits_are_refused(built, tmp_path):
@@ -283,7 +284,9 @@ def test_a_dancer_trains_on_corpora(built, tmp_path, capsys):
 
 def test_recordings_are_clips_with_their_own_music(training_data, tmp_path):
     points = swaying(600, 25.0)
-    write_poses(as_poses(points, 25.0), tmp_path / "p.npz")
+    poses = as_poses(points, 25.0)
+    doubtful = replace(poses, confidence=poses.confidence * np.float32(0.6))
+    write_poses(doubtful, tmp_path / "p.npz")
     song = training_data / "music" / "0.wav"
     recording = Recording(str(tmp_path / "p.npz"), str(song), 1.0, "v", "train", "latin")
     write_recordings(tmp_path, [recording])
@@ -295,172 +298,9 @@ def test_recordings_are_clips_with_their_own_music(training_data, tmp_path):
     assert clips[0].style == "latin"
     assert not clips[0].procedural
     assert clips[0].tempo_bpm == pytest.approx(100, abs=2)
+    write_shard([("train-00000-0", clips[0])], tmp_path / "train-00000.tar", "train")
+    ((_, stored),) = read_shard(tmp_path / "train-00000.tar", BODY_FORMAT)
+    assert stored.confidence.max() == pytest.approx(0.6 * poses.confidence.max(), abs=1e-3)
     short = replace(recording, poses=str(tmp_path / "s.npz"))
     write_poses(as_poses(points[:150], 25.0), tmp_path / "s.npz")
     assert list(recorded_clips(short, BODY_FORMAT)) == []
-
-
-@pytest.fixture(scope="module")
-def videos(tmp_path_factory, weights):
-    """Two dances, one of them with a cut; silence; a slide show; junk."""
-    folder = tmp_path_factory.mktemp("videos")
-    compose(22.0, 120.0, seed=1).save(folder / "s.wav")
-    import wave
-
-    with wave.open(str(folder / "s.wav")) as file:
-        rate = file.getframerate()
-        data = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-        song = data.reshape(-1, file.getnchannels()).mean(axis=1) / 32768
-    (folder / "s.wav").unlink()
-
-    def film(name, frames, background=lambda i: 0, fps=25, sound=song):
-        points = swaying(frames, fps)
-        pictures = [painted(p, background(i)) for i, p in enumerate(points)]
-        wanted = None if sound is None else sound[: round(frames / fps * rate)]
-        save_video(folder / name, pictures, fps, wanted, rate)
-
-    film("a.mkv", 225)
-    (folder / "more").mkdir()
-    film("more/a.mkv", 220, lambda i: 0 if i < 110 else 40)
-    film("silent.mkv", 30, sound=np.zeros(rate * 10))
-    film("mute.mkv", 10, sound=None)
-    film("slides.mkv", 10, fps=10)
-    (folder / "junk.mp4").write_bytes(b"junk")
-    return folder
-
-
-def settings_of(folder):
-    return VideoSettings("dwpose", folder, style="latin", credit="me", limits=Limits(seconds=4.0))
-
-
-def test_a_folder_of_videos_becomes_runs_and_a_corpus(videos, weights, tmp_path):
-    out = tmp_path / "runs"
-    progress = []
-    found = ingest(videos, out, settings_of(weights), progress=lambda *a: progress.append(a))
-    assert found["videos"] == 6
-    assert found["used"] == 2
-    assert found["recordings"] == 3
-    assert progress[-1] == (6, 6)
-    assert {"silent", "no sound", "fewer than 20 frames per second"} <= set(
-        found["left_out_seconds"]
-    )
-    reports = {p.name: json.loads(p.read_text()) for p in (out / "reports").iterdir()}
-    assert len(reports) == 6
-    (long,) = [r for n, r in reports.items() if n.startswith("more")]
-    assert long["shots"] == 2
-    assert [r["start_s"] for r in long["recordings"]] == [0.0, 4.4]
-    assert long["sound"]["kind"] == "music"
-    runs = find_recordings(out)
-    assert sorted(r.start_s for r in runs) == [0.0, 0.0, 4.4]
-    assert all(r.style == "latin" and r.credit == "me" for r in runs)
-    truth = as_poses(swaying(225, 25.0))
-    (short,) = [r for r in runs if r.source.startswith("a-mkv")]
-    poses = read_poses(Path(short.poses))
-    assert np.abs(poses.keypoints[2:-2] - truth.keypoints[2:-2]).mean() < 2
-    (tempo,) = [t.tempo_bpm for r in runs for t in recorded_clips(r, BODY_FORMAT)]
-    assert tempo == pytest.approx(120, abs=3), "of the only run that is long enough for training"
-    # Again does nothing; with other settings it is refused.
-    before = {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
-    assert ingest(videos, out, settings_of(weights)) == found
-    assert before == {p: p.stat().st_mtime_ns for p in (out / "poses").iterdir()}
-    with pytest.raises(OutputError, match="other values of style"):
-        ingest(videos, out, replace(settings_of(weights), style=""))
-    corpus = tmp_path / "c"
-    build_corpus(corpus, replace(SMALL, seed=1), RawData(recordings=(out,)))
-    manifest = read_manifest(corpus)
-    assert manifest.clips("train") + manifest.clips("held-out") == 1
-    assert {v.credit for v in manifest.videos} == {"me"}
-
-
-def humming(folder, count):
-    """A folder of short videos of somebody who sways."""
-    folder.mkdir()
-    hum = np.sin(np.arange(24000 * 2) / 20) * 0.3
-    for i in range(count):
-        save_video(folder / f"{i}.mkv", [painted(p + i) for p in swaying(28)], samples=hum)
-    return folder
-
-
-def test_videos_are_read_alike_by_several_processes_and_after_a_stop(weights, tmp_path):
-    folder = humming(tmp_path / "videos", 2)
-    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
-    one, two = tmp_path / "one", tmp_path / "two"
-    assert ingest(folder, one, settings)["recordings"] == 2
-    ingest(folder, two, settings, jobs=2)
-    (two / "recordings.json").unlink()
-    next((two / "reports").glob("1-*")).unlink()  # as if killed before its last file
-    ingest(folder, two, settings)
-    assert alike(one, two)
-
-
-def alike(one, two):
-    files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
-    assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
-    return [f for f in files if (one / f).read_bytes() == (two / f).read_bytes()] == files
-
-
-@pytest.mark.slow
-def test_videos_are_read_alike_on_ray(weights, tmp_path):
-    pytest.importorskip("ray")
-    folder = humming(tmp_path / "videos", 2)
-    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
-    one, two = tmp_path / "one", tmp_path / "two"
-    ingest(folder, one, settings)
-    assert ingest(folder, two, settings, jobs=2, backend="ray")["recordings"] == 2
-    assert alike(one, two)
-
-
-def test_sound_that_begins_late_is_kept_in_step(weights, tmp_path):
-    folder = tmp_path / "videos"
-    folder.mkdir()
-    hum = np.sin(np.arange(24000 * 4) / 20) * 0.3
-    save_video(folder / "a.mkv", [painted(p) for p in swaying(75)], samples=hum, late_s=1.0)
-    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
-    assert ingest(folder, tmp_path / "out", settings)["recordings"] == 1
-    (run,) = find_recordings(tmp_path / "out")
-    assert len(read_poses(Path(run.poses))) == 50, "the second before the sound is left out"
-    assert run.start_s == pytest.approx(0, abs=0.03)
-
-
-def test_faults_of_the_machine_are_no_verdict_on_a_video(weights, tmp_path, monkeypatch):
-    folder = tmp_path / "videos"
-    folder.mkdir()
-    save_video(
-        folder / "a.mkv", [painted(p) for p in swaying(40)], samples=np.sin(np.arange(72000) / 20)
-    )
-    settings = replace(settings_of(weights), limits=Limits(seconds=1.0))
-
-    def full(*_):
-        raise OutputError("the disk is full", "Free some space.")
-
-    monkeypatch.setattr("hotfoot.data.videos.save_part", full)
-    with pytest.raises(OutputError):
-        ingest(folder, tmp_path / "out", settings)
-    monkeypatch.undo()
-    assert ingest(folder, tmp_path / "out", settings)["recordings"] == 1, "tried again"
-
-
-def test_folders_without_videos(tmp_path, capsys):
-    with pytest.raises(InputError, match="no videos"):
-        find_videos(tmp_path)
-    assert main(["corpus", "video", str(tmp_path / "none"), "-o", str(tmp_path / "o")]) == 2
-    assert "does not exist" in capsys.readouterr().err
-    for wrong in (["--on", "moon"], ["--style", "polka"], ["--jobs", "0"]):
-        assert main(["corpus", "video", str(tmp_path), "-o", str(tmp_path / "o"), *wrong]) == 2
-    assert not (tmp_path / "o").exists()
-
-
-def test_the_same_name_in_two_folders_is_two_videos(tmp_path):
-    for place in ("a", "b"):
-        (tmp_path / place).mkdir()
-        save_video(tmp_path / place / "x.mkv", [painted(STANDING)])
-    assert len(find_videos(tmp_path)) == 2
-
-
-def test_of_a_few_videos_one_isheld_out():
-    assert held_out(["only"]) == set()
-    for count in range(2, 60):
-        names = [f"video-{i}" for i in range(count)]
-        assert 1 <= len(held_out(names)) < max(2, count // 4 + 2)
-    many = [f"v{i}" for i in range(4000)]
-    assert len(held_out(many)) == pytest.approx(250, abs=50)

@@ -112,13 +112,20 @@ def test_batches_are_divided_equally():
     assert Processes().mean({"a": 1.0}) == {"a": 1.0}
 
 
+def test_wrong_settings_are_named(tmp_path, capsys):
+    for wrong, said in (("batch=0", "batch is 0"), ("network.depth=x", "network.depth is 'x'"),
+                        ("colour=red", "colour is no known field"), ("batch", "FIELD=VALUE")):  # fmt: skip
+        assert main(["train", "dancer", "debug", "--out", str(tmp_path / "o"), "--set", wrong]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_sharding_needs_processes(tmp_path, capsys):
     arguments = ["train", "dancer", "debug", "--out", str(tmp_path / "o"), "--shard-weights"]
     assert main(arguments) == 2
     assert "torchrun" in capsys.readouterr().err
 
 
-def test_memory_of_the_papers_size_is_planned_without_allocating(capsys):
+def test_memory_of_the_papers_size_is_planned_without_allocating(tmp_path, capsys):
     assert main(["train", "plan", "paper", "--gpus", "8", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert 2.5e9 < found["parameters"] < 2.7e9
@@ -129,6 +136,9 @@ def test_memory_of_the_papers_size_is_planned_without_allocating(capsys):
     assert main(["train", "plan", "paper", "--gpus", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["weights"] == 8 * found["weights"]
     assert main(["train", "plan", "edge"]) == 2
+    (tmp_path / "mine.json").write_text('{"preset": "mini", "batch": 64}')
+    assert main(["train", "plan", str(tmp_path / "mine.json"), "--gpus", "4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["samples_per_gpu"] == 16
     assert main(["train", "plan", "paper", "--gpus", "0"]) == 2
 
 

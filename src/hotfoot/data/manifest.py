@@ -8,7 +8,6 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
-from hotfoot.data.cameras import CAMERA_STYLES
 from hotfoot.data.samples import DataFormat
 from hotfoot.errors import InputError
 from hotfoot.files import save_text
@@ -52,9 +51,6 @@ class CorpusPlan(DataFormat):
         """Clips in each shard of a split."""
         total = self.clips if split == "train" else max(1, round(self.clips * _HELD_OUT))
         return [min(self.per_shard, total - i) for i in range(0, total, self.per_shard)]
-
-
-assert set(CAMERA_STYLES) == {"clean", "detector"}
 
 
 @validated
