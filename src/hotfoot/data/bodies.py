@@ -154,7 +154,7 @@ def facing(joints: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def facing_of(across: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Unit vector [T, 2] (x, z) ahead of somebody whose left is at ``across`` [T, 3]."""
+    """Unit vector [T, 2] (x, z) ahead of a body whose left is at ``across`` [T, 3]."""
     forward = np.stack([-across[:, 2], across[:, 0]], axis=-1)
     return forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6)
 
