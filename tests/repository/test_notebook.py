@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PATH = Path(__file__).resolve().parents[2] / "docs" / "notebooks" / "first_dance.ipynb"
 CELLS = json.loads(PATH.read_text(encoding="utf-8"))["cells"]
 CODE = [c for c in CELLS if c["cell_type"] == "code"]
@@ -24,6 +26,7 @@ def test_it_is_small_and_names_no_folder_of_the_machine_that_ran_it():
     assert not [folder for folder in ("tmp", "root", "home", "work") if f"/{folder}/" in text]
 
 
+@pytest.mark.slow
 def test_its_cells_run_with_a_short_song_and_a_tiny_model(tmp_path, tiny_model):
     code = "\n".join("".join(c["source"]) for c in CODE)
     for line, quick in (
