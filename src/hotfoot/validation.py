@@ -117,4 +117,6 @@ def describe(error: ValidationError) -> tuple[str, str]:
         return f"{path} is no known field", "Leave it out, or correct its name."
     if kind == "json_invalid":
         return "not valid JSON", said + "."
-    return (f"{path} is {shown}" if path else said), said + "."
+    if not path:  # a rule across fields, which names them itself
+        return said, "Correct it and try again."
+    return f"{path} is {shown}", said + "."
