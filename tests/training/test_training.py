@@ -78,7 +78,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
         with pytest.raises(Stop):
             regression(tmp_path / "b", 20)
     with (tmp_path / "b" / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 1')  # killed while it wrote
+        file.write('{"loss": 1}\n{"step": 1')  # killed while it wrote
     again = regression(tmp_path / "b", 20)
     torch.testing.assert_close(again.weight, whole.weight)
     torch.testing.assert_close(again.bias, whole.bias)
@@ -194,6 +194,9 @@ def test_rows_of_a_batch_are_those_of_the_whole(tmp_path):
     stored = load_shard(shard_path(tmp_path, int(whole.known[0]) // 5))
     torch.testing.assert_close(whole.latent[0], stored.latent[int(whole.known[0]) % 5].float())
     assert not torch.equal(pool.batch(10).known, whole.known)
+    shard_path(tmp_path, 0).write_bytes(b"half of it")
+    with pytest.raises(TrainingError, match=r"shard-00000\.safetensors is damaged"):
+        ShardPool(Data(), tmp_path, load_vae("raw"), recipe).batch(0)
 
 
 def test_the_loss_of_a_perfect_prediction_is_zero():

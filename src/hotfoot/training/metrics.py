@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,14 @@ class MetricsLog:
     Args:
         folder: of the run.
         step: that the run resumes from; rows after it, whose steps are taken again, are dropped,
-            and so is one that was cut off.
+            and so is what is no row, like one that was cut off.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
         self._path = folder / "metrics.jsonl"
         if self._path.exists():
-            lines = [s for s in self._path.read_text().splitlines() if s.endswith("}")]
-            kept = [line for line in lines if json.loads(line)["step"] <= step]
-            save_text(self._path, "".join(f"{line}\n" for line in kept))
+            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+            save_text(self._path, "".join(f"{s}\n" for s in lines if _step_of(s) <= step))
         self._writer = _tensorboard(folder)
 
     def write(self, row: dict[str, float]) -> None:
@@ -35,6 +35,14 @@ class MetricsLog:
                 if name != "step":
                     self._writer.add_scalar(name, value, int(row["step"]))
             self._writer.flush()
+
+
+def _step_of(line: str) -> float:
+    """Step of a row; infinity where it is no row."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -145,8 +147,15 @@ def load_shard(path: Path) -> Shard:
     Raises:
         TrainingError: damaged.
     """
-    try:
+    with _naming(path):
         return Shard(**load_file(path))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn what is wrong with a shard's file into a TrainingError that names it."""
+    try:
+        yield
     except (OSError, SafetensorError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{path} is damaged ({error})", "Delete it; it is made again."
@@ -257,7 +266,8 @@ class ShardPool:
         count = self.available(step)
         while len(self._open) < count:
             path = self._wait_for(len(self._open))
-            self._open.append(safe_open(path, "pt"))
+            with _naming(path):
+                self._open.append(safe_open(path, "pt"))
         rng = np.random.default_rng([r.seed, 7, step])
         picks = [
             (int(i), int(rng.integers(r.shard_size))) for i in rng.integers(count, size=r.batch)
