@@ -56,17 +56,17 @@ def test_folders_and_files_side_by_side(dances_json, song, tmp_path):
 
 def test_json_says_what_is_on_disk(dances_json, song, tmp_path):
     (one,) = dances_json(
-        song, "--end", 3, "-o", "a.json", "-o", "b.gif", "-o", "c.png", "-o", "vace", "--preset",
+        song, *SHORT, "-o", "a.json", "-o", "b.gif", "-o", "c.png", "-o", "vace", "--preset",
         "vace", "--seed", 4,
     )  # fmt: skip
     assert [f["path"] for f in one["files"]] == ["a.json", "b.gif", "c.png", "vace"]
     assert one["tempo_bpm"] == pytest.approx(120, rel=0.02)
     assert one["seed"] == 4
-    assert len(json.loads((tmp_path / "a.json").read_text())) == one["files"][0]["frames"] == 90
+    assert len(json.loads((tmp_path / "a.json").read_text())) == one["files"][0]["frames"] == 60
     folder = one["files"][3]
     with av.open(str(tmp_path / "vace" / "pose.mp4")) as video:
         stream = video.streams.video[0]
-        assert folder["frames"] == sum(1 for _ in video.decode(stream)) == 49
+        assert folder["frames"] == sum(1 for _ in video.decode(stream)) == 33
         assert folder["fps"] == stream.average_rate == 16
         assert folder["canvas"] == [stream.width, stream.height]
 

@@ -127,8 +127,12 @@ def make(name, path, made, request, command):
         content = {"schema": 1, "hotfoot_version": "1", "command": "x", "results": [row]}
         path.write_text(json.dumps(content))
     elif path.suffix in (".json", ".npz"):
-        write_poses(on_beat([0.5 * i for i in range(60)], 9.0), path)
-    elif name in ("songs", "music"):
+        write_poses(on_beat([0.5 * i for i in range(60)], 4.0), path)
+    elif name == "songs":
+        path.mkdir()
+        for song in ("0.wav", "1.wav"):
+            shutil.copy(made / "songs" / song, path)
+    elif name == "music":
         shutil.copytree(made / "songs", path)
     elif name == "motion":
         shutil.copytree(made / "motion", path)

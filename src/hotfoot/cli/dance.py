@@ -36,29 +36,20 @@ Examples:
 )
 @click.argument("songs", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    type=ANY_PATH,
+    "-o", "--output", "outputs", multiple=True, type=ANY_PATH,
     help="Where to write; repeats. .mp4 .webm .gif .npz .json .png, or a folder: with --preset "
     "what the tool reads, else an .mp4 and an .npz for each song. Default: the song's name + .mp4 "
     "and .npz, here.",
-)
+)  # fmt: skip
 @click.option(
-    "--reference",
-    default="average",
-    show_default=True,
+    "--reference", default="average", show_default=True, cls=Listed,
     type=OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True),
-    cls=Listed,
     help="Photo, video or pose file of a person, or a built-in figure: {names}.",
-)
+)  # fmt: skip
 @click.option(
-    "--preset",
-    type=OneOf("hotfoot.render.presets:PRESETS"),
-    cls=Listed,
+    "--preset", cls=Listed, type=OneOf("hotfoot.render.presets:PRESETS"),
     help="Layout for a tool: {names}.",
-)
+)  # fmt: skip
 @model_option
 @request_options()
 @torch_device_option
