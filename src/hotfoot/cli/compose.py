@@ -15,11 +15,11 @@ from hotfoot.errors import OutputError
 @click.command(cls=Verb, epilog="Example: hotfoot compose song.wav --bpm 124 --seconds 30 --seed 3")
 @click.argument("target", type=ANY_PATH)
 @click.option("--bpm", default=120.0, show_default=True, help="Tempo, 30 to 300.")
-@click.option("--seconds", default=30.0, show_default=True, help="Length.")
+@click.option("--seconds", default=30.0, show_default=True, help="Length in seconds.")
 @seed_option
 @click.option(
     "--style", cls=Listed, type=OneOf("hotfoot.music.synthesis:STYLES"),
-    help="{names} [default: drawn].",
+    help="{names} [default: at random].",
 )  # fmt: skip
 @click.option("--swing", default=0.0, show_default=True, help="0 straight to 0.33 triplets.")
 @json_option

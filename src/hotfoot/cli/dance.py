@@ -16,7 +16,6 @@ from hotfoot.cli.types import ANY_PATH, Listed, OneOf, Verb
 from hotfoot.errors import InputError, OptionError
 
 if TYPE_CHECKING:
-    from hotfoot.generation.options import DanceOptions
     from hotfoot.generation.result import Dance
 
 _COMPOSED = "hotfoot-song.wav"
@@ -238,11 +237,11 @@ def _dance(
             facts = asdict(saved)
             facts.pop("warnings")
             files.append({**facts, "path": str(path), "canvas": list(saved.canvas)})
-        results.append(_facts(job.song, one, request["options"], preset) | {"files": files})
+        results.append(_facts(job.song, one, preset) | {"files": files})
     return results
 
 
-def _facts(song: Path, one: Dance, asked: DanceOptions, preset: str | None) -> dict[str, Any]:
+def _facts(song: Path, one: Dance, preset: str | None) -> dict[str, Any]:
     return {
         "song": str(song),
         "seed": one.seed,

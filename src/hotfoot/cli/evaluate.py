@@ -61,7 +61,7 @@ def _measuring(function: Any) -> Any:
         backend_option,
         click.option("--jobs", type=JOBS, help="Processes [default: one per core]."),
         report_option,
-        click.option("--name", help="Of this row of the table."),
+        click.option("--name", help="Name of this row of the table."),
         click.option(
             "--published", is_flag=True,
             help="Also the paper's FID and DIV (needs --real), and beat alignment as FACT, "
@@ -91,7 +91,7 @@ def _measuring(function: Any) -> Any:
     "--start", type=SECOND,
     help="Second of the songs at which the dances begin [default: what the files say].",
 )  # fmt: skip
-@click.option("--fps", type=FPS, help="Of pose files that do not say [default: 30].")
+@click.option("--fps", type=FPS, help="Frame rate of pose files that do not say it [default: 30].")
 @click.option(
     "--reference", cls=Listed,
     type=OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True),

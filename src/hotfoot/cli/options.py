@@ -33,12 +33,14 @@ plot_option = click.option("--plot", type=ANY_PATH, help="Write a picture (.png)
 _estimator = click.option(
     "--estimator", default="mediapipe", show_default=True, cls=Listed,
     type=OneOf("hotfoot.capture.estimators:ESTIMATORS"),
-    help="Of poses: {names}. dwpose needs --weights.",
+    help="Pose estimator: {names}. dwpose needs --weights.",
 )  # fmt: skip
-_weights = click.option("--weights", type=FOLDER, help="Folder of YOLOX and DWPose .onnx.")
+_weights = click.option(
+    "--weights", type=FOLDER, help="Folder with the .onnx files of YOLOX and DWPose."
+)
 _device = click.option(
     "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True,
-    help="Of the estimator; cuda is for dwpose.",
+    help="Device of the estimator; cuda is for dwpose.",
 )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     ),
     "confidence": click.option(
         "--confidence", type=click.Choice(["binary", "values"]),
-        help="Of keypoints: 0 and 1 [default], or values between them.",
+        help="Confidence of keypoints: 0 and 1 [default], or values between them.",
     ),
 }  # fmt: skip
 

@@ -40,13 +40,13 @@ Examples:
 )  # fmt: skip
 @click.option(
     "--seconds", type=Number(1, 600), default=12.0, show_default=True,
-    help="Of each video.",
+    help="Length of each video.",
 )  # fmt: skip
 @seed_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to serve.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8765, show_default=True,
-    help="Where to serve.",
+    help="Port to serve on.",
 )  # fmt: skip
 @json_option
 def command(

@@ -84,13 +84,21 @@ def train_vae_command(
 @motion_option()
 @click.option(
     "--stretch", type=click.IntRange(1, 16), default=3, show_default=True,
-    help="Picture columns per frame (published VAE).",
+    help="Image columns per frame (published VAE).",
 )  # fmt: skip
 @click.option(
-    "--views", type=click.IntRange(1, 10_000), default=24, show_default=True, help="How many."
+    "--views",
+    type=click.IntRange(1, 10_000),
+    default=24,
+    show_default=True,
+    help="Number of views.",
 )
 @click.option(
-    "--frames", type=click.IntRange(8, 4096), default=256, show_default=True, help="Of each view."
+    "--frames",
+    type=click.IntRange(8, 4096),
+    default=256,
+    show_default=True,
+    help="Frames of each view.",
 )
 @json_option
 def vae_error_command(
@@ -131,7 +139,7 @@ def vae_error_command(
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
 @click.option(
     "--jobs", type=JOBS, default=1, show_default=True,
-    help="Processes that make training data meanwhile.",
+    help="Processes that prepare training data.",
 )  # fmt: skip
 @click.option(
     "--shard-weights",
@@ -184,7 +192,7 @@ def train_dancer_command(
 
 @command.command("plan")
 @click.argument("recipe", type=Recipe("DiffusionRecipe"), default="paper")
-@click.option("--vae", help="As for dancer.")
+@click.option("--vae", help="As in hotfoot train dancer.")
 @click.option("--gpus", type=click.IntRange(1, 100_000), default=8, show_default=True,
               help="Weights are divided among them.")  # fmt: skip
 @json_option
@@ -252,7 +260,7 @@ def train_codes_command(
 @command.command("retrieval")
 @click.option("--poses", required=True, type=FOLDER, help="Folder of hotfoot corpus film.")
 @click.option("--out", required=True, type=ANY_PATH, help="Folder of the model.")
-@click.option("--name", default="retrieval", show_default=True, help="Of the model.")
+@click.option("--name", default="retrieval", show_default=True, help="Name of the model.")
 @json_option
 def retrieval_command(poses: Path, out: Path, name: str, as_json: bool) -> None:
     """Make the baseline that dances real clips, retimed to the beat."""

@@ -26,14 +26,15 @@ def _format_options(function: Any) -> Any:
     for option in (
         click.option(
             "--encoder", cls=Listed, type=OneOf("hotfoot.music.encoders:ENCODERS"),
-            default="spectral-1", show_default=True, help="Of the music tokens: {names}.",
+            default="spectral-1", show_default=True, help="Music encoder: {names}.",
         ),
         click.option(
-            "--fps", type=float, default=30.0, show_default=True, help="Of the poses, 10 to 240."
+            "--fps", type=float, default=30.0, show_default=True,
+            help="Frame rate of the poses, 10 to 240.",
         ),
         click.option(
             "--skeleton", default="body-18", show_default=True,
-            help="Of the poses: body-18, coco-17, body-hands-60.",
+            help="Keypoint order of the poses: body-18, coco-17, body-hands-60.",
         ),
     ):  # fmt: skip
         function = option(function)
@@ -49,9 +50,9 @@ def _format_options(function: Any) -> Any:
     help="Folder of hotfoot corpus video or aist; repeats.",
 )  # fmt: skip
 @click.option(
-    "--clips", type=int, default=2048, show_default=True, help="Of motion paired with songs."
+    "--clips", type=int, default=2048, show_default=True, help="Clips of motion paired with songs."
 )
-@click.option("--frames", type=int, default=352, show_default=True, help="Of a paired clip.")
+@click.option("--frames", type=int, default=352, show_default=True, help="Frames of a paired clip.")
 @click.option("--per-shard", type=int, default=128, show_default=True, help="Clips in a shard.")
 @click.option(
     "--procedural", type=SHARE, default=0.5, show_default=True,
@@ -60,7 +61,7 @@ def _format_options(function: Any) -> Any:
 @click.option(
     "--cameras", cls=Listed, type=OneOf("hotfoot.data.cameras:CAMERA_STYLES"), default="clean",
     show_default=True,
-    help="How motion is seen, {names}; the latter as pose detectors report web videos.",
+    help="Virtual cameras: {names}; detector imitates what pose detectors report on web videos.",
 )  # fmt: skip
 @click.option(
     "--composed", type=int, default=60, show_default=True, help="Composed songs, for all tempi."
@@ -111,12 +112,16 @@ def build_command(
 @click.option("--verify", is_flag=True, help="Read every clip of --corpus, compare all hashes.")
 @click.option(
     "--samples", type=click.IntRange(1, 100_000), default=400, show_default=True,
-    help="How many are drawn.",
+    help="Number of samples.",
 )  # fmt: skip
 @click.option(
-    "--frames", type=click.IntRange(16, 4096), default=256, show_default=True, help="Of a sample."
+    "--frames",
+    type=click.IntRange(16, 4096),
+    default=256,
+    show_default=True,
+    help="Frames of a sample.",
 )
-@click.option("--held-out", is_flag=True, help="Of the held-out clips and songs.")
+@click.option("--held-out", is_flag=True, help="Draw from the held-out clips and songs.")
 @seed_option
 @plot_option
 @json_option

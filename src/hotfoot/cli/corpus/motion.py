@@ -24,7 +24,7 @@ from hotfoot.errors import InputError
 @output_option("Pose file.")
 @click.option(
     "--style", default="freestyle", show_default=True, cls=Listed,
-    type=OneOf("hotfoot.choreography.styles:STYLES"), help="{names}.",
+    type=OneOf("hotfoot.choreography.styles:STYLES"), help="Style of dance: {names}.",
 )  # fmt: skip
 @seed_option
 @part_options
@@ -33,7 +33,7 @@ def choreograph_command(
     song: Path, output: Path, style: str, seed: int, start: float, end: float | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Let the choreographer of the training data dance a song, seen from the front.
+    """Poses of the procedural choreographer for a song, seen from the front.
 
     No network is involved; its dances are what half of the training samples show.
     """

@@ -17,7 +17,10 @@ from hotfoot.errors import InputError
 @output_option("Folder.")
 @estimator_options
 @click.option(
-    "--style", cls=Listed, type=OneOf("hotfoot.data.styles:STYLES"), help="Of all videos: {names}."
+    "--style",
+    cls=Listed,
+    type=OneOf("hotfoot.data.styles:STYLES"),
+    help="Style of all videos: {names}.",
 )
 @click.option("--credit", default="", help="Whom to credit for the videos.")
 @click.option(
@@ -28,7 +31,7 @@ from hotfoot.errors import InputError
     "--jobs", type=click.IntRange(1, 4096), default=1, show_default=True, help="Videos at once."
 )
 @backend_option
-@click.option("--address", help="Of a Ray cluster, e.g. auto [default: one is started here].")
+@click.option("--address", help="Ray cluster to use, e.g. auto [default: one is started here].")
 @json_option
 def video_command(
     folder: Path, output: Path, estimator: str, weights: Path | None, device: str,
@@ -69,16 +72,18 @@ def video_command(
     type=click.Choice(["train", "val", "test", "all"]),
     default="all",
     show_default=True,
-    help="Of the cross-modal protocol.",
+    help="Part of the cross-modal split.",
 )
 @click.option("--camera", default="c01", show_default=True, help="Calibrated camera, c01 to c09.")
-@click.option("--fps", default=60.0, show_default=True, help="Of the 2D poses: 60, 30, 20 ...")
+@click.option(
+    "--fps", default=60.0, show_default=True, help="Frame rate of the 2D poses: 60, 30, 20 ..."
+)
 @click.option(
     "--skeleton",
     type=click.Choice(["coco-17", "body-18"]),
     default="coco-17",
     show_default=True,
-    help="Of the 2D poses.",
+    help="Keypoint order of the 2D poses.",
 )
 @json_option
 def aist_command(
