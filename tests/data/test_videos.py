@@ -38,18 +38,18 @@ def videos(tmp_path_factory, weights):
         song = data.reshape(-1, file.getnchannels()).mean(axis=1) / 32768
     (folder / "s.wav").unlink()
 
-    def film(name, frames, background=lambda i: 0, fps=25, sound=song):
+    def record(name, frames, background=lambda i: 0, fps=25, sound=song):
         points = swaying(frames, fps)
         pictures = [painted(p, background(i)) for i, p in enumerate(points)]
         wanted = None if sound is None else sound[: round(frames / fps * rate)]
         save_video(folder / name, pictures, fps, wanted, rate)
 
-    film("a.mkv", 225)
+    record("a.mkv", 225)
     (folder / "more").mkdir()
-    film("more/a.mkv", 220, lambda i: 0 if i < 110 else 40)
-    film("silent.mkv", 30, sound=np.zeros(rate * 10))
-    film("mute.mkv", 10, sound=None)
-    film("slides.mkv", 10, fps=10)
+    record("more/a.mkv", 220, lambda i: 0 if i < 110 else 40)
+    record("silent.mkv", 30, sound=np.zeros(rate * 10))
+    record("mute.mkv", 10, sound=None)
+    record("slides.mkv", 10, fps=10)
     (folder / "junk.mp4").write_bytes(b"junk")
     return folder
 
@@ -98,7 +98,7 @@ def test_a_folder_of_videos_becomes_recordings_and_a_corpus(videos, weights, tmp
 
 
 def humming(folder, count):
-    """A folder of short videos of somebody who sways."""
+    """A folder of short videos of a person who sways."""
     folder.mkdir()
     hum = np.sin(np.arange(24000 * 2) / 20) * 0.3
     for i in range(count):

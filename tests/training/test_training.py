@@ -83,7 +83,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
     torch.testing.assert_close(again.weight, whole.weight)
     torch.testing.assert_close(again.bias, whole.bias)
     rows = [json.loads(line)["step"] for line in (tmp_path / "b" / "metrics.jsonl").open()]
-    assert rows == list(range(2, 21, 2)), "steps that were taken again are not told twice"
+    assert rows == list(range(2, 21, 2)), "steps that were taken again are in it once"
 
 
 def test_a_loss_that_explodes_is_an_error_not_a_model(tmp_path):
