@@ -117,7 +117,7 @@ def test_recipes_by_name_from_files_and_changed(tmp_path):
     config = changed.network_config(576, 1, 41)
     assert (config.time_shared, config.width, changed.vae.source) == (False, 192, "raw")
     assert recipe_with(VAERecipe, "default", {"vae.profile_sigma": 0}).vae.profile_sigma == 0
-    small = recipe_with(DiffusionRecipe, "default", {"network.patch_rows": 2})
+    small = recipe_with(DiffusionRecipe, "drafted", {"network.patch_rows": 2})
     assert small.network_config(144, 8, 41).patch == (2, 1)
     assert recipe_with(DiffusionRecipe, "paper").network_config(144, 8, 41).prediction == "velocity"
     (tmp_path / "mine.json").write_text(
@@ -209,11 +209,11 @@ def test_the_loss_of_a_perfect_prediction_is_zero():
         kind, prediction = "dit", "data"
 
     oracle = lambda x, t, *rest: latent  # noqa: E731
-    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool))
+    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool), debug())
     assert out["loss"] == 0
     Config.prediction = "velocity"
     oracle = lambda x, t, *rest: noise - latent  # noqa: E731
-    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool))
+    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool), debug())
     assert out["loss"] == 0
 
 

@@ -63,7 +63,8 @@ def train_vae_command(
 ) -> None:  # fmt: skip
     """Train a VAE of one-hot images on motion clips.
 
-    The recipe "decoder" trains the decoder of --begin-with, whose encoder is kept.
+    The recipe "default" is linear: coordinates are read out of its latents; "drafted" is that of
+    the model before; "decoder" trains the decoder of --begin-with, whose encoder is kept.
     """
     from hotfoot.training.distributed import check_alone
     from hotfoot.training.recipe_types import VAERecipe
@@ -155,10 +156,11 @@ def train_dancer_command(
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music, or on corpora on disk.
 
-    The recipe "mini" is for ablations on CPUs, "edge" a baseline on raw coordinates. The result is
-    a model folder, OUT/model, for hotfoot dance --model. Several GPUs or machines: torchrun
-    --nproc-per-node N -m hotfoot train dancer ... (all processes must see the same OUT, and the
-    data).
+    The recipe "default" needs a linear VAE (hotfoot train vae default) and whole songs, "drafted"
+    is that of the model before, "mini" is for ablations on CPUs, "edge" a baseline on raw
+    coordinates. The result is a model folder, OUT/model, for hotfoot dance --model. Several GPUs or
+    machines: torchrun --nproc-per-node N -m hotfoot train dancer ... (all processes must see the
+    same OUT, and the data).
     """
     from hotfoot.data.sources import Data
     from hotfoot.generation.inputs import check_device

@@ -7,6 +7,7 @@ drawn from a seed and an index, so a corpus is the same wherever it is made.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from hotfoot.choreography.performer import random_performer
 from hotfoot.choreography.styles import STYLES as DANCE_STYLES
 from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import turned_to_camera, upright
-from hotfoot.data.cameras import CLEAN, CameraStyle, render_view
+from hotfoot.data.cameras import CLEAN, CameraStyle, View, render_view
 from hotfoot.data.groove import bounce, random_groove, scale_movement
 from hotfoot.data.hands import has_hands, with_hands
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
@@ -34,6 +35,32 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _ATTEMPTS = 500
 _ORBITS = 0.75  # share of views whose camera goes round with the dancer
+_LONGEST_S = 43.0  # of a dance to a whole song
+
+
+@dataclass(frozen=True, eq=False)
+class Dance:
+    """3D motion to a song, before any camera; see :class:`PairedClip` for what is not said here.
+
+    Attributes:
+        joints: [T, J, 3] in meters; T is a multiple of 8.
+        music: [T / 8, width] tokens.
+    """
+
+    joints: NDArray[np.float32]
+    music: NDArray[np.float32]
+    style: str
+    procedural: bool
+    tempo_bpm: float
+    song: str
+    motion: tuple[str, ...] = ()
+
+    def seen(self, view: View, format: DataFormat) -> PairedClip:
+        """The clip of a view of it."""
+        return PairedClip(
+            view.xy, view.confidence, self.music, self.style, self.procedural, self.tempo_bpm,
+            view.aspect, format, self.motion, self.song,
+        )  # fmt: skip
 
 
 class PairedCorpus:
@@ -77,17 +104,34 @@ class PairedCorpus:
 
     def _clips(self, rng: np.random.Generator, frames: int) -> Iterator[PairedClip]:
         """Clips until one is good enough, all danced by the same kind of dancer."""
+        for dance in self._dances(rng, frames):
+            yield dance.seen(
+                render_view(dance.joints, rng, self._cameras, self.format), self.format
+            )
+
+    def whole_dance(self, rng: np.random.Generator, least: int) -> Dance:
+        """A dance to a whole song, but to 43 s of it at most; of ``least`` frames or more."""
+        for dance in self._dances(rng, None):
+            if len(dance.joints) >= least and np.isfinite(dance.joints).all():
+                return dance
+        raise _nothing_fits()
+
+    def _dances(self, rng: np.random.Generator, frames: int | None) -> Iterator[Dance]:
         procedural = self._procedural > 0 and bool(rng.random() < self._procedural)
         for _ in range(_ATTEMPTS):
-            clip = self._try(rng, frames, procedural)
-            if clip is not None:
-                yield clip
+            dance = self._try(rng, frames, procedural)
+            if dance is not None:
+                yield dance
 
-    def _try(self, rng: np.random.Generator, frames: int, procedural: bool) -> PairedClip | None:
+    def _try(self, rng: np.random.Generator, frames: int | None, procedural: bool) -> Dance | None:
+        """A dance of so many frames, or to the whole song."""
         song = self.songs[rng.integers(len(self.songs))]
         analysis, fps = song.analysis, self.format.fps
         rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
         duration = analysis.features.duration_s / rate
+        whole = frames is None
+        if frames is None:
+            frames = int(min(duration, _LONGEST_S) * fps) // FRAMES_PER_COLUMN * FRAMES_PER_COLUMN
         start = float(rng.uniform(0, max(0.0, duration - frames / fps)))
         times = start + np.arange(frames) / fps
         motion: tuple[str, ...] = ()
@@ -100,16 +144,13 @@ class PairedCorpus:
             joints, style, motion = montage.joints, montage.style, montage.motion
             if upright(joints) > 0.8:
                 joints = answer_song(joints, analysis, times * rate, rate, rng, fps)
-        if rng.random() < _ORBITS:
+        if rng.random() < _ORBITS or (whole and not procedural):
             joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), fps)
-        view = render_view(joints, rng, self._cameras, self.format)
         music = get_encoder(self.format.music).encode(
             None, analysis, frames // FRAMES_PER_COLUMN, fps, start * rate, rate
         )
-        return PairedClip(
-            view.xy, view.confidence, music, style, procedural, analysis.rhythm.tempo_bpm * rate,
-            view.aspect, self.format, motion, song.name,
-        )  # fmt: skip
+        tempo_bpm = analysis.rhythm.tempo_bpm * rate
+        return Dance(joints, music, style, procedural, tempo_bpm, song.name, motion)
 
     def _choreographed(
         self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator

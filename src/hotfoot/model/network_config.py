@@ -143,9 +143,9 @@ NetworkConfig = Annotated[DiTConfig | EdgeConfig, Field(discriminator="kind")]
 def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTConfig | EdgeConfig:
     """A named shape for a latent grid and a music encoder.
 
-    ``debug`` is for tests, ``mini`` for ablations on CPUs, ``small`` is the default and fits CPUs,
-    ``base`` wants a GPU, ``edge`` is the EDGE-style baseline, ``paper`` is Lumina-Image 2.0's
-    transformer (2.6 B parameters).
+    ``debug`` is for tests; ``light``, the default, is for latents of one row on CPUs, ``small`` for
+    deeper ones; ``mini`` is for ablations on CPUs, ``base`` wants a GPU, ``edge`` is the EDGE-style
+    baseline, ``paper`` is Lumina-Image 2.0's transformer (2.6 B parameters).
 
     Raises:
         OptionError: unknown name.
@@ -160,6 +160,11 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
         return DiTConfig(
             **grid, width=64, depth=2, heads=2, kv_heads=2, mlp_width=128, patch=whole,
             rope_axes=(8, 8, 16), timestep_width=64,
+        )  # fmt: skip
+    if name == "light":
+        return DiTConfig(
+            **grid, width=256, depth=6, heads=4, kv_heads=4, mlp_width=512, patch=whole,
+            joint_adaln=False, timestep_width=256, music_beside=True, music_modulates=True,
         )  # fmt: skip
     if name == "mini":
         return DiTConfig(
@@ -181,4 +186,6 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
             patch=(2 if rows % 2 == 0 else 1, 1), rope_axes=(32, 32, 32), rope_theta=10000.0,
             joint_adaln=False, refiners=2, timestep_width=1024, prediction="velocity",
         )  # fmt: skip
-    raise OptionError(f"unknown preset '{name}'", "Known: debug, mini, small, base, edge, paper.")
+    raise OptionError(
+        f"unknown preset '{name}'", "Known: debug, light, mini, small, base, edge, paper."
+    )

@@ -28,7 +28,7 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesGenerator
     run_folder(recipe, folder, {"data": fingerprint(data)}).claim()
     torch.manual_seed(recipe.seed)
     source = DiffusionRecipe(
-        procedural=0.0, composed=recipe.composed,
+        procedural=0.0, composed=recipe.composed, dances=0, framing="canvas",
         shards=recipe.shards, shards_ahead=recipe.shards, shard_size=recipe.shard_size,
         batch=recipe.batch, frames=recipe.frames, seed=recipe.seed,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -20,11 +20,11 @@ from hotfoot.music.encoders import get_encoder
 from hotfoot.training.distributed import ALONE, Processes, whole
 from hotfoot.training.export import as_generator, model_codec, write_sample_sheet
 from hotfoot.training.loop import LoopConfig, Trainer
-from hotfoot.training.losses import Objective, latent_statistics
+from hotfoot.training.losses import Movement, Objective, latent_statistics
 from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.training.recipes import run_folder
 from hotfoot.training.shards import Shard, ShardPool
-from hotfoot.training.vae import fingerprint
+from hotfoot.training.vae import fingerprint, linear_vae
 
 _SHEET_EVERY = 1000
 
@@ -82,8 +82,16 @@ class DiffusionTraining:
         Raises:
             InputError, OptionError: they do not.
         """
-        model_codec(self.vae, self.recipe)
-        check_data(self.data, self.recipe.format)
+        recipe = self.recipe
+        model_codec(self.vae, recipe)
+        if recipe.reads_movement:
+            linear_vae(self.vae)
+        if recipe.dances and self.data.corpora:
+            raise OptionError(
+                "whole dances are made of motion and music, a corpus has views of them",
+                "Give --motion and --music, or another recipe, like drafted.",
+            )
+        check_data(self.data, recipe.format)
         return self.processes.rows(self.recipe.batch)
 
     def claim(self) -> None:
@@ -111,12 +119,19 @@ class DiffusionTraining:
         torch.manual_seed(recipe.seed)
         producers = self.producers if processes.rank == 0 else 0
         pool = ShardPool(self.data, self.folder / "shards", self.vae, recipe, producers)
-        mean, std = latent_statistics(pool.wait_for(0), self.vae.latent_channels(1))
+        first = pool.wait_for(0)
+        mean, std = latent_statistics(
+            first, self.vae.latent_channels(1), recipe.latent_power, recipe.framing == "body"
+        )
         config = network_config(recipe, self.vae)
         model = build_network(config).to(self.device)
         if self.begin_with is not None:
             _load_matching(model, self.begin_with)
         objective = Objective(recipe, config, mean, std, self.device)
+        if recipe.reads_movement:
+            data = objective.standardized(first).latent
+            movement = Movement(linear_vae(self.vae), *objective.affine, data)
+            objective = replace(objective, movement=movement)
         held = objective.standardized(pool.wait_for(-1))
         loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
         compiled = self.device.startswith("cuda")  # on CPUs it takes minutes and gains nothing

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from hotfoot.data.samples import DataFormat
 from hotfoot.data.styles import STYLES
-from hotfoot.model.codec import CodecConfig, Decoding
 from hotfoot.model.config import LineVAEConfig, Sampling
 from hotfoot.model.network_config import DiTConfig, EdgeConfig, preset
 from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.training.recipe_changes import CodecChanges, NetworkChanges, given
 from hotfoot.validation import validated
 
 _Steps = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -22,7 +22,7 @@ _Seed = Annotated[int, Field(ge=0, lt=2**31)]
 _Frames = Annotated[int, Field(ge=16, le=4096, multiple_of=FRAMES_PER_COLUMN)]
 _Batch = Annotated[int, Field(ge=1, le=65_536)]
 _Shards = Annotated[int, Field(ge=1, le=100_000)]
-_Count = Annotated[int, Field(ge=1, le=65_536)]
+_Weight = Annotated[float, Field(ge=0, le=1e3)]
 _Songs = Annotated[int, Field(ge=0, le=10_000)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -50,22 +50,35 @@ class VAERecipe(DataFormat):
         clean: share of views without detector noise.
         fast: share of lines that are picked by their speed; fast limbs are rare and hard.
         posterior_noise: factor on the noise that the posterior puts on latents.
+        framed: share of views in the square of the body; the rest are on canvases.
+        read_weight: weight of the error of a linear VAE's read-out.
+        robust: share of lines whose latents get more noise than the posterior's, 0.003 to 0.1, so
+            that the decoder forgives what a diffusion model gets wrong in fine latents.
         decoder_only: keep the encoder, so that latents made with it stay valid.
         seed: of data and weights.
     """
 
-    vae: LineVAEConfig = field(default_factory=LineVAEConfig)
-    steps: _Steps = 3000
-    lines: _Batch = 64
+    vae: LineVAEConfig = field(
+        default_factory=lambda: LineVAEConfig(fold=512, latent_channels=8, blocks=3, linear=True)
+    )
+    steps: _Steps = 2000
+    lines: _Batch = 112
     frames: _Frames = 64
     learning_rate: _Rate = 2e-3
-    kl_weight: Annotated[float, Field(ge=0, le=1e3)] = 1e-2
-    still: _Share = 0.25
-    clean: _Share = 0.0
-    fast: _Share = 0.0
+    kl_weight: _Weight = 1e-4
+    still: _Share = 0.15
+    clean: _Share = 0.4
+    fast: _Share = 0.2
     posterior_noise: Annotated[float, Field(ge=0, le=10)] = 1.0
+    framed: _Share = 0.57
+    read_weight: _Weight = 30.0
+    robust: _Share = 0.4
     decoder_only: bool = False
     seed: _Seed = 0
+
+    def __post_init__(self) -> None:
+        if self.framed and self.skeleton != "body-18":
+            raise ValueError("framed: the square of a body is known for skeleton body-18 only")
 
 
 @validated
@@ -83,65 +96,6 @@ class VAESource:
     source: _Name = "default"
     kind: Literal["AutoencoderKL", "AutoencoderTiny"] | None = None
     stretch: Annotated[int, Field(ge=1, le=16)] = 3
-
-
-@validated
-@dataclass(frozen=True, kw_only=True)
-class CodecChanges:
-    """Fields of :class:`CodecConfig` that differ from the VAE's own; None for those that do not.
-
-    How lines are drawn (profile_sigma, polarity, value_range) is free for published VAEs only;
-    ours draw what they were trained on.
-    """
-
-    profile_sigma: Annotated[float, Field(ge=0, le=32)] | None = None
-    polarity: Literal["light", "dark"] | None = None
-    value_range: tuple[float, float] | None = None
-    # Stiffer than for detected poses: a generated column holds more than one place.
-    decoding: Decoding | None = "lattice"
-    motion_penalty: Annotated[float, Field(ge=0, le=1e3)] | None = 0.03
-    motion_band: Annotated[int, Field(ge=1, le=4096)] | None = 32
-    visible_above: Annotated[float, Field(gt=0, lt=1)] | None = None
-    confidence_from: Literal["window", "column"] | None = None
-
-    def apply(self, codec: CodecConfig) -> CodecConfig:
-        """The codec with these changes."""
-        return replace(codec, **given(self))
-
-
-@validated
-@dataclass(frozen=True, kw_only=True)
-class NetworkChanges:
-    """Fields of the network's configuration that differ from the preset's; None for the others.
-
-    ``patch_rows`` is the height of a pose token in rows of the latent grid.
-    """
-
-    width: _Count | None = None
-    depth: Annotated[int, Field(ge=1, le=128)] | None = None
-    heads: _Count | None = None
-    kv_heads: _Count | None = None
-    mlp_width: _Count | None = None
-    patch_rows: _Count | None = None
-    rope_axes: tuple[_Count, _Count, _Count] | None = None
-    rope_theta: Annotated[float, Field(gt=1, le=1e9)] | None = None
-    time_shared: bool | None = None
-    refiners: Annotated[int, Field(ge=0, le=16)] | None = None
-    prediction: Literal["velocity", "data"] | None = None
-    embed_hidden: Annotated[int, Field(ge=0, le=65_536)] | None = None
-    music_beside: bool | None = None
-    music_modulates: bool | None = None
-    joint_adaln: bool | None = None
-    timestep_width: _Count | None = None
-
-    def apply(self, config: DiTConfig) -> DiTConfig:
-        """The configuration with these changes."""
-        changes = given(self)
-        if "patch_rows" in changes:
-            changes["patch"] = (changes.pop("patch_rows"), config.patch[1])
-        if self.time_shared is False:
-            changes = {"music_beside": False, **changes}
-        return replace(config, **changes)
 
 
 @validated
@@ -166,6 +120,8 @@ class DiffusionRecipe(DataFormat):
         energy: whether it is conditioned on a sample's size of movement.
         condition_dropout: chance that a sample's style, and that its energy, is dropped.
         music_dropout: chance that a sample's music is dropped (paper: 0.3).
+        dances: how many whole songs are danced in advance; samples are then drawn from these
+            again and again, each by another body before another camera. 0 makes each sample anew.
         procedural: share of samples danced by the choreographer; the rest is retimed real motion.
         composed: songs that are composed besides the user's, for all tempi.
         frames: per sample, and per segment of a dance; a multiple of 8.
@@ -179,6 +135,11 @@ class DiffusionRecipe(DataFormat):
         warmup: steps.
         ema: decay of the averaged weights.
         time_mean: mean of the logit-normal times.
+        time_floor: errors weigh 1 / max(t, time_floor) squared.
+        velocity_weight: of the error of frame differences, which is read out of a linear VAE's
+            latents; without it a network hardly hears the music.
+        bone_weight: of the error of bones, read out likewise.
+        latent_power: how far fine latents are scaled up: 1 to unit variance, 0 not at all.
         music_noise: standard deviation of noise on music tokens' spectrum, against memorizing.
         seed: of data, weights and noise.
     """
@@ -187,33 +148,39 @@ class DiffusionRecipe(DataFormat):
     license: Annotated[str, Field(max_length=200)] = ""
     credits: tuple[_Name, ...] = ()
     vae: VAESource = field(default_factory=VAESource)
-    codec: CodecChanges = field(default_factory=CodecChanges)
-    preset: Literal["debug", "mini", "small", "base", "edge", "paper"] = "small"
+    codec: CodecChanges = field(
+        default_factory=lambda: CodecChanges(
+            decoding="soft-argmax", motion_penalty=None, motion_band=None
+        )
+    )
+    sampling: Sampling = field(default_factory=lambda: Sampling(guidance=2.0))
+    framing: Literal["canvas", "body"] = "body"
+    preset: Literal["debug", "light", "mini", "small", "base", "edge", "paper"] = "light"
     network: NetworkChanges = field(default_factory=NetworkChanges)
     reference: bool = True
     confidence: Literal["binary", "values"] = "binary"
-    framing: Literal["canvas", "body"] = "canvas"
-    sampling: Sampling = field(default_factory=Sampling)
-    styles: Annotated[tuple[str, ...], AfterValidator(_known_styles)] = (
-        "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
-        "indian",
-    )  # fmt: skip
-    energy: bool = True
+    styles: Annotated[tuple[str, ...], AfterValidator(_known_styles)] = ()
+    energy: bool = False
     condition_dropout: _Share = 0.3
-    music_dropout: _Share = 0.3
+    music_dropout: _Share = 0.25
+    dances: Annotated[int, Field(ge=0, le=1_000_000)] = 1600
     procedural: _Share = 0.5
     composed: _Songs = 60
     frames: _Frames = 256
     overlap: Annotated[int, Field(ge=8, le=4096, multiple_of=FRAMES_PER_COLUMN)] = 16
-    shards: _Shards = 24
+    shards: _Shards = 128
     shard_size: Annotated[int, Field(ge=1, le=65_536)] = 256
     shards_ahead: _Shards = 6
-    steps: _Steps = 2400
-    batch: _Batch = 32
-    learning_rate: _Rate = 8e-4
+    steps: _Steps = 4000
+    batch: _Batch = 16
+    learning_rate: _Rate = 7e-4
     warmup: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    time_mean: Annotated[float, Field(ge=-5, le=5)] = 0.0
+    time_mean: Annotated[float, Field(ge=-5, le=5)] = 0.8
+    time_floor: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    velocity_weight: _Weight = 1.0
+    bone_weight: _Weight = 0.5
+    latent_power: _Share = 0.5
     music_noise: Annotated[float, Field(ge=0, le=10)] = 0.2
     seed: _Seed = 0
 
@@ -222,6 +189,8 @@ class DiffusionRecipe(DataFormat):
             raise ValueError(f"overlap {self.overlap}: must be below frames, {self.frames}")
         if self.framing == "body" and self.skeleton != "body-18":
             raise ValueError(f"framing body knows body-18 alone, skeleton is {self.skeleton}")
+        if self.bone_weight and self.skeleton != "body-18":
+            raise ValueError("bone_weight: bones are those of body-18; set it to 0")
         if self.preset == "edge" and self.vae.source != "raw":
             raise ValueError(
                 "preset edge dances raw coordinates: set vae.source=raw (--vae raw on the command "
@@ -229,6 +198,11 @@ class DiffusionRecipe(DataFormat):
             )
         if self.preset == "edge" and (given(self.network) or self.styles or self.energy):
             raise ValueError("preset edge has no network changes, styles or energy")
+
+    @property
+    def reads_movement(self) -> bool:
+        """Whether anything is read out of latents in training."""
+        return self.velocity_weight > 0 or self.bone_weight > 0
 
     def network_config(
         self, latent_channels: int, rows: int, music_width: int
@@ -266,8 +240,3 @@ class CodesRecipe:
     batch: _Batch = 32
     learning_rate: _Rate = 6e-4
     seed: _Seed = 2
-
-
-def given(changes: Any) -> dict[str, Any]:
-    """Fields that are not None."""
-    return {k: v for k, v in asdict(changes).items() if v is not None}

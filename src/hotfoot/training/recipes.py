@@ -13,14 +13,31 @@ from typing import Any, TypeVar, cast
 
 from hotfoot.errors import OptionError
 from hotfoot.files import RunFolder
-from hotfoot.model.config import LineVAEConfig
+from hotfoot.model.config import LineVAEConfig, Sampling
+from hotfoot.training.recipe_changes import CodecChanges
 from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe, VAERecipe, VAESource
 from hotfoot.validation import parse_json
 
 Recipe = VAERecipe | DiffusionRecipe | CodesRecipe
 R = TypeVar("R", VAERecipe, DiffusionRecipe, CodesRecipe)
 
-_MINI: dict[str, Any] = {  # the ablations' base: a quarter of an hour on one CPU core
+_DRAFTED_VAE: dict[str, Any] = {  # of the model that was shipped until 2026-11-24
+    "vae": LineVAEConfig(), "steps": 3000, "lines": 64, "kl_weight": 1e-2, "still": 0.25,
+    "clean": 0.0, "fast": 0.0, "framed": 0.0, "robust": 0.0,
+}  # fmt: skip
+_DRAFTED: dict[str, Any] = {  # likewise: it needs the choreographer's draft to hear the music
+    "codec": CodecChanges(), "sampling": Sampling(), "framing": "canvas", "dances": 0,
+    "preset": "small", "energy": True, "music_dropout": 0.3, "shards": 24, "steps": 2400,
+    "batch": 32, "learning_rate": 8e-4, "time_mean": 0.0, "time_floor": 0.1,
+    "velocity_weight": 0.0, "bone_weight": 0.0, "latent_power": 1.0,
+    "styles": (
+        "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
+        "indian",
+    ),
+}  # fmt: skip
+_MINI: dict[str, Any] = {
+    # The ablations' base: a quarter of an hour on one CPU core.
+    **_DRAFTED,
     "name": "mini", "preset": "mini", "styles": (), "energy": False, "procedural": 0.0,
     "shards": 10, "shards_ahead": 10, "steps": 1200, "learning_rate": 1e-3, "ema": 0.995,
     "time_mean": 0.4, "seed": 2,
@@ -28,21 +45,30 @@ _MINI: dict[str, Any] = {  # the ablations' base: a quarter of an hour on one CP
 _CHANGES: dict[type, dict[str, dict[str, Any]]] = {
     VAERecipe: {
         "default": {},
+        "drafted": _DRAFTED_VAE,
         "decoder": {
+            **_DRAFTED_VAE,
             "steps": 6000, "learning_rate": 1e-3, "kl_weight": 0.0, "still": 0.15, "clean": 0.67,
             "fast": 0.5, "posterior_noise": 0.3, "decoder_only": True, "seed": 1,
         },
-        "debug": {"vae": LineVAEConfig(width=16, blocks=1), "steps": 4, "lines": 8},
+        "debug": {
+            **_DRAFTED_VAE, "vae": LineVAEConfig(width=16, blocks=1), "steps": 4, "lines": 8,
+        },
     },
     DiffusionRecipe: {
         "default": {},
-        # The default's second leg: from noise, what counts is decided at high noise.
-        "default-high-noise": {"time_mean": 1.2, "steps": 500, "learning_rate": 5e-4},
+        "drafted": _DRAFTED,
+        # Its second leg: from noise, what counts is decided at high noise.
+        "drafted-high-noise": {
+            **_DRAFTED, "time_mean": 1.2, "steps": 500, "learning_rate": 5e-4,
+        },
         "base-gpu": {
+            **_DRAFTED,
             "name": "base", "preset": "base", "shards": 400, "steps": 60_000, "batch": 256,
             "learning_rate": 3e-4, "ema": 0.9995,
         },
         "paper": {
+            **_DRAFTED,
             "name": "paper", "preset": "paper", "styles": (), "energy": False, "shards": 4000,
             "steps": 200_000, "batch": 512, "learning_rate": 1e-4, "warmup": 2000, "ema": 0.9999,
         },
@@ -52,6 +78,7 @@ _CHANGES: dict[type, dict[str, dict[str, Any]]] = {
             "vae": VAESource(source="raw"),
         },
         "debug": {
+            **_DRAFTED,
             "name": "debug", "preset": "debug", "composed": 2, "shards": 1, "shard_size": 4,
             "shards_ahead": 1, "steps": 4, "batch": 2, "frames": 64,
         },

@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from hotfoot.data.dances import DancePlan, make_dances, open_dances
 from hotfoot.data.samples import Sample, SampleSource
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.styles import style_index
@@ -35,6 +36,7 @@ from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.training.recipe_types import DiffusionRecipe
 
+_DANCES = "dances"
 _HEIGHT = 1024
 _TRIES = 20
 _BODY = get_skeleton("body-18").index
@@ -177,19 +179,26 @@ def _produce_part(
     data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, part: int, parts: int
 ) -> None:
     if part == 0 and not shard_path(folder, -1).exists():
-        held = open_source(data, True, recipe.procedural, recipe.composed, recipe.format)
+        held = _open(data, folder, recipe, True)
         size = min(128, recipe.shard_size)
         save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
     mine = range(part, recipe.shards, parts)
     missing = [i for i in mine if not shard_path(folder, i).exists()]
     if not missing:
         return
-    source = open_source(data, False, recipe.procedural, recipe.composed, recipe.format)
+    source = _open(data, folder, recipe, False)
     trainer = multiprocessing.parent_process()
     for i in missing:
         if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more
             return
         save_shard(make_shard(source, vae, recipe, i, recipe.shard_size), shard_path(folder, i))
+
+
+def _open(data: Data, folder: Path, recipe: DiffusionRecipe, held_out: bool) -> SampleSource:
+    """Samples of the whole dances beside the shards, or of clips that are made one by one."""
+    if recipe.dances:
+        return open_dances(folder.parent / _DANCES, held_out, recipe.format, recipe.framing)
+    return open_source(data, held_out, recipe.procedural, recipe.composed, recipe.format)
 
 
 class ShardPool:
@@ -201,7 +210,7 @@ class ShardPool:
 
     Args:
         data: what samples are made of.
-        folder: of the shards; processes of one training share it.
+        folder: of the shards; processes of one training share it. Whole dances lie beside it.
         vae: encodes.
         recipe: of the training.
         producers: processes that make shards; 0 where another process has them.
@@ -219,6 +228,12 @@ class ShardPool:
         wanted = [-1, *range(recipe.shards)]
         if all(shard_path(folder, i).exists() for i in wanted):
             return
+        if recipe.dances and producers:
+            plan = DancePlan(
+                recipe.dances, recipe.frames, recipe.procedural, recipe.composed, recipe.seed,
+                recipe.format,
+            )  # fmt: skip
+            make_dances(data, plan, folder.parent / _DANCES, producers)
         for part in range(producers):
             process = context.Process(
                 target=_produce,

@@ -17,6 +17,7 @@ from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from hotfoot.baselines.raw import RawCoordinates
+from hotfoot.data.body_views import body_view
 from hotfoot.data.cameras import CLEAN, DETECTOR, render_view
 from hotfoot.data.hands import has_hands
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
@@ -32,13 +33,16 @@ from hotfoot.model.published_vae import load_published, natural_codec, published
 from hotfoot.model.vae import LineVAE, PoseVAE
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, Trainer
-from hotfoot.training.recipe_types import CodecChanges, VAERecipe, VAESource
+from hotfoot.training.recipe_changes import CodecChanges
+from hotfoot.training.recipe_types import VAERecipe, VAESource
 from hotfoot.training.recipes import run_folder
 from hotfoot.training.vae_loss import vae_loss
 from hotfoot.validation import read_json, to_json
 
 _VIEW_FRAMES = 160  # frames rendered at once; a window of them is used
 _VIEWS = 8
+_ROBUST = (0.003, 0.1)  # latents' noise that decoders must withstand, log-uniform
+_NOISY, _LARGEST_NOISE = 0.3, 3 / 512  # share of framed views with noise, and its size
 _CONFIG, _WEIGHTS = "vae.json", "vae.safetensors"
 UNCHANGED = CodecChanges(decoding=None, motion_penalty=None, motion_band=None)
 """The VAE's own codec."""
@@ -55,12 +59,10 @@ def draw_lines_batch(
     for _ in range(_VIEWS):
         joints = clips[rng.integers(len(clips))].joints
         begin = int(rng.integers(max(1, len(joints) - _VIEW_FRAMES)))
-        style = CLEAN if rng.random() < recipe.clean else DETECTOR
-        part = joints[begin : begin + _VIEW_FRAMES]
-        seen = render_view(part, rng, style, recipe.format)
-        begin = int(rng.integers(max(1, len(seen.xy) - recipe.frames + 1)))
+        xy, confidence = _draw_view(joints[begin : begin + _VIEW_FRAMES], rng, recipe)
+        begin = int(rng.integers(max(1, len(xy) - recipe.frames + 1)))
         window = slice(begin, begin + recipe.frames)
-        center, value = to_lines(seen.xy[window], seen.confidence[window], recipe.vae.bins)
+        center, value = to_lines(xy[window], confidence[window], recipe.vae.bins)
         missing = recipe.frames - center.shape[1]
         if missing > 0:
             center, value = (
@@ -75,6 +77,22 @@ def draw_lines_batch(
     center, value = np.concatenate(centers), np.concatenate(values)
     pick = _pick_lines(center, value, rng, recipe)
     return torch.from_numpy(center[pick]), torch.from_numpy(value[pick])
+
+
+def _draw_view(
+    joints: NDArray[np.float32], rng: np.random.Generator, recipe: VAERecipe
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Keypoints [T, K, 2] and confidence [T, K] on a canvas, or in the square of a body."""
+    if recipe.framed and rng.random() < recipe.framed:
+        view = body_view(joints, 0, len(joints), rng, recipe.fps)
+        xy = view.framing.into(view.xy)
+        if rng.random() < _NOISY:
+            sigma = rng.uniform(0, _LARGEST_NOISE)
+            xy = np.clip(xy + rng.normal(0, sigma, xy.shape).astype(np.float32), 0, 1)
+        return xy, np.ones(xy.shape[:2], np.float32)
+    style = CLEAN if rng.random() < recipe.clean else DETECTOR
+    seen = render_view(joints, rng, style, recipe.format)
+    return seen.xy, seen.confidence
 
 
 def _pick_lines(
@@ -115,13 +133,18 @@ def train_vae(
         center, value = draw_lines_batch(clips, rng, recipe)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         noise = torch.randn(latent, generator=generator) * recipe.posterior_noise
-        return vae_loss(model, center, value, recipe.kl_weight, noise)
+        robust = None
+        if recipe.robust:
+            sigma = torch.empty(len(noise)).uniform_(*np.log(_ROBUST), generator=generator).exp()
+            robust = sigma * (torch.rand(len(noise), generator=generator) < recipe.robust)
+        return vae_loss(model, center, value, recipe.kl_weight, noise, recipe.read_weight, robust)
 
     @torch.inference_mode()
     def validate(average: nn.Module) -> dict[str, float]:
         rng = np.random.default_rng(99)
         center, value = draw_lines_batch(held or clips, rng, recipe)
-        losses = vae_loss(cast(LineVAE, average), center, value, 0.0, torch.zeros(latent))
+        zero = torch.zeros(latent)
+        losses = vae_loss(cast(LineVAE, average), center, value, 0.0, zero, recipe.read_weight)
         return {f"held_out_{k}": float(v) for k, v in losses.items()}
 
     loop = LoopConfig(recipe.steps, recipe.learning_rate, 100, ema=0.99, weight_decay=1e-4)
@@ -246,6 +269,21 @@ def load_vae(wanted: VAESource | str | Path, codec: CodecChanges = UNCHANGED) ->
     if published is not None:
         return load_published(published, codec.apply(natural_codec()))
     return load_diffusion(at.source).vae
+
+
+def linear_vae(vae: PoseVAE) -> LineVAE:
+    """A VAE with a linear read-out.
+
+    Raises:
+        OptionError: it has none.
+    """
+    if vae.config.kind != "lines" or not vae.config.linear:
+        raise OptionError(
+            "errors of movement and of bones are read out of the latents of a linear VAE",
+            "Train one (hotfoot train vae default) and give its folder as --vae; or set "
+            "velocity_weight and bone_weight to 0.",
+        )
+    return cast(LineVAE, vae)
 
 
 def load_line_vae(source: str | Path) -> LineVAE:
