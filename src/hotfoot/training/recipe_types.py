@@ -153,7 +153,13 @@ class DiffusionRecipe(DataFormat):
             decoding="soft-argmax", motion_penalty=None, motion_band=None
         )
     )
-    sampling: Sampling = field(default_factory=lambda: Sampling(guidance=2.0))
+    sampling: Sampling = field(
+        default_factory=lambda: Sampling(
+            guidance=2.0,
+            smoothing_s=0.015,
+            post=("flicker", "smoothing", "energy", "proportions", "in-frame"),
+        )
+    )
     framing: Literal["canvas", "body"] = "body"
     preset: Literal["debug", "light", "mini", "small", "base", "edge", "paper"] = "light"
     network: NetworkChanges = field(default_factory=NetworkChanges)
@@ -168,10 +174,10 @@ class DiffusionRecipe(DataFormat):
     composed: _Songs = 60
     frames: _Frames = 256
     overlap: Annotated[int, Field(ge=8, le=4096, multiple_of=FRAMES_PER_COLUMN)] = 16
-    shards: _Shards = 128
+    shards: _Shards = 96
     shard_size: Annotated[int, Field(ge=1, le=65_536)] = 256
-    shards_ahead: _Shards = 6
-    steps: _Steps = 4000
+    shards_ahead: _Shards = 24
+    steps: _Steps = 2240
     batch: _Batch = 16
     learning_rate: _Rate = 7e-4
     warmup: Annotated[int, Field(ge=0, le=1_000_000)] = 100
