@@ -100,7 +100,7 @@ class RetrievalGenerator:
         reference: PoseSequence,
         rng: np.random.Generator,
     ) -> NDArray[np.float32]:
-        """A stretch of one film from ``start_s`` of the song on, its stops on beats."""
+        """Part of one clip, from ``start_s`` of the song on, its stops on beats."""
         fps = self.config.fps
         xy, stops = self.bank[int(rng.integers(len(self.bank)))]
         period = float(np.median(np.diff(stops)))
@@ -148,8 +148,10 @@ def clip_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[n
     return xy, speed_minima(body_speed(poses, 0.08), depth=0.15) / poses.fps
 
 
-def bank_of(folder: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
-    """Clips of a folder of pose files.
+def bank_of(
+    folder: Path, config: RetrievalConfig
+) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+    """Clips of a folder of pose files, in the configuration's skeleton and frame rate.
 
     Raises:
         InputError: none there.
@@ -163,8 +165,6 @@ def bank_of(folder: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float64]
         )
     out = []
     for path in files:
-        poses = read_poses(path).to_skeleton("body-18")
-        if poses.fps != 30.0:
-            poses = poses.resampled(30.0)
-        out.append(clip_with_stops(poses))
+        poses = read_poses(path).to_skeleton(config.skeleton)
+        out.append(clip_with_stops(poses.resampled(config.fps)))
     return out

@@ -271,8 +271,9 @@ def retrieval_command(poses: Path, out: Path, name: str, as_json: bool) -> None:
     from hotfoot.model.config import RetrievalConfig
 
     check_out(out)
-    bank = bank_of(poses)
-    model = RetrievalGenerator(RetrievalConfig(name=name), bank)
+    config = RetrievalConfig(name=name)
+    bank = bank_of(poses, config)
+    model = RetrievalGenerator(config, bank)
     card = f"# {name}\n\nReal clips, retimed. The licenses of the clips hold.\n"
     save_retrieval(model, out, card)
     emit({"model": str(out), "clips": len(bank)}, [str(out)], as_json)

@@ -125,12 +125,16 @@ class Sample:
     clip: PairedClip
 
     @property
+    def canvas(self) -> tuple[int, int]:
+        """(width, :data:`CANVAS_HEIGHT`) in pixels."""
+        return round(CANVAS_HEIGHT * self.clip.aspect), CANVAS_HEIGHT
+
+    @property
     def poses(self) -> PoseSequence:
-        """On a canvas of :data:`CANVAS_HEIGHT` pixels."""
+        """In pixels of the canvas."""
         format = self.clip.format
-        canvas = (round(CANVAS_HEIGHT * self.clip.aspect), CANVAS_HEIGHT)
-        pixels = self.xy * np.asarray(canvas, np.float32)
-        return PoseSequence(pixels, self.confidence, format.fps, canvas, format.skeleton)
+        pixels = self.xy * np.asarray(self.canvas, np.float32)
+        return PoseSequence(pixels, self.confidence, format.fps, self.canvas, format.skeleton)
 
     @property
     def energy(self) -> float:

@@ -20,7 +20,7 @@ from hotfoot.data.cameras import CLEAN, render_view
 from hotfoot.data.mocap import MotionClip
 from hotfoot.data.montage import make_montage
 from hotfoot.data.parts import Part
-from hotfoot.data.samples import BODY_FORMAT
+from hotfoot.data.samples import BODY_FORMAT, CANVAS_HEIGHT
 from hotfoot.errors import InputError
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.sequence import PoseSequence
@@ -28,15 +28,14 @@ from hotfoot.timebase import frames_in
 
 _FRONTAL = replace(CLEAN, frontal=1.0, close_up=0.0)
 _FPS = BODY_FORMAT.fps
-_HEIGHT = 1024
 _SECONDS = 30.0
 _ATTEMPTS = 20
 
 
 def frontal_view(joints: np.ndarray, rng: np.random.Generator) -> PoseSequence:
-    """Joints [T, 17, 3] as BODY_18 poses on a canvas 1024 pixels high."""
+    """Joints [T, 17, 3] as BODY_18 poses on a canvas of CANVAS_HEIGHT pixels."""
     view = render_view(turned_to_camera(joints.astype(np.float32), 0.8, _FPS), rng, _FRONTAL)
-    canvas = (round(_HEIGHT * view.aspect), _HEIGHT)
+    canvas = (round(CANVAS_HEIGHT * view.aspect), CANVAS_HEIGHT)
     return PoseSequence(view.xy * np.asarray(canvas, np.float32), view.confidence, _FPS, canvas)
 
 

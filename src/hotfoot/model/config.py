@@ -17,6 +17,8 @@ SCHEMA: Final = 2
 """Version of ``config.json`` that this package writes and reads."""
 
 Solver = Literal["euler", "midpoint", "heun"]
+UNSTATED = "not stated"
+"""The license of weights of which nobody has said one."""
 PostStep = Literal[
     "flicker", "smoothing", "loudness", "energy", "proportions", "in-frame", "beat-lock"
 ]  # fmt: skip
@@ -159,7 +161,7 @@ class GeneratorConfig:
     """
 
     name: _Name
-    license: _Name = "Apache-2.0"
+    license: _Name = UNSTATED
     credits: tuple[str, ...] = ()
     skeleton: Literal["body-18", "coco-17", "body-hands-60"] = "body-18"
     fps: Annotated[float, Field(ge=1, le=240)] = 30.0
@@ -257,6 +259,7 @@ class CodesConfig(GeneratorConfig):
     width: Annotated[int, Field(ge=1, le=8192)] = 192
     depth: Annotated[int, Field(ge=1, le=128)] = 6
     heads: Annotated[int, Field(ge=1, le=128)] = 3
+    skeleton: Literal["body-18"] = "body-18"
     kind: Literal["codes"] = "codes"
 
     def __post_init__(self) -> None:
@@ -270,6 +273,7 @@ class CodesConfig(GeneratorConfig):
 class RetrievalConfig(GeneratorConfig):
     """The baseline that joins real clips."""
 
+    skeleton: Literal["body-18"] = "body-18"
     kind: Literal["retrieval"] = "retrieval"
 
 

@@ -16,6 +16,7 @@ from hotfoot.errors import TrainingError
 from hotfoot.model.config import CodesConfig, RawConfig
 from hotfoot.music.encoders import get_encoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.training.export import terms
 from hotfoot.training.loop import LoopConfig, Trainer
 from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe
 from hotfoot.training.recipes import run_folder
@@ -34,10 +35,11 @@ def train_codes(recipe: CodesRecipe, data: Data, folder: Path) -> CodesGenerator
     )  # fmt: skip
     pool = ShardPool(data, folder / "shards", RawCoordinates(RawConfig()), source)
     bodies, roots, music = _samples(pool, recipe.shards)
+    license, credits = terms(data.sources())
     network = CodesNetwork(
         CodesConfig(
-            name="codes", music=source.music, music_width=get_encoder(source.music).width,
-            frames=recipe.frames,
+            name="codes", license=license, credits=credits, music=source.music,
+            music_width=get_encoder(source.music).width, frames=recipe.frames,
         )
     )  # fmt: skip
     upper, lower = network.split(bodies, roots)

@@ -42,7 +42,7 @@ class Processes:
         if batch % self.world_size:
             raise OptionError(
                 f"a batch of {batch} cannot be divided among {self.world_size} processes",
-                "Give a --batch that is a multiple of them.",
+                "Give a multiple of them (--set batch=N).",
             )
         size = batch // self.world_size
         return slice(self.rank * size, (self.rank + 1) * size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hotfoot.generation.edit import joined_poses
 from hotfoot.generation.generator import save_diffusion
 from hotfoot.generation.pipeline import generate
 from hotfoot.model.codec import CodecConfig
-from hotfoot.model.config import DiffusionConfig
+from hotfoot.model.config import UNSTATED, DiffusionConfig
 from hotfoot.model.generator import Conditions, SamplingOptions
 from hotfoot.model.vae import PoseVAE
 from hotfoot.pose.references import figure_pose
@@ -25,7 +26,6 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.validation import to_json
 
-_UNSTATED = "not stated"
 _LONGEST = 200  # characters of a name or license in a model's configuration
 
 
@@ -52,7 +52,7 @@ def as_generator(
     """A network in training, ready to dance."""
     config = DiffusionConfig(
         name=recipe.name,
-        license=recipe.license or _UNSTATED,
+        license=recipe.license or UNSTATED,
         credits=recipe.credits,
         skeleton=recipe.skeleton,
         fps=recipe.fps,
@@ -100,37 +100,38 @@ def export_model(
         command: that trained it, for the model card.
     """
     sources = data.sources()
-    forbidden = restrictions(sources)
-    license = recipe.license or _UNSTATED
-    if forbidden:
-        license = f"{license}; its data has terms of its own: {'; '.join(forbidden)}"
-    credits = dict.fromkeys((*recipe.credits, *sorted({s.credit for s in sources if s.credit})))
-    config = replace(model.config, license=_short(license), credits=tuple(credits))
+    license, credits = terms(sources, recipe.license, recipe.credits)
+    config = replace(model.config, license=license, credits=credits)
     named = DiffusionGenerator(config, model.vae, model.dit)
-    save_diffusion(named, folder, _card(config, recipe, sources, forbidden, command))
+    save_diffusion(named, folder, _card(config, recipe, sources, command))
     return named
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+def terms(
+    sources: tuple[Source, ...], license: str = "", credits: tuple[str, ...] = ()
+) -> tuple[str, tuple[str, ...]]:
+    """License and credits of a model: what is given, and what its training data adds."""
+    forbidden = restrictions(sources)
+    text = license or UNSTATED
+    if forbidden:
+        text = f"{text}; its data has terms of its own: {'; '.join(forbidden)}"
+    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    found = sorted({s.credit for s in sources if s.credit})
+    return short, tuple(dict.fromkeys((*credits, *found)))
 
 
 def _card(
-    config: DiffusionConfig, recipe: DiffusionRecipe, sources: tuple[Source, ...],
-    forbidden: tuple[str, ...], command: str,
-) -> str:  # fmt: skip
+    config: DiffusionConfig, recipe: DiffusionRecipe, sources: tuple[Source, ...], command: str
+) -> str:
     """The model card: how it was made, from what, under which terms."""
-    terms: dict[tuple[str, str], int] = {}
-    for source in sources:
-        key = (source.license or _UNSTATED, source.credit or _UNSTATED)
-        terms[key] = terms.get(key, 0) + 1
-    rows = [f"| {count} | {license} | {credit} |" for (license, credit), count in terms.items()]
+    counts = Counter((s.license or UNSTATED, s.credit or UNSTATED) for s in sources)
+    rows = [f"| {count} | {license} | {credit} |" for (license, credit), count in counts.items()]
     parts = [
         f"# {config.name}",
         f"Dances as {config.skeleton} at {config.fps:g} frames per second; music: {config.music}.",
-        f"License: {recipe.license or _UNSTATED}",
+        f"License: {recipe.license or UNSTATED}",
     ]
-    if forbidden:
+    if forbidden := restrictions(sources):
         listed = "\n".join(f"- {text}" for text in forbidden)
         parts.append(
             "**Some of the data it was trained on may not be used for everything. Its terms hold "

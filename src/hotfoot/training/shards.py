@@ -37,7 +37,6 @@ from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.training.recipe_types import DiffusionRecipe
 
 _DANCES = "dances"
-_HEIGHT = 1024
 _TRIES = 20
 _BODY = get_skeleton("body-18").index
 _TRUNK = [_BODY[f"{side}_{name}"] for side in ("left", "right") for name in ("shoulder", "hip")]
@@ -98,9 +97,8 @@ def _framed(
     shown = _seen(sample.reference_confidence, recipe)
     if recipe.framing == "canvas":
         return sample.xy, sample.reference_xy, shown
-    canvas = (round(_HEIGHT * sample.clip.aspect), _HEIGHT)
-    pixels = sample.reference_xy[None] * np.asarray(canvas, np.float32)
-    reference = PoseSequence(pixels, shown[None], recipe.fps, canvas)
+    pixels = sample.reference_xy[None] * np.asarray(sample.canvas, np.float32)
+    reference = PoseSequence(pixels, shown[None], recipe.fps, sample.canvas)
     framing, whole = body_framing(reference), completed(reference)
     return framing.into(sample.xy), framing.into(whole.normalized[0]), whole.confidence[0]
 
