@@ -5,11 +5,13 @@ import pytest
 
 import hotfoot
 from hotfoot.errors import AudioError, InputError, OptionError, OutputError
+from hotfoot.generation.inputs import take_keyframes, take_reference
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import dance, dances
 from hotfoot.generation.postprocess import STEPS
 from hotfoot.model.config import Sampling
 from hotfoot.music.synthesis import compose
+from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import figure_pose
 from tests.helpers.models import untrained_model
 from tests.helpers.poses import walker
@@ -232,3 +234,15 @@ def test_a_style_that_only_drafts_know_brings_a_draft():
         asked.draft_for(plain, ("disco",))
     with pytest.raises(OptionError, match="style is 'polka'"):
         DanceOptions(style="polka").draft_for(led, ("disco",))
+
+
+def test_references_and_keyframes_keep_what_the_models_skeleton_has(tmp_path):
+    hands = figure_pose("tall", "body-hands-60")
+    write_poses(hands, tmp_path / "me.npz")
+    for source in ("tall", tmp_path / "me.npz", hands):
+        pose, _ = take_reference(source, DanceOptions(), "body-hands-60")
+        np.testing.assert_allclose(pose.keypoints, hands.keypoints)
+        options = DanceOptions(keyframes=((1.0, source),))
+        ((_, key),) = take_keyframes(options, 2.0, "body-hands-60")
+        np.testing.assert_allclose(key.keypoints, hands.keypoints)
+        assert take_reference(source, DanceOptions(), "body-18")[0].skeleton == "body-18"

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from pydantic.fields import FieldInfo
 
+from hotfoot.capture.sound import SoundClass
 from hotfoot.data.aist import AistManifest, AistView, LeftOut, SequenceRow
 from hotfoot.data.manifest import CorpusPlan, Manifest, ShardRow, Source, read_manifest
 from hotfoot.data.mocap import ClipFacts, load_clips
 from hotfoot.data.recordings import Recording, RecordingsFile, find_recordings
 from hotfoot.data.store import ClipRow
-from hotfoot.data.video_reports import KeptPart, LeftOutPart, SoundReport, VideoReport
+from hotfoot.data.video_reports import KeptPart, LeftOutPart, VideoReport
 from hotfoot.errors import HotfootError, InputError
 from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe, VAERecipe
 from hotfoot.training.recipes import recipe_names, recipe_with
@@ -47,7 +48,7 @@ EXAMPLES = {
     ClipFacts: ClipFacts(),
     VideoReport: VideoReport(
         name="a-b", video="a b.mp4", size=(640, 480),
-        sound=SoundReport(kind="music", voice=None, pulse=0.5),
+        sound=SoundClass(kind="music", voice=None, pulse=0.5),
         recordings=(
             KeptPart(start_s=0.0, seconds=9.0, poses="a-b-000", shot=0, others=0, song_s=0.0,
                      seen=1.0),

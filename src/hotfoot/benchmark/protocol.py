@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotfoot.data.songs import song_files, split_songs
 from hotfoot.errors import InputError, OptionError
 from hotfoot.evaluation.beats import beats_text
 from hotfoot.evaluation.dances import unique_names
 from hotfoot.files import save_text
-from hotfoot.music.audio import SAMPLE_RATE, SONG_SUFFIXES, open_song
+from hotfoot.music.audio import SAMPLE_RATE, open_song
 from hotfoot.music.synthesis import compose
 
 
@@ -107,9 +108,7 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
     Raises:
         InputError: no song there.
     """
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SONG_SUFFIXES)
-    if chosen.held_out:
-        found = [p for i, p in enumerate(found) if i % 6 == 3]
+    found = split_songs(folder)[1] if chosen.held_out else song_files(folder)
     if not found:
         raise InputError(
             f"no songs in {folder}",

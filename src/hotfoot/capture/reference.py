@@ -17,8 +17,10 @@ LONGEST_SIDE = 1280
 _SEARCHED_S = 5.0
 
 
-def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -> PoseSequence:
-    """One BODY_18 frame of a built-in figure, a pose file, a photo or a video.
+def open_reference(
+    source: str | Path, estimator: PoseEstimator | None = None, skeleton: str = "body-18"
+) -> PoseSequence:
+    """One frame of a built-in figure, a pose file, a photo or a video.
 
     Of a video, the first frame of its first 5 seconds in which shoulders and hips are visible.
     Canvases of photos and videos are at most 1280 pixels long, with even sides.
@@ -26,6 +28,7 @@ def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -
     Args:
         source: name of a figure, or path.
         estimator: for photos and videos; MediaPipe by default.
+        skeleton: of the result; points that the source lacks stay empty.
 
     Raises:
         PoseError: unknown, unreadable, nobody in it, or a body that cannot be danced by.
@@ -34,13 +37,14 @@ def open_reference(source: str | Path, estimator: PoseEstimator | None = None) -
     path = Path(source)
     video = path.suffix.lower() in VIDEO_SUFFIXES
     if (str(source) in FIGURES and not path.exists()) or not (is_photo(path) or video):
-        return load_reference(source)
+        return load_reference(source, skeleton=skeleton)
     if not path.is_file():
         raise PoseError(f"no reference '{source}'", "Give the path of a photo or a pose file.")
     estimator = estimator or make_estimator("mediapipe")
     pose = _video_pose(path, estimator) if video else photo_pose(path, estimator)
-    pose = pose.to_skeleton("body-18")
-    check_reference(pose.confidence[0], pose.normalized[0], path.name)
+    body = pose.to_skeleton("body-18")
+    check_reference(body.confidence[0], body.normalized[0], path.name)
+    pose = pose.to_skeleton(skeleton)
     width, height = pose.canvas
     scale = min(1.0, LONGEST_SIDE / max(width, height))
     return pose.with_canvas((_even(width * scale), _even(height * scale)))
@@ -53,13 +57,12 @@ def _even(side: float) -> int:
 def _video_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
     reason: PoseError | None = None
     for shot in video_shots(path, estimator, end_s=_SEARCHED_S):
-        poses = shot.poses.to_skeleton("body-18")
-        for i in range(len(poses)):
-            frame = poses.frames(i, i + 1)
+        bodies = shot.poses.to_skeleton("body-18")
+        for i in range(len(bodies)):
             try:
-                check_reference(frame.confidence[0], frame.normalized[0], path.name)
+                check_reference(bodies.confidence[i], bodies.normalized[i], path.name)
             except PoseError as error:
                 reason = error
                 continue
-            return frame
+            return shot.poses.frames(i, i + 1)
     raise reason or PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")

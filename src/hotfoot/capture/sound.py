@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from hotfoot.music.audio import open_song
 from hotfoot.music.beats import onset_strength
 from hotfoot.music.features import FEATURE_RATE, extract
+from hotfoot.validation import validated
 
 _SPEECH_RATE = 16_000
 _MIN_VOICE = 0.5  # share of windows with a voice from which on it may be speech alone ...
 _MIN_PULSE = 0.38  # ... unless onsets repeat as those of music do (0.5 to 0.8; speech 0 to 0.3)
 _LAGS_S = (0.25, 1.5)
+_Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True)
+@validated
+@dataclass(frozen=True, kw_only=True)
 class SoundClass:
     """What a recording is.
 
@@ -29,9 +34,9 @@ class SoundClass:
         pulse: 0..1, how regularly onsets repeat.
     """
 
-    kind: str
-    voice: float | None
-    pulse: float
+    kind: Literal["music", "speech", "silence"]
+    voice: _Share | None
+    pulse: _Share
 
 
 def classify_sound(path: Path) -> SoundClass:
@@ -45,12 +50,13 @@ def classify_sound(path: Path) -> SoundClass:
     """
     features = extract(open_song(path))
     if features.is_silent:
-        return SoundClass("silence", None, 0.0)
+        return SoundClass(kind="silence", voice=None, pulse=0.0)
     pulse = pulse_clarity(onset_strength(features))
     voice = voice_share(path)
     spoken = voice is None or voice > _MIN_VOICE
-    kind = "speech" if spoken and pulse < _MIN_PULSE else "music"
-    return SoundClass(kind, None if voice is None else round(voice, 3), round(pulse, 3))
+    kind: Literal["speech", "music"] = "speech" if spoken and pulse < _MIN_PULSE else "music"
+    share = None if voice is None else round(voice, 3)
+    return SoundClass(kind=kind, voice=share, pulse=round(pulse, 3))
 
 
 def pulse_clarity(strength: NDArray[np.float32]) -> float:

@@ -80,7 +80,7 @@ def command(
     use_cores()
     generator = take_generator(model, device)
     asked.draft_for(generator.config, tuple(STYLES))
-    pose = _opened(reference) if len(jobs) > 1 else reference
+    pose = _opened(reference, generator.config.skeleton) if len(jobs) > 1 else reference
     request = {"model": generator, "options": asked, "reference": pose}
     results: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
@@ -194,11 +194,11 @@ def _check_outputs(jobs: list[_Job], preset: str | None, others: list[str]) -> N
         check_output(path, preset)
 
 
-def _opened(reference: str) -> Any:
+def _opened(reference: str, skeleton: str) -> Any:
     """The reference of several dances: a photo or a video is looked at once."""
     from hotfoot.capture.reference import open_reference
 
-    return open_reference(reference)
+    return open_reference(reference, skeleton=skeleton)
 
 
 Bar = Callable[[float], None]

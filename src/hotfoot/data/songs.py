@@ -36,11 +36,17 @@ def load_songs(music: Path, held_out: bool) -> list[NamedSong]:
     """
     terms = song_terms(music)
     songs = []
-    for i, path in enumerate(song_files(music)):
-        if (i % _HELD_OUT == 3) == held_out:
-            name = path.relative_to(music).as_posix()
-            songs.append(NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ())))
+    for path in split_songs(music)[held_out]:
+        name = path.relative_to(music).as_posix()
+        songs.append(NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ())))
     return songs
+
+
+def split_songs(music: Path) -> tuple[list[Path], list[Path]]:
+    """Songs of a folder to train on, and those that are held out."""
+    found = song_files(music)
+    held = found[3::_HELD_OUT]
+    return [p for p in found if p not in held], held
 
 
 def song_files(music: Path) -> list[Path]:

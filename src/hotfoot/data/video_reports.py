@@ -6,10 +6,11 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from hotfoot.capture.sound import SoundClass
 from hotfoot.data.recordings import Recording
 from hotfoot.validation import validated
 
@@ -18,16 +19,6 @@ _Seconds = Annotated[float, Field(ge=0, le=1e6)]
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Text = Annotated[str, Field(max_length=10_000)]
-
-
-@validated
-@dataclass(frozen=True, kw_only=True)
-class SoundReport:
-    """What the sound is; see :class:`~hotfoot.capture.sound.SoundClass`."""
-
-    kind: Literal["music", "speech", "silence"]
-    voice: _Share | None
-    pulse: _Share
 
 
 @validated
@@ -86,7 +77,7 @@ class VideoReport:
     video: _Text
     seconds: _Seconds = 0.0
     why: _Text = ""
-    sound: SoundReport | None = None
+    sound: SoundClass | None = None
     fps: Annotated[float, Field(ge=0, le=1e4)] | None = None
     size: tuple[_Count, _Count] | None = None
     shots: _Count = 0

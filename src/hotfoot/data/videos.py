@@ -26,7 +26,6 @@ from hotfoot.data.recordings import write_recordings
 from hotfoot.data.video_reports import (
     KeptPart,
     LeftOutPart,
-    SoundReport,
     VideoReport,
     recordings_of,
     summary,
@@ -158,7 +157,7 @@ def _ingest(task: _Task) -> str:
             report, fps=round(facts.fps, 3), size=facts.size, seconds=round(facts.seconds, 3)
         )
         why, sound = _check_sound(task.video, facts)
-        report = replace(report, why=why, sound=SoundReport(**asdict(sound)) if sound else None)
+        report = replace(report, why=why, sound=sound)
         if not why:
             shots = video_shots(task.video, _estimator(task.settings))
             seconds = round(sum(x.poses.duration_s for x in shots), 3)

@@ -65,7 +65,7 @@ def pass_through(poses: PoseSequence, keyframes: list[tuple[float, PoseSequence]
     confidence = poses.confidence.copy()
     now = np.arange(len(poses)) / poses.fps
     for i, (t, key) in enumerate(order):
-        target = key.frames(0, 1).to_skeleton(poses.skeleton).with_canvas(poses.canvas)
+        target = key.to_skeleton(poses.skeleton).with_canvas(poses.canvas)
         at = min(round(t * poses.fps), len(poses) - 1)
         seen = target.confidence[0] > 0
         gap = np.where(seen[:, None], target.keypoints[0] - xy[at], 0)

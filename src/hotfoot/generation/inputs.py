@@ -50,8 +50,7 @@ def take_reference(
     Raises:
         PoseError: nobody is seen, or only a part that cannot be danced by.
     """
-    pose, name = _open_pose(reference, "the reference")
-    pose = pose.to_skeleton(skeleton)
+    pose, name = _open_pose(reference, "the reference", skeleton)
     if options.size is not None:
         pose = pose.with_canvas(options.size)
     body = pose.to_skeleton("body-18")
@@ -62,7 +61,9 @@ def take_reference(
     return replace(pose, confidence=kept.astype(np.float32)), warnings
 
 
-def take_keyframes(options: DanceOptions, duration_s: float) -> list[tuple[float, PoseSequence]]:
+def take_keyframes(
+    options: DanceOptions, duration_s: float, skeleton: str
+) -> list[tuple[float, PoseSequence]]:
     """Seconds and poses that the dance passes through.
 
     Raises:
@@ -75,13 +76,14 @@ def take_keyframes(options: DanceOptions, duration_s: float) -> list[tuple[float
                 f"keyframes has one at {second:g} s",
                 f"The dance lasts from 0 to {duration_s:.2f} s.",
             )
-    return [(t, _open_pose(pose, "a keyframe")[0]) for t, pose in options.keyframes]
+    return [(t, _open_pose(pose, "a keyframe", skeleton)[0]) for t, pose in options.keyframes]
 
 
-def _open_pose(pose: PoseInput, called: str) -> tuple[PoseSequence, str]:
+def _open_pose(pose: PoseInput, called: str, skeleton: str) -> tuple[PoseSequence, str]:
+    """One frame of this skeleton, and what to call it in messages."""
     if isinstance(pose, PoseSequence):
-        return pose.frames(0, 1), called
-    return open_reference(pose), Path(pose).name
+        return pose.frames(0, 1).to_skeleton(skeleton), called
+    return open_reference(pose, skeleton=skeleton), Path(pose).name
 
 
 def take_generator(model: str | Path | Generator, device: str) -> Generator:

@@ -101,7 +101,7 @@ def dances(
 
     analysis = analyze_song(opened)
     duration = analysis.features.duration_s
-    keyframes = take_keyframes(asked, duration)
+    keyframes = take_keyframes(asked, duration, config.skeleton)
     clock.lap("music")
     frames = frames_in(duration, config.fps)
     plan = generator.plan(frames)
