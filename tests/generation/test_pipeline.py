@@ -246,3 +246,11 @@ def test_references_and_keyframes_keep_what_the_models_skeleton_has(tmp_path):
         ((_, key),) = take_keyframes(options, 2.0, "body-hands-60")
         np.testing.assert_allclose(key.keypoints, hands.keypoints)
         assert take_reference(source, DanceOptions(), "body-18")[0].skeleton == "body-18"
+
+
+def test_a_preset_that_a_file_cannot_follow_is_said(song, tiny_model, tmp_path):
+    made = dance(song, model=tiny_model, end=1.5)
+    assert made.save(tmp_path / "a.npz").warnings == ()
+    (warning,) = made.save(tmp_path / "b.npz", preset="vace").warnings
+    assert "b.npz" in warning
+    assert "vace" in warning

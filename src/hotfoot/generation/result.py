@@ -108,8 +108,12 @@ class Dance:
             frames = draw_frames(poses, style)
             return write_video(frames, len(poses), poses.fps, path, song, progress)
         warnings: tuple[str, ...] = ()
+        if preset and suffix in OUTPUT_SUFFIXES:
+            warnings = (
+                f"{path.name} is as without preset {preset}, which is for videos and folders",
+            )
         if suffix in (".npz", ".json"):
-            warnings = write_poses(poses, path, metadata=self.metadata)
+            warnings += write_poses(poses, path, metadata=self.metadata)
         elif suffix == ".png":
             from hotfoot.render.sheets import contact_sheet, save_png
 
