@@ -1,17 +1,21 @@
 """End to end with the weights that ship."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hotfoot.cli.main import main
+from hotfoot.errors import OptionError
 from hotfoot.generation.beat_lock import lock_to_beats
 from hotfoot.generation.edit import sync_score
 from hotfoot.generation.generator import load_generator
-from hotfoot.generation.pipeline import dance
+from hotfoot.generation.options import DanceOptions
+from hotfoot.generation.pipeline import condition, dance, generate
 from hotfoot.model.checkpoint import model_folder
+from hotfoot.music.analysis import analyze_song
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.skeletons import BODY18_LIMBS
@@ -89,23 +93,42 @@ def test_the_command_line_with_default_weights(tmp_path, monkeypatch, capsys):
     assert Path("d.npz").exists()
 
 
-def test_a_style_that_drafts_do_not_know_is_not_passed_over_in_silence(model, long_dance):
-    made = dance(long_dance.song.path, model=model, style="jazz", end=2.0)
+def test_a_style_that_drafts_do_not_know_is_not_passed_over_in_silence(long_dance):
+    made = dance(long_dance.song.path, model="drafted", style="jazz", end=2.0)
     assert any("the draft is danced freestyle" in w for w in made.warnings)
 
 
-def test_beat_lock_puts_the_dance_on_the_beat(model, long_dance):
-    """Without a draft the network hardly listens; with one the dance is on the beat either way."""
-    plain = dance(
-        long_dance.song.path,
-        model=model,
-        seed=1,
-        end=13.0,
-        post=("flicker", "smoothing", "loudness", "proportions"),
-        draft=0.0,
-    )
+def test_a_style_of_drafts_brings_one(model, long_dance):
+    made = dance(long_dance.song.path, model=model, style="latin", end=4.0, steps=4)
+    assert made.metadata.choreography
+    plain = dance(long_dance.song.path, model=model, end=4.0, steps=4)
+    assert not plain.metadata.choreography
+    with pytest.raises(OptionError, match="style is 'polka'"):
+        dance(long_dance.song.path, model=model, style="polka", end=4.0)
+
+
+def test_the_network_hears_the_music(model, long_dance):
+    """From noise, without retiming: on the beat, and another dance where there is no music."""
+    assert "beat-lock" not in model.config.sampling.post
+    assert sync_score(long_dance.poses, long_dance.beats) > 0.3
+    analysis = analyze_song(long_dance.song)
+    plan = model.plan(256)
+    asked = DanceOptions()
+    pose = figure_pose("average")
+    made = []
+    for zeroed in (False, True):
+        conditions = condition(model, long_dance.song, analysis, plan, pose, asked)
+        if zeroed:
+            conditions = replace(conditions, tokens=np.zeros_like(conditions.tokens))
+        made.append(generate(model, conditions, plan, asked.sampling(model.config)).xy[0])
+    moved = np.sqrt(((made[0] - made[1]) ** 2).mean())
+    assert moved > 0.5 * made[0].std(axis=0).mean()
+
+
+def test_beat_lock_puts_a_dance_on_the_beat(long_dance):
+    song = long_dance.song.path
+    plain = dance(song, model="drafted", end=13.0, post=("flicker", "smoothing"), draft=0.0)
     locked, _ = lock_to_beats(plain.poses, plain.beats)
     before, after = (sync_score(poses, plain.beats) for poses in (plain.poses, locked))
     assert after > 0.2
     assert after > before + 0.1
-    assert sync_score(long_dance.poses, long_dance.beats) > 0.6

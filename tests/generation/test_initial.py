@@ -93,13 +93,13 @@ def test_a_retarget_that_is_learned_from_a_part_fits_the_whole():
 
 
 def test_the_whole_draft_comes_through_the_vae(song, analysis):
-    kept = dance(song, draft=1.0, end=12.0, post=UNLOCKED, seed=3)
+    kept = dance(song, model="drafted", draft=1.0, end=12.0, post=UNLOCKED, seed=3)
     reference = figure_pose("average")
     assert kept.poses.confidence.mean() > 0.9
     found = measure_synchrony(prepare(kept.poses), kept.beats)
     assert found.alignment.corrected > 0.3
-    free = dance(song, draft=0.0, end=12.0, post=UNLOCKED, seed=3, steps=4)
-    half = dance(song, draft=0.5, end=12.0, post=UNLOCKED, seed=3, steps=4)
+    free = dance(song, model="drafted", draft=0.0, end=12.0, post=UNLOCKED, seed=3, steps=4)
+    half = dance(song, model="drafted", draft=0.5, end=12.0, post=UNLOCKED, seed=3, steps=4)
 
     def far(a, b):
         gap = np.linalg.norm(a.poses.keypoints - b.poses.keypoints, axis=-1)
@@ -113,7 +113,7 @@ def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
 
     seconds = []
     monkeypatch.setattr(steps, "smoothed", lambda poses, s: (seconds.append(s), poses)[1])
-    model = load_generator()
+    model = load_generator("drafted")
     own = model.config.sampling
     for draft in (1.0, None, 0.0):
         dance(song, model=model, end=1.0, draft=draft, steps=1)
@@ -124,7 +124,7 @@ def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
 
 def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, tmp_path, capsys):
     from_noise = partial(
-        dance, song, model=load_generator(), end=4.0, steps=3, draft=0.0, post=UNLOCKED
+        dance, song, model=load_generator("drafted"), end=4.0, steps=3, draft=0.0, post=UNLOCKED
     )
     made = {s: from_noise(style=s).poses.keypoints for s in (None, "latin", "breakdance")}
     np.testing.assert_array_equal(made["latin"], from_noise(style="latin").poses.keypoints)
@@ -137,7 +137,8 @@ def test_a_network_that_knows_styles_needs_no_draft_for_them(song, tiny_model, t
 
 
 def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
-    arguments = ["dance", str(song), "--end", "4", "-o", str(tmp_path / "d.npz"), "--json"]
+    arguments = ["dance", str(song), "--end", "4", "-o", str(tmp_path / "d.npz"), "--json",
+                 "--model", "drafted"]  # fmt: skip
     assert main([*arguments, "--style", "disco"]) == 0
     made = json.loads(capsys.readouterr().out)["dances"][0]
     assert made["files"][0]["frames"] == 120
@@ -152,9 +153,9 @@ def test_styles_and_drafts_on_the_command_line(song, tmp_path, capsys):
 
 
 def test_a_dance_from_a_draft_names_its_moves(song):
-    made = dance(song, end=12.0, steps=1, seed=2)
+    made = dance(song, model="drafted", end=12.0, steps=1, seed=2)
     phrases = made.metadata.choreography
     assert phrases
     assert phrases[0].start_s < 2 < phrases[-1].end_s
     assert all(p.moves and p.start_s < p.end_s <= 12.0 + 1e-6 for p in phrases)
-    assert dance(song, end=4.0, steps=1, draft=0.0).metadata.choreography == ()
+    assert dance(song, model="drafted", end=4.0, steps=1, draft=0.0).metadata.choreography == ()

@@ -59,7 +59,13 @@ def test_the_readmes_two_commands_are_make_targets():
 
 PAGES = [
     p
-    for folder in (".", "docs", "docs/results", "src/hotfoot/models/default")
+    for folder in (
+        ".",
+        "docs",
+        "docs/results",
+        "src/hotfoot/models/default",
+        "src/hotfoot/models/drafted",
+    )
     for p in sorted((ROOT / folder).glob("*.md"))
     if p.name != "experiments.md"  # a log: names of their day
 ]

@@ -268,7 +268,7 @@ def test_confidence_is_binary_or_a_value(training_data):
     data = Data(training_data / "motion", training_data / "music")
     sample = open_source(data, False, 0.5, 0).draw(np.random.default_rng(0), 64, 16)
     doubtful = replace(sample, confidence=sample.confidence * np.float32(0.6))
-    vae = load_vae("default")
+    vae = load_vae("drafted")
     sure, binary, values = (
         encode_samples([s], vae, debug(confidence=c)).latent
         for s, c in ((sample, "binary"), (doubtful, "binary"), (doubtful, "values"))

@@ -9,7 +9,7 @@ from hotfoot.errors import ModelError
 from hotfoot.generation.generator import load_generator
 from hotfoot.model.checkpoint import model_folder, read_config
 
-CONFIG = json.loads((model_folder("default") / "config.json").read_text())
+CONFIG = json.loads((model_folder("drafted") / "config.json").read_text())
 CODES = {"kind": "codes", "schema": 2, "name": "codes", "music_width": 41}
 OUT_OF_RANGE = {int: (-1, 10**12), float: (-1e300, 1e300), str: ("",), list: ([], [0] * 5000)}
 WRONG_TYPES = ("fast", None, {"a": 1}, 3.5, [["x"]], True)
