@@ -155,8 +155,11 @@ class DiffusionRecipe(DataFormat):
     )
     sampling: Sampling = field(
         default_factory=lambda: Sampling(
+            steps=12,
             guidance=2.0,
-            smoothing_s=0.015,
+            style_draft=0.7,
+            smoothing_s=0.02,
+            smoothing_draft_s=0.02,
             post=("flicker", "smoothing", "energy", "proportions", "in-frame"),
         )
     )
@@ -177,7 +180,7 @@ class DiffusionRecipe(DataFormat):
     shards: _Shards = 96
     shard_size: Annotated[int, Field(ge=1, le=65_536)] = 256
     shards_ahead: _Shards = 24
-    steps: _Steps = 2240
+    steps: _Steps = 2950
     batch: _Batch = 16
     learning_rate: _Rate = 7e-4
     warmup: Annotated[int, Field(ge=0, le=1_000_000)] = 100
