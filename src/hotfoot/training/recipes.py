@@ -26,7 +26,8 @@ _DRAFTED_VAE: dict[str, Any] = {  # of the model that was shipped until 2026-11-
     "clean": 0.0, "fast": 0.0, "framed": 0.0, "robust": 0.0,
 }  # fmt: skip
 _DRAFTED: dict[str, Any] = {  # likewise: it needs the choreographer's draft to hear the music
-    "codec": CodecChanges(), "sampling": Sampling(), "framing": "canvas", "dances": 0,
+    "vae": VAESource(source="drafted"), "codec": CodecChanges(), "sampling": Sampling(),
+    "framing": "canvas", "dances": 0,
     "preset": "small", "energy": True, "music_dropout": 0.3, "shards": 24, "shards_ahead": 6,
     "steps": 2400, "batch": 32, "learning_rate": 8e-4, "time_mean": 0.0, "time_floor": 0.1,
     "velocity_weight": 0.0, "bone_weight": 0.0, "latent_power": 1.0,
