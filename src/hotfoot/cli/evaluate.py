@@ -180,8 +180,8 @@ def videos_command(
     """FID-VID or FVD of videos against a folder of real ones."""
     from hotfoot.evaluation.video import NetworkInput, VideoRequest, evaluate_videos
 
-    takes = NetworkInput(network_size, clip_frames)
-    found = evaluate_videos(VideoRequest(videos, real, network, takes))
+    request = VideoRequest(videos, real, network, NetworkInput(network_size, clip_frames))
+    found = evaluate_videos(request)
     emit(
         {**asdict(found), "network": network.name},
         [f"{found.metric} with {network.name}: {found.frechet:.4g} "

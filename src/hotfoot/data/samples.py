@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from hotfoot.music.encoders import ENCODERS
 from hotfoot.pose.body import movement_octaves
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.pose.skeletons import get_skeleton
+from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
@@ -41,7 +41,7 @@ class DataFormat:
         music: name of the music encoder.
     """
 
-    skeleton: Literal["body-18", "coco-17", "body-hands-60"] = "body-18"
+    skeleton: ModelSkeleton = "body-18"
     fps: Annotated[float, Field(ge=10, le=240)] = 30.0
     music: Annotated[str, AfterValidator(_known_encoder)] = "spectral-1"
 

@@ -54,7 +54,7 @@ class FeatureNetwork:
         InputError: no such file, or not a network.
     """
 
-    def __init__(self, path: Path, takes: NetworkInput) -> None:
+    def __init__(self, path: Path, network_input: NetworkInput) -> None:
         if not path.is_file():
             raise InputError(f"no such file: {path}", "Give a feature network as .onnx.")
         try:
@@ -71,7 +71,7 @@ class FeatureNetwork:
                 f"{path.name} cannot be read as a network ({_short(error)})",
                 "Give a network exported to ONNX.",
             ) from error
-        self.takes = takes
+        self.input = network_input
 
     def __call__(self, clip: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Features [F] of a clip [T, H, W, 3]; with ``frames`` = 1 of its only picture.
@@ -81,13 +81,13 @@ class FeatureNetwork:
         """
         import cv2
 
-        takes = self.takes
+        wanted = self.input
         resized = np.stack(
-            [cv2.resize(f, (takes.size, takes.size), interpolation=cv2.INTER_AREA) for f in clip]
+            [cv2.resize(f, (wanted.size, wanted.size), interpolation=cv2.INTER_AREA) for f in clip]
         )
-        values = (resized.astype(np.float32) / 255 - takes.mean) / takes.scale
+        values = (resized.astype(np.float32) / 255 - wanted.mean) / wanted.scale
         blob = values.transpose(3, 0, 1, 2)[None]
-        if takes.frames == 1:
+        if wanted.frames == 1:
             blob = blob[:, :, 0]
         try:
             name = self._net.get_inputs()[0].name
@@ -123,10 +123,10 @@ def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.flo
     Raises:
         EvaluationError: fewer than two clips.
     """
-    found = [network(clip) for path in paths for clip in clips(path, network.takes.frames)]
+    found = [network(clip) for path in paths for clip in clips(path, network.input.frames)]
     if len(found) < 2:
         raise EvaluationError(
-            f"{len(found)} clips of {network.takes.frames} frames in {len(paths)} videos",
+            f"{len(found)} clips of {network.input.frames} frames in {len(paths)} videos",
             "Give longer or more videos: at least two clips.",
         )
     return np.stack(found)
@@ -141,13 +141,13 @@ class VideoRequest:
         videos: files.
         real: folder of real videos.
         network: feature network (.onnx).
-        takes: how pictures go into it.
+        network_input: how pictures go into it.
     """
 
     videos: tuple[Path, ...]
     real: Path
     network: Path
-    takes: NetworkInput = _USUAL_INPUT
+    network_input: NetworkInput = _USUAL_INPUT
 
     def __post_init__(self) -> None:
         if not self.videos:
@@ -181,11 +181,11 @@ def evaluate_videos(request: VideoRequest) -> VideoDistance:
         InputError: files that cannot be read, or a network that does not take such input.
         EvaluationError: fewer than two clips on either side.
     """
-    network = FeatureNetwork(request.network, request.takes)
+    network = FeatureNetwork(request.network, request.network_input)
     found = sorted(p for p in request.real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
     made = video_features(list(request.videos), network)
     real = video_features(found, network)
-    metric = "FID-VID" if request.takes.frames == 1 else "FVD"
+    metric = "FID-VID" if request.network_input.frames == 1 else "FVD"
     return VideoDistance(
         metric, frechet(made, real), kernel_distance(made, real), (len(made), len(real))
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.network_config import NetworkConfig
-from hotfoot.pose.skeletons import get_skeleton
+from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
@@ -163,7 +163,7 @@ class GeneratorConfig:
     name: _Name
     license: _Name = UNSTATED
     credits: tuple[str, ...] = ()
-    skeleton: Literal["body-18", "coco-17", "body-hands-60"] = "body-18"
+    skeleton: ModelSkeleton = "body-18"
     fps: Annotated[float, Field(ge=1, le=240)] = 30.0
     frames: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 256
     overlap: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 16

@@ -22,7 +22,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -35,7 +35,7 @@ from hotfoot.pose.npz import npz_arrays, read_npz, save_npz
 from hotfoot.pose.openpose import parse_openpose, write_folder, write_pose_keypoints
 from hotfoot.pose.parsed import Parsed, Points, metadata_of
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.pose.skeletons import get_skeleton
+from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
 
 FORMATS = ("hotfoot", "openpose", "folder", "coco", "mmpose", "aist")
 Confidence = Literal["binary", "values"]
@@ -58,7 +58,7 @@ _SIGNS = {
 _PARSERS = {
     "openpose": parse_openpose, "folder": parse_openpose, "coco": parse_coco, "mmpose": parse_mmpose
 }  # fmt: skip
-_RESTORED = ("body-18", "coco-17", "body-hands-60")  # others would be short of points
+_RESTORED = get_args(ModelSkeleton)  # others would be short of points
 _FPS = 30.0
 _CANVAS = (512, 512)  # of normalized coordinates without a canvas
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
+
+ModelSkeleton = Literal["body-18", "coco-17", "body-hands-60"]
+"""Skeletons that models are trained on and dance as."""
 
 _HAND = (
     "wrist",
