@@ -232,4 +232,7 @@ class Objective:
         return out
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        kind = self.device.split(":")[0]
+        # Processors that do not multiply bf16 natively take twenty times as long with it.
+        native = kind != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        return torch.autocast(kind, torch.bfloat16, enabled=native)
