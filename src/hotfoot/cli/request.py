@@ -42,12 +42,12 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     ),
     "energy": click.option(
         "--energy", type=float,
-        help="Size of movement, 0.25 to 1.5 [default: 1]; it also follows the song's loudness.",
+        help="Size of movement, 0.25 to 1.5 [default: 1].",
     ),
     "draft": click.option(
         "--draft", type=float,
         help="How far the choreographer's draft leads, from 0 (the network begins with noise) to "
-        "1 [default: the model's].",
+        "1 [default: the model's; more with a style that only drafts know].",
     ),
     "post": click.option(
         "--post", cls=Listed, type=SomeOf("hotfoot.generation.postprocess:STEPS", "none|NAMES"),
