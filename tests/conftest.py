@@ -1,7 +1,8 @@
 import os
 
-# One thread for each of several test processes, two for one alone.
-os.environ.setdefault("OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
+# One thread for each test process: two processes with two threads each wait for one another, and
+# sums in another order may send the path of a coordinate another way.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 from pathlib import Path
 
