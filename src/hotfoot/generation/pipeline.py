@@ -45,20 +45,9 @@ Progress = Callable[[str, int, int], None]
 """``progress(stage, done, total)``."""
 
 
-def dance(
-    song: SongInput,
-    reference: PoseInput = DEFAULT_FIGURE,
-    *,
-    model: str | Path | Generator = DEFAULT_MODEL,
-    options: DanceOptions | None = None,
-    device: str = "cpu",
-    progress: Progress | None = None,
-    **fields: Any,
-) -> Dance:
+def dance(song: SongInput, reference: PoseInput = DEFAULT_FIGURE, **request: Any) -> Dance:
     """Dance to a song: the first of :func:`dances`, which takes the same arguments."""
-    return dances(
-        song, reference, model=model, options=options, device=device, progress=progress, **fields
-    )[0]
+    return dances(song, reference, **request)[0]
 
 
 def dances(
