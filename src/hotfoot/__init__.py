@@ -4,8 +4,6 @@
 >>> hotfoot.dance("song.mp3", seed=1).save("dance.mp4")  # doctest: +SKIP
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 from hotfoot._version import __version__

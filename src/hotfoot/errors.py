@@ -1,7 +1,5 @@
 """Errors that users see. Each says what happened, what is allowed, and what to do next."""
 
-from __future__ import annotations
-
 
 class HotfootError(Exception):
     """Base of every error raised on purpose. Exit code 1 on the command line.

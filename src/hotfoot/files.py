@@ -1,7 +1,5 @@
 """Writing files so that nothing half-written is ever left, and nothing of the user's is lost."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

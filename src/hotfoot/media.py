@@ -5,8 +5,6 @@ other files (HLS, ffconcat, SDP, ...) or programs (EPS). So what may be opened i
 ``protocol_whitelist`` would not do, since those other files are files, too.
 """
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +39,7 @@ def media_url(path: Path) -> str:
 @contextmanager
 def open_media(
     path: Path, stream: Literal["audio", "video"], error_type: type[InputError]
-) -> Iterator[InputContainer]:
+) -> "Iterator[InputContainer]":
     """Open a file to decode its first ``stream``; no other file is ever opened.
 
     Raises:

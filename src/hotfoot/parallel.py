@@ -4,8 +4,6 @@ An item whose worker is killed is given to another one: a function for :func:`pa
 its result to disk whole or not at all, and gives the same result each time.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

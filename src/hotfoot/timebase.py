@@ -5,8 +5,6 @@ A latent column covers :data:`FRAMES_PER_COLUMN` consecutive frames; one music t
 column, so a token lasts ``FRAMES_PER_COLUMN / fps`` seconds whatever the fps.
 """
 
-from __future__ import annotations
-
 import math
 
 FRAMES_PER_COLUMN = 8

@@ -5,8 +5,6 @@ one is made, from Python, by ``dataclasses.replace`` or from JSON. Ranges stand 
 (``Annotated[int, Field(ge=1)]``), rules across fields in ``__post_init__``: it raises ValueError.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 from dataclasses import asdict, fields

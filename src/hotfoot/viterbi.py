@@ -4,8 +4,6 @@ Decodes one-hot images along time (a column of a generated image may hold severa
 one is where the joint can have come from), and tempo from a tempogram.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

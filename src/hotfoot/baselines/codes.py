@@ -6,8 +6,6 @@ the codes so far. No reinforcement learning on beats. Movement is learned about 
 the body; the reference gives body and place.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

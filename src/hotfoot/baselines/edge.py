@@ -7,8 +7,6 @@ pose enter beside the noised coordinates, as they do in our own model, so that i
 the same things.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -5,8 +5,6 @@ in -1..1 and eight signs of being seen. Behind the same interface as a VAE, so t
 of a dancer stays the same.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,7 +1,5 @@
 """Retrieval: clips of real dance, retimed to the beat and joined. No network at all."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Named protocols: which songs, references, seeds and lengths a table is made with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Dance a protocol, or what is missing of it, and measure it."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache

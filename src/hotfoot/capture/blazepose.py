@@ -1,7 +1,5 @@
 """MediaPipe's BlazePose (complexity 1), whose package carries its weights."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

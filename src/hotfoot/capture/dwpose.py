@@ -1,7 +1,5 @@
 """DWPose or RTMPose from the user's own ONNX files, through rtmlib."""
 
-from __future__ import annotations
-
 import io
 from contextlib import redirect_stdout
 from dataclasses import dataclass

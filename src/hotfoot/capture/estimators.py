@@ -1,7 +1,5 @@
 """Third-party pose estimators by name."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from hotfoot.capture.blazepose import MediaPipe

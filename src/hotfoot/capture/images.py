@@ -1,7 +1,5 @@
 """Photos and videos as RGB images, upright and at a constant rate."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction

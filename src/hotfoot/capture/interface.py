@@ -1,7 +1,5 @@
 """What every pose estimator does: an image in, people out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """Poses of the main person in a photo or a video."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 In: a shot's main person as poses. Out: segments, and a reason for every frame left out.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A reference pose from anything: a photo, a video's first good frame, a pose file, a figure."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from hotfoot.capture.estimators import make_estimator

@@ -1,7 +1,5 @@
 """Tell music from speech and silence in a recording."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal

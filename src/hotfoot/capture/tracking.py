@@ -3,8 +3,6 @@
 In: people of every frame. Out: tracks; the main person's is the largest, most visible and longest.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import cv2

@@ -7,8 +7,6 @@ that is held, and the performer freezes where the music breaks off. How large a 
 for :mod:`~hotfoot.choreography.dynamics`.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace

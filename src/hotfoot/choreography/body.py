@@ -5,8 +5,6 @@ inverse kinematics, so feet stay exactly where they stand. Meters, radians, y up
 dancer faces +z with the left hand at +x.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

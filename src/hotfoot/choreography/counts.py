@@ -5,8 +5,6 @@ counts (at the song's usual tempo) from their downbeats on. Quiet parts and fast
 in half time, slow songs in double time, so that a count lasts what legs can do.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 

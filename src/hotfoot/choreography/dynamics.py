@@ -4,8 +4,6 @@ Moves differ in how much they move at the same size, so each phrase is measured,
 front sees it, by dancing it at four sizes.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 

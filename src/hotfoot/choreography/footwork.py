@@ -1,7 +1,5 @@
 """Feet that stand or step, and a pelvis in balance over them."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

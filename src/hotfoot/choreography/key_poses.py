@@ -1,7 +1,5 @@
 """What a move is: key poses on counts, which may be mirrored and turned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

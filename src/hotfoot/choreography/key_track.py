@@ -1,7 +1,5 @@
 """Key poses on beats, and the easing between them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ that any move can follow any other. Arm patterns leave the legs free, so they ca
 grooves, steps and kicks.
 """
 
-from __future__ import annotations
-
 import math
 
 from hotfoot.choreography.key_poses import Move, Place, key, make_move

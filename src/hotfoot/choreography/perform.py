@@ -1,7 +1,5 @@
 """Perform a choreography: key poses on counts become joints at given times."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d

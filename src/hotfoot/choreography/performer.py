@@ -1,7 +1,5 @@
 """Performers: how one person moves and another does not."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

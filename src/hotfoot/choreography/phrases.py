@@ -1,7 +1,5 @@
 """A choreography: which moves are danced in which phrase; plain data that a file can hold."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path

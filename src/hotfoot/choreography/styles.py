@@ -1,7 +1,5 @@
 """Styles, and choosing moves by them: which families of moves a style dances, and how often."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hotfoot.choreography.key_poses import Move

@@ -1,7 +1,5 @@
 """``hotfoot bench``: the whole program, measured from outside."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

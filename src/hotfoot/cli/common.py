@@ -1,7 +1,5 @@
 """What verbs share: progress on stderr, JSON on stdout, parsing of values."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterator

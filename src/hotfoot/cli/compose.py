@@ -1,7 +1,5 @@
 """``hotfoot compose``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

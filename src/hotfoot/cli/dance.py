@@ -1,7 +1,5 @@
 """``hotfoot dance``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -241,7 +239,7 @@ def _dance(
     return results
 
 
-def _facts(song: Path, one: Dance, preset: str | None) -> dict[str, Any]:
+def _facts(song: Path, one: "Dance", preset: str | None) -> dict[str, Any]:
     return {
         "song": str(song),
         "seed": one.seed,

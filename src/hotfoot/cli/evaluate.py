@@ -1,7 +1,5 @@
 """``hotfoot evaluate``."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import sys
@@ -197,14 +195,14 @@ def _check_report(report: Path | None) -> None:
         check_report(report)
 
 
-def _data(result: EvaluationResult) -> dict[str, Any]:
+def _data(result: "EvaluationResult") -> dict[str, Any]:
     from hotfoot.evaluation.report import to_json
 
     return to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
 
 
 def _finish(
-    result: EvaluationResult, report: Path | None, sheets: Callable[[], Sheets], as_json: bool
+    result: "EvaluationResult", report: Path | None, sheets: "Callable[[], Sheets]", as_json: bool
 ) -> None:
     from hotfoot.evaluation.report import save_report
 

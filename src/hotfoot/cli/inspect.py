@@ -1,7 +1,5 @@
 """``hotfoot inspect``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +119,7 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
     emit(result, lines, as_json)
 
 
-def _facts(metadata: DanceMetadata) -> list[str]:
+def _facts(metadata: "DanceMetadata") -> list[str]:
     """What a dance knows of itself, in sentences."""
     lines = []
     if metadata.song:

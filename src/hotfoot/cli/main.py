@@ -1,7 +1,5 @@
 """Entry point: verbs, errors to exit codes. Verbs are imported when they are called."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 

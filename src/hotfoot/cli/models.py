@@ -1,7 +1,5 @@
 """``hotfoot models``."""
 
-from __future__ import annotations
-
 import click
 
 from hotfoot.cli.common import emit

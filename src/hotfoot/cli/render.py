@@ -1,7 +1,5 @@
 """``hotfoot render``."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -98,7 +96,7 @@ def command(
 
 def _style(
     preset: str | None, order: Literal["red", "blue"] | None, stick: int | None
-) -> FigureStyle:
+) -> "FigureStyle":
     from hotfoot.render.figures import FigureStyle
     from hotfoot.render.presets import get_preset
 

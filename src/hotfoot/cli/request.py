@@ -3,8 +3,6 @@
 Ranges are checked by :class:`~hotfoot.generation.options.DanceOptions` alone; help texts say them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

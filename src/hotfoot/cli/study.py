@@ -1,7 +1,5 @@
 """``hotfoot study``."""
 
-from __future__ import annotations
-
 import socket
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``hotfoot train``."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Lists of choices come from the registries. Those are read when they are needed, 
 and shell completion stay fast.
 """
 
-from __future__ import annotations
-
 import ast
 import math
 import re

@@ -6,8 +6,6 @@ together; ``motions`` is not needed). Out: what a calibrated camera sees of one 
 scale (AIST++2D), and clips in meters for virtual cameras.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast

@@ -3,8 +3,6 @@
 60 frames per second, centimeters. Pickles are read as arrays only.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Clips to make montages of: their own beats, how lively they are, how often each is tried."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ In and out: COCO-17 joints [T, 17, 3] in meters, y up, or those of a body with h
 (:mod:`~hotfoot.data.hands`).
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 

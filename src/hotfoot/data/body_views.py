@@ -4,8 +4,6 @@ In: joints [T, 17, 3] in meters. Out: BODY_18 keypoints, all of them known. The 
 at about where the dancer faces.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

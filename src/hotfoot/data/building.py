@@ -4,8 +4,6 @@ In: motion and songs (clips without end), and folders of recordings (2D poses wi
 from AIST++ or videos). Out: a folder as :mod:`~hotfoot.data.store` describes it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import pickle
 import tempfile

@@ -6,8 +6,6 @@ zooms, pans, shaking hands, cut-off bodies, hidden faces and limbs, mistaken sid
 and jitter are drawn from a :class:`CameraStyle`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TypeVar
 

@@ -5,8 +5,6 @@ and places in time are drawn anew for every sample. In a folder, files ``SPLIT-N
 dances each; every dance depends on the seed, its split and its number alone.
 """
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ smaller where the song is quiet and larger where it is loud, with knees that giv
 that sway from beat to beat and arms that ride along. Bones keep their lengths; ankles stay.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ A body with hands is COCO-17 followed by the 21 points of the left and of the ri
 order of ``body-hands-60``: [T, 59, 3].
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The manifest of a corpus: what is in it, from where, in which split, under which terms."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast

@@ -4,8 +4,6 @@ In: a folder of ``NAME.npz`` (``joints3d`` [T, 17, 3], ``hands3d`` [T, 42, 3] wh
 recorded) with a ``NAME.json`` of facts beside each.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path

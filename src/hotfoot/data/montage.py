@@ -5,8 +5,6 @@ and how natural its warp stayed. Parts begin on downbeats with a bar of the clip
 lively clips; of several clips the one is taken whose pose and velocity meet those of the last part.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -4,8 +4,6 @@ In: a folder of motion and a folder of songs. Out: paired clips and samples of t
 drawn from a seed and an index, so a corpus is the same wherever it is made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

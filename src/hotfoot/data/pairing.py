@@ -4,8 +4,6 @@ In: a motion clip and the beats of a song. Out: a map from song seconds to clip 
 the clip's accents on beats. Its rate of play stays within limits where motion looks natural.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

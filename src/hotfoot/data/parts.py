@@ -1,7 +1,5 @@
 """What montages are made of, and how natural real clips stayed on a song's beats."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any
 

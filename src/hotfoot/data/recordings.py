@@ -3,8 +3,6 @@
 In: a folder with ``recordings.json`` that names pose files and songs. Out: paired clips.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What training sees: clips of 2D poses paired with music, and samples that are cut from them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from typing import Annotated, Protocol
 
@@ -51,7 +49,7 @@ class DataFormat:
         return len(get_skeleton(self.skeleton))
 
     @property
-    def format(self) -> DataFormat:
+    def format(self) -> "DataFormat":
         """The format alone, of something that has one."""
         return DataFormat(**{f.name: getattr(self, f.name) for f in fields(DataFormat)})
 
@@ -92,7 +90,7 @@ class PairedClip:
     procedural: bool
     tempo_bpm: float
     aspect: float
-    format: DataFormat
+    format: "DataFormat"
     motion: tuple[str, ...] = ()
     song: str = ""
 

@@ -1,7 +1,5 @@
 """Songs to pair motion with: a folder of the user's, and composed ones of all tempi."""
 
-from __future__ import annotations
-
 import csv
 import tempfile
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where training data comes from: folders of motion and music, or corpora on disk."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass

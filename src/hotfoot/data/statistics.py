@@ -3,8 +3,6 @@
 In: samples. Out: one array per quantity, and histograms.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,8 +6,6 @@ In: paired clips. Out: ``SPLIT-NNNNN.tar`` beside a ``manifest.json``
 name only when it is complete.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import tarfile

@@ -1,7 +1,5 @@
 """Names of styles: what clips and datasets call them, and what a model is asked for."""
 
-from __future__ import annotations
-
 import re
 
 STYLES = (

@@ -1,7 +1,5 @@
 """What was read of each video: parts that were kept, and why the rest was left out."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ In: a folder of videos. Out: a folder with ``poses/``, ``music/``, a report per 
 one that was finished is not; results do not depend on who did the work, or how often it was begun.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Held-out motion shows what real movement is like; views of the training motion show what is a copy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -7,8 +7,6 @@ second tracker that shares nothing with :mod:`hotfoot.music.beats` but the sound
 (Ellis, "Beat tracking by dynamic programming", 2007), no eighths, no change of phase.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

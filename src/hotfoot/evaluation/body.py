@@ -1,7 +1,5 @@
 """Is it one body, moving as bodies move? Proportions, smoothness, seams, feet, framing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ of joint velocities that repeats with the bar, the half bar, the beat or its hal
 phase, as spectral coherence is in signal processing.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 

@@ -1,7 +1,5 @@
 """Measure pose files that were danced to songs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache

@@ -1,7 +1,5 @@
 """Limbs keep their lengths: those of the reference, and from the first minute to the last."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

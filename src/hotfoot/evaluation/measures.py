@@ -1,7 +1,5 @@
 """All metrics of one dance."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is measured, and how it is shown."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

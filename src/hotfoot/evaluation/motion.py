@@ -1,7 +1,5 @@
 """Poses made comparable: twelve common joints, body heights, one sampling rate, no holes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 Each is the mean over a dance, with real dancers' value to compare with: none has a right value.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

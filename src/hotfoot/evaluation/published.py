@@ -6,8 +6,6 @@ their own distribution is far from 0. Use :mod:`~hotfoot.evaluation.synchrony`,
 :mod:`~hotfoot.evaluation.coherence` and :mod:`~hotfoot.evaluation.realism` for what is true.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

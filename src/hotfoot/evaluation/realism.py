@@ -6,8 +6,6 @@ dimensions), so it is printed beside its extrapolation to endless samples and a 
 has no bias, each with a jackknife interval.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

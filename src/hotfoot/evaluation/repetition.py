@@ -5,8 +5,6 @@ their poses differ by less than half of what unrelated ones of their size would 
 is above 0.75), as they are or mirrored.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Results as JSON, Markdown and one self-contained HTML page."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

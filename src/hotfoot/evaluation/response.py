@@ -1,7 +1,5 @@
 """Does the dance follow the song: its tempo, its loudness, its sections, its repeats?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How far a dance changes if something else is heard: other tokens, no tokens, beats elsewhere."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from hotfoot.errors import EvaluationError

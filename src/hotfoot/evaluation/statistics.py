@@ -1,7 +1,5 @@
 """Chance levels and intervals of what is measured."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

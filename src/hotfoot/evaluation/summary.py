@@ -1,7 +1,5 @@
 """Metrics of a set of dances, with intervals, chance, p-values and what real motion has."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +45,7 @@ class Summary:
     real: float = NAN
 
     @classmethod
-    def of(cls, interval: Interval, n: int, by: float = 1.0) -> Summary:
+    def of(cls, interval: Interval, n: int, by: float = 1.0) -> "Summary":
         """An interval, divided by a number."""
         return cls(interval.value / by, interval.low / by, interval.high / by, n)
 
@@ -86,7 +84,7 @@ class EvaluationResult:
     """
 
     name: str
-    metrics: dict[str, Summary]
+    metrics: "dict[str, Summary]"
     dances: list[DanceMeasures]
     warnings: tuple[str, ...] = ()
 
@@ -106,7 +104,7 @@ def summarize(
     for d in plain:
         songs.setdefault(d.song.name, []).append(d)
     groups = list(songs.values())
-    out: dict[str, Summary] = {}
+    out: "dict[str, Summary]" = {}
     for key in METRICS:
         if any(np.isfinite(d.values.get(key, NAN)) for d in plain):
             out[key] = _summary(key, groups, real)
@@ -123,7 +121,7 @@ def summarize(
     return EvaluationResult(name, {k: out[k] for k in METRICS if k in out}, dances)
 
 
-def _summary(key: str, songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> Summary:
+def _summary(key: str, songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> "Summary":
     values = [np.array([d.values.get(key, NAN) for d in group]) for group in songs]
     means = [float(np.nanmean(v)) if np.isfinite(v).any() else NAN for v in values]
     interval = bootstrap(means if len(songs) > 1 else values[0])
@@ -154,7 +152,7 @@ def _probability(songs: list[list[ChanceCorrected]], lower: bool) -> float:
     return float(norm.sf((-total if lower else total) / np.sqrt(variance)))
 
 
-def _against_other_songs(songs: list[list[DanceMeasures]]) -> dict[str, Summary]:
+def _against_other_songs(songs: list[list[DanceMeasures]]) -> "dict[str, Summary]":
     found = against_other_songs(
         [[d.alone.motion for d in group] for group in songs],
         [group[0].song.beats for group in songs],
@@ -182,9 +180,9 @@ def _slopes(dances: list[DanceMeasures]) -> list[float]:
     return [float(np.mean(s)) for s in slopes.values()]
 
 
-def _variety(songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> dict[str, Summary]:
+def _variety(songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> "dict[str, Summary]":
     """Diversity between dances and between seeds."""
-    out: dict[str, Summary] = {}
+    out: "dict[str, Summary]" = {}
     features = [d.alone.features for group in songs for d in group]
     scale = np.concatenate(real.features if real else features).std(axis=0)
     if len(features) > 1:
@@ -208,7 +206,7 @@ def _variety(songs: list[list[DanceMeasures]], real: ReferenceSet | None) -> dic
     return out
 
 
-def _published(dances: list[DanceMeasures], real: ReferenceSet) -> dict[str, Summary]:
+def _published(dances: list[DanceMeasures], real: ReferenceSet) -> "dict[str, Summary]":
     """FID and DIV as the paper computes them, one feature vector per dance."""
     made = np.array([d.alone.kinetic_2d for d in dances])
     true = np.array([d.kinetic_2d for d in real.dances])
@@ -221,7 +219,7 @@ def _published(dances: list[DanceMeasures], real: ReferenceSet) -> dict[str, Sum
     }
 
 
-def _realism(songs: list[list[DanceMeasures]], real: ReferenceSet) -> dict[str, Summary]:
+def _realism(songs: list[list[DanceMeasures]], real: ReferenceSet) -> "dict[str, Summary]":
     """Distances to real dances, and to what was trained on."""
     dances = [d for group in songs for d in group]
     jerk = bootstrap([d.values["jerk"] for d in dances])

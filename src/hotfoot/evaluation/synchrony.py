@@ -7,8 +7,6 @@ however many minima it has, and 1 for a perfect score. A set of dances is also c
 same dances to other songs, by random pairings.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

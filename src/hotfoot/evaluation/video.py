@@ -6,8 +6,6 @@ weights have licenses of their own. Values from different networks, sizes or cli
 compared.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,8 +6,6 @@ alike: a path through shifts x beats, found by Viterbi. Shifts of neighboring be
 most 0.3 of a beat, and between beats time runs smoothly. The first and the last frame stay.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator

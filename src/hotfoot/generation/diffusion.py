@@ -1,7 +1,5 @@
 """Our generator: a transformer draws latents of one-hot pose images, a VAE decodes them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

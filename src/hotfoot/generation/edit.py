@@ -1,7 +1,5 @@
 """What is done to a finished dance: its canvas, frame rate, keyframes, loop; how good it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Size of movement: as asked for, and by the loudness of the song."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

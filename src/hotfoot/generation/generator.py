@@ -1,7 +1,5 @@
 """Load anything that dances, by the kinds in its configuration, and save it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast

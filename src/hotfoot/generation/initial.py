@@ -5,8 +5,6 @@ begins instead of from pure noise (Meng et al., "SDEdit", 2022). The draft bring
 phrases and the moves; the network makes bodies and movement of it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

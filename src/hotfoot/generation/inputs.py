@@ -1,7 +1,5 @@
 """What a request brings in: the song, the reference pose, keyframes, a generator, a device."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The Python function, the command line and whatever comes later (servers, nodes, 
 same :class:`DanceOptions`.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import asdict, dataclass
 from pathlib import Path

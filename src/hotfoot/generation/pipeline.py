@@ -1,7 +1,5 @@
 """The method, in one screen: a song and a reference pose in, dances out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

@@ -4,8 +4,6 @@ None of them is in the paper. A request names the steps that it wants, in order;
 result is exactly what the generator made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What ``dance()`` returns, and saving it in every form."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

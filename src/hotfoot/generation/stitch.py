@@ -1,7 +1,5 @@
 """Join segments: what exists is kept, what follows is led in from it."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

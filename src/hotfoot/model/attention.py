@@ -1,7 +1,5 @@
 """Blocks of the transformer: attention with rotary positions, a gated MLP, modulation."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

@@ -3,8 +3,6 @@
 The one module that reads and writes them, for our model and for the baselines. No pickle is read.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

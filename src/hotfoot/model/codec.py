@@ -9,8 +9,6 @@ Images here are canonical: light line (peak = confidence) on 0. :func:`pack_rgb`
 pictures that a published image VAE expects, with polarity and value range as configured.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

@@ -4,8 +4,6 @@ The reference image shows the first N frames as they are (the dance continues th
 static pose repeated (only the shape of the body counts). Paper, supplement.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

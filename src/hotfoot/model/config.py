@@ -1,7 +1,5 @@
 """Everything that a model folder's ``config.json`` may say, checked field by field."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final, Literal
 

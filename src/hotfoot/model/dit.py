@@ -4,8 +4,6 @@ In: noised latent, reference latent and mask, concatenated by channel; music tok
 every latent cell the clean latent or the velocity.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -4,8 +4,6 @@ Convention: ``t = 0`` is data, ``t = 1`` is noise; ``x_t = (1 - t) * data + t * 
 velocity is ``dx/dt = noise - data`` (Liu et al., "Flow Straight and Fast", 2022).
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Sequence
 

@@ -4,8 +4,6 @@ A song is cut into segments. For each, a generator samples something of its own 
 clips) under the conditions and decodes it to poses; what is there already is known to it.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,7 +98,7 @@ class Poses:
     confidence: NDArray[np.float32]
     seams: tuple[int, ...] = ()
 
-    def frames(self, part: slice) -> Poses:
+    def frames(self, part: slice) -> "Poses":
         """Some of the frames, as views."""
         return Poses(self.xy[:, part], self.confidence[:, part])
 
@@ -115,7 +113,7 @@ class InitialPoses:
         choreography: musical phrases and their moves, of each variation.
     """
 
-    poses: Poses
+    poses: "Poses"
     strength: float
     choreography: tuple[tuple[Phrase, ...], ...]
 
@@ -133,7 +131,7 @@ class Generator(Protocol):
         ...
 
     def sample(
-        self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
+        self, conditions: Conditions, segment: Segment, known: "Poses", options: SamplingOptions,
         initial: InitialPoses | None, on_step: OnStep,
     ) -> Any:  # fmt: skip
         """Whatever :meth:`decode` takes, for one segment.
@@ -148,7 +146,7 @@ class Generator(Protocol):
         """
         ...
 
-    def decode(self, sampled: Any, known: Poses, options: SamplingOptions) -> Poses:
+    def decode(self, sampled: Any, known: "Poses", options: SamplingOptions) -> "Poses":
         """All frames of the segment, the known ones included."""
         ...
 

@@ -1,7 +1,5 @@
 """Shapes of the dance transformer, and named presets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 

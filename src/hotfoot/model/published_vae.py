@@ -5,8 +5,6 @@ a tiny VAE whose blocks at the coarsest level have a branch that ``diffusers`` l
 here.
 """
 
-from __future__ import annotations
-
 import json
 import pickle
 from dataclasses import replace

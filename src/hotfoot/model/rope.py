@@ -1,7 +1,5 @@
 """Three-axis rotary position embedding, and who stands where on the axes."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -6,8 +6,6 @@ frame, a distribution over bins times the probability that the keypoint is seen:
 again.
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import torch

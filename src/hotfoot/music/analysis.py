@@ -1,7 +1,5 @@
 """What is known of a song: its features, its rhythm and its sections."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Songs in: any file that FFmpeg's libraries decode, streamed as mono blocks."""
 
-from __future__ import annotations
-
 import hashlib
 import wave
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ so it may drift or change; beats are the best chain of onsets at that tempo by d
 (Ellis, "Beat tracking by dynamic programming", 2007).
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d

@@ -4,8 +4,6 @@ An encoder turns a song into ``count`` tokens of its ``width``. Everything else,
 a dance, knows encoders by their names in :data:`ENCODERS` alone.
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np

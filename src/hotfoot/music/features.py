@@ -4,8 +4,6 @@ One pass over streamed blocks; memory grows only with the features (about 20 kB 
 Frame ``i`` is centered on second ``i / 100``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

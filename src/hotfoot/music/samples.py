@@ -1,7 +1,5 @@
 """Songs from samples in memory, and what every song can do wherever it comes from."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Sections begin at peaks of checkerboard novelty (Foote, "Automatic audio segment
 measure of audio novelty", 2000) on the beat-synchronous self-similarity.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 

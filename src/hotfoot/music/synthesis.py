@@ -4,8 +4,6 @@ A song is sections of 4/4 bars; each section has a drum pattern, a bass line, ch
 lead, and a level. Everything is drawn from the seed.
 """
 
-from __future__ import annotations
-
 import wave
 from dataclasses import dataclass
 from pathlib import Path

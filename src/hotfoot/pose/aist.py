@@ -3,8 +3,6 @@
 Only containers and arrays are unpickled; a file that asks for anything else is refused.
 """
 
-from __future__ import annotations
-
 import json
 import pickle
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How tall a body is in the picture, how fast it moves, and when it comes to rest."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d

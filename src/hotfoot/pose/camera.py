@@ -3,8 +3,6 @@
 Bodies are COCO-17 joints in meters, y up; a camera looks at the origin from the direction of +z.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """COCO keypoint results and the files of MMPose's inferencer: COCO-17, with confidences."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -15,8 +15,6 @@ Frame rate, canvas, skeleton and metadata of what we write come back from each o
 :mod:`hotfoot.pose.parsed`.
 """
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Callable

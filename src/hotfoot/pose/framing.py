@@ -5,8 +5,6 @@ x and y are alike. A network that sees poses so need not learn where people stan
 how large they are; the canvas is put back afterwards.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

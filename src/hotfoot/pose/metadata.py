@@ -4,8 +4,6 @@ Every pose file that we write carries it, so that sound, beats and measures are 
 without being said again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
@@ -71,7 +69,7 @@ class DanceMetadata:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"allow_inf_nan": False, "strict": True}
 
-    def resampled(self, old_fps: float, new_fps: float) -> DanceMetadata:
+    def resampled(self, old_fps: float, new_fps: float) -> "DanceMetadata":
         """The same facts for poses at another frame rate: seams are frames."""
         seams = tuple(round(s * new_fps / old_fps) for s in self.seams)
         return replace(self, seams=seams, source_fps=self.source_fps or old_fps)
@@ -90,7 +88,7 @@ class DanceMetadata:
 EMPTY = DanceMetadata()
 
 
-def metadata_from_json(data: Any, where: str) -> DanceMetadata:
+def metadata_from_json(data: Any, where: str) -> "DanceMetadata":
     """Metadata from what :meth:`DanceMetadata.to_json` gave.
 
     Unknown keys are ignored: a newer version may have written them.

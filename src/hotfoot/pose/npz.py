@@ -5,8 +5,6 @@
 knows about itself as the JSON text ``metadata``.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

@@ -4,8 +4,6 @@ Both hold body and hands of every person. What ComfyUI's nodes agree on is writt
 numbers for the body, 210 for the face and 63 for each hand, zeros where nothing is seen.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

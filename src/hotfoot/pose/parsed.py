@@ -6,8 +6,6 @@ them is a list or a dictionary whose readers pick the keys that they know, so on
 second file beside it would not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar

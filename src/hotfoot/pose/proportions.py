@@ -5,8 +5,6 @@ in the reference is a lower bound of that; where the reference shows it foreshor
 the body tells how long it must be.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Reference poses: built-in figures, and what a pose must show to be one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

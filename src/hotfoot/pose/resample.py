@@ -4,8 +4,6 @@ Arrays have time on their first axis. An instant is a fractional frame: 2.5 is h
 frames 2 and 3. Before the first and after the last frame the ends are held.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -68,7 +66,7 @@ def filled(values: NDArray[F], known: NDArray[np.bool_]) -> NDArray[F]:
     return out
 
 
-def retimed(poses: PoseSequence, at: NDArray[np.floating]) -> PoseSequence:
+def retimed(poses: "PoseSequence", at: NDArray[np.floating]) -> "PoseSequence":
     """Poses at instants [N]: a Catmull-Rom spline where a joint is seen in all four frames around.
 
     Elsewhere the nearer frame is held, as visibility is everywhere.
@@ -92,7 +90,7 @@ def retimed(poses: PoseSequence, at: NDArray[np.floating]) -> PoseSequence:
     return replace(poses, keypoints=xy, confidence=confidence)
 
 
-def resampled(poses: PoseSequence, fps: float) -> PoseSequence:
+def resampled(poses: "PoseSequence", fps: float) -> "PoseSequence":
     """The same motion at another frame rate, linear between frames.
 
     A frame between two is as visible as the less visible of both, so that no joint is drawn on the

@@ -1,7 +1,5 @@
 """Retargeting: one person's movement on another body, bone by bone, standing where that stands."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The one pose type of the project: 2D keypoints of one person over time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,25 +93,25 @@ class PoseSequence:
         """Keypoints divided by the canvas sides, [T, K, 2]; inside the canvas they lie in 0..1."""
         return np.asarray(self.keypoints / np.asarray(self.canvas, np.float32), np.float32)
 
-    def frames(self, start: int, stop: int | None = None) -> PoseSequence:
+    def frames(self, start: int, stop: int | None = None) -> "PoseSequence":
         """Frames ``start`` to ``stop`` (python slicing rules)."""
         return replace(
             self, keypoints=self.keypoints[start:stop], confidence=self.confidence[start:stop]
         )
 
-    def binary(self) -> PoseSequence:
+    def binary(self) -> "PoseSequence":
         """The same poses with confidence 1 from :data:`VISIBLE_FROM` on, else 0."""
         seen = self.confidence >= VISIBLE_FROM
         return replace(self, confidence=seen.astype(np.float32))
 
-    def to_skeleton(self, name: str) -> PoseSequence:
+    def to_skeleton(self, name: str) -> "PoseSequence":
         """The same poses in another keypoint order; missing points are left empty."""
         if get_skeleton(name).name == self.skeleton:
             return self
         xy, conf = convert_keypoints(self.keypoints, self.confidence, self.skeleton, name)
         return replace(self, keypoints=xy, confidence=conf, skeleton=get_skeleton(name).name)
 
-    def with_body(self, body: PoseSequence, scale: float = 1.0) -> PoseSequence:
+    def with_body(self, body: "PoseSequence", scale: float = 1.0) -> "PoseSequence":
         """These poses with the body of BODY_18 poses; what BODY_18 lacks goes along with it.
 
         Fingers hang on wrists, toes on ankles, and the face on the nose, wherever those are seen.
@@ -137,20 +135,20 @@ class PoseSequence:
             confidence[:, i] = self.confidence[:, i]
         return replace(moved, keypoints=xy, confidence=confidence)
 
-    def mirrored(self) -> PoseSequence:
+    def mirrored(self) -> "PoseSequence":
         """Left and right exchanged, picture flipped."""
         order = list(self.layout.mirror)
         xy = self.keypoints[:, order].copy()
         xy[..., 0] = self.canvas[0] - xy[..., 0]
         return replace(self, keypoints=xy, confidence=self.confidence[:, order])
 
-    def with_canvas(self, canvas: tuple[int, int]) -> PoseSequence:
+    def with_canvas(self, canvas: tuple[int, int]) -> "PoseSequence":
         """Fit into another canvas: scaled by one factor, centered, nothing cut off."""
         scale = min(canvas[0] / self.canvas[0], canvas[1] / self.canvas[1])
         offset = (np.asarray(canvas) - np.asarray(self.canvas) * scale) / 2
         xy = self.keypoints * np.float32(scale) + offset.astype(np.float32)
         return replace(self, keypoints=xy, canvas=canvas)
 
-    def resampled(self, fps: float) -> PoseSequence:
+    def resampled(self, fps: float) -> "PoseSequence":
         """The same motion at another frame rate; see :func:`hotfoot.pose.resample.resampled`."""
         return resampled(self, fps)

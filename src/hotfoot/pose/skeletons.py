@@ -4,8 +4,6 @@ Orders follow the tools that define them: COCO (17 points), OpenPose (BODY_18 an
 COCO-WholeBody (133), and ``body-hands-60`` = BODY_18 + left hand 21 + right hand 21.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal

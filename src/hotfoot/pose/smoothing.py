@@ -1,7 +1,5 @@
 """Clean poses in time."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 

@@ -5,8 +5,6 @@ filled circles; then each hand, lines before dots. Poses of any skeleton are dra
 hands where they have them. See the table of consumers in the documentation for who wants what.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -69,7 +67,7 @@ class FigureStyle:
     supersample: int = 0
     by_length: bool = False
 
-    def for_canvas(self, canvas: tuple[int, int]) -> FigureStyle:
+    def for_canvas(self, canvas: tuple[int, int]) -> "FigureStyle":
         """With widths in pixels, where they follow the size of the canvas."""
         if self.half_axis > 0:
             return self
@@ -78,7 +76,7 @@ class FigureStyle:
         return replace(self, half_axis=half, radius=half, hand_line=hand, hand_radius=hand)
 
 
-def draw_frames(poses: PoseSequence, style: FigureStyle | None = None) -> Iterator[Frame]:
+def draw_frames(poses: PoseSequence, style: "FigureStyle | None" = None) -> Iterator[Frame]:
     """Frames of poses of any skeleton, one after the other."""
     for start in range(0, len(poses), _CHUNK):
         part = poses.frames(start, start + _CHUNK).to_skeleton("body-hands-60")
@@ -90,7 +88,7 @@ def draw_pose(
     keypoints: NDArray[np.float32],
     confidence: NDArray[np.float32],
     canvas: tuple[int, int],
-    style: FigureStyle | None = None,
+    style: "FigureStyle | None" = None,
 ) -> Frame:
     """One frame.
 
@@ -143,7 +141,7 @@ def _limb(
     a: NDArray[np.float32],
     b: NDArray[np.float32],
     color: tuple[int, int, int],
-    style: FigureStyle,
+    style: "FigureStyle",
 ) -> None:
     """A rotated ellipse between two joints."""
     (ax, ay), (bx, by) = (float(a[0]), float(a[1])), (float(b[0]), float(b[1]))
@@ -160,7 +158,7 @@ def _width_by_length(length: float) -> int:
 
 
 def _hand(
-    picture: Frame, points: NDArray[np.float32], seen: NDArray[np.bool_], style: FigureStyle
+    picture: Frame, points: NDArray[np.float32], seen: NDArray[np.bool_], style: "FigureStyle"
 ) -> None:
     """Lines of one hand [21, 2], then its dots."""
     for (a, b), color in zip(_HAND_EDGES, HAND_PALETTE, strict=True):

@@ -4,8 +4,6 @@ Sizes, frame rates, color order and stick widths follow the tools' own code; the
 ``docs/presets.md``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import repeat

@@ -1,7 +1,5 @@
 """Pictures to look at before playing: contact sheets and beat/motion plots."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +82,7 @@ def save_png(picture: Frame, path: Path) -> None:
 
 
 def plot_dance(
-    path: Path, poses: PoseSequence | None, analysis: SongAnalysis | None, seconds: float = 20.0
+    path: Path, poses: PoseSequence | None, analysis: "SongAnalysis | None", seconds: float = 20.0
 ) -> None:
     """Plot loudness and sections of the song, then onsets, beats and movement of its middle.
 

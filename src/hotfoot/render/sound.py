@@ -1,7 +1,5 @@
 """Which part of a song belongs to a dance."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from hotfoot.music.audio import Song, open_song

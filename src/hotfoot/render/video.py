@@ -1,7 +1,5 @@
 """Frames and a song into a video file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """What a writer says of what is on disk."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is shown: the same song danced by two models, on random sides, and attention checks."""
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 from collections.abc import Callable

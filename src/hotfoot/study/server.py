@@ -1,7 +1,5 @@
 """The page: one pair after the other, blind."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 from dataclasses import dataclass

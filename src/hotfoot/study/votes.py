@@ -1,7 +1,5 @@
 """Votes in SQLite, and win rates with intervals."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Checkpoints of a training run; whole ones, whatever the number of processes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Train the baseline of quantized poses: two codebooks first, then the transformer over them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

@@ -1,7 +1,5 @@
 """Train the dance transformer on shards of encoded samples."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast

@@ -6,8 +6,6 @@ process and nothing here does anything. Weights are replicated (DDP), or sharded
 processes.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """From a trained network to a model folder: its configuration, its license, its model card."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One training loop for all: optimizer, averaged weights, checkpoints, metrics."""
 
-from __future__ import annotations
-
 import copy
 import math
 import time

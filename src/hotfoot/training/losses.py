@@ -1,7 +1,5 @@
 """What the dance transformer is trained to do: flow matching on standardized latents."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass

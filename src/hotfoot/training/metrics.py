@@ -1,7 +1,5 @@
 """Metrics of a training run: lines of JSON, and TensorBoard events where it is installed."""
 
-from __future__ import annotations
-
 import json
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Changes that recipes make to codecs and networks: fields that differ, None for the others."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """What training recipes say, field by field; every number has bounds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 

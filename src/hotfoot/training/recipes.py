@@ -4,8 +4,6 @@ A recipe is data; an ablation is a recipe with a field set differently (``networ
 a branch in the code.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

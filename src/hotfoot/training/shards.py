@@ -4,8 +4,6 @@ Separate processes draw and encode samples while the trainer trains. Shard ``i``
 recipe's seed and ``i``; a shard appears under its name only when it is complete.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import time
 from collections.abc import Iterator

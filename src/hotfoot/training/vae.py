@@ -1,7 +1,5 @@
 """Train the line VAE on views of motion; measure, save and load VAEs."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace

@@ -1,7 +1,5 @@
 """What a line VAE is trained on: lines, visibility, a KL, and a linear read-out."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor

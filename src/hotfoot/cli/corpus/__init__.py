@@ -1,7 +1,5 @@
 """``hotfoot corpus``."""
 
-from __future__ import annotations
-
 import click
 
 from hotfoot.cli.corpus.build import build_command, stats_command

@@ -1,7 +1,5 @@
 """``hotfoot corpus build`` and ``stats``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``hotfoot corpus choreograph``, ``pair`` and ``film``: motion as a camera in front sees it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

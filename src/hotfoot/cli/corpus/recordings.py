@@ -1,7 +1,5 @@
 """``hotfoot corpus video`` and ``aist``: recordings of real dance, with their own music."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
