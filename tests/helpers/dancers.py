@@ -73,10 +73,10 @@ def repeated(move, beats=60, period=0.5, **fields):
     return Choreography(np.arange(beats) * period, (Phrase(0, beats - 1, move, **fields),), "")
 
 
-def dance_alone(move, seconds=8.0, period=0.5, fps=60.0):
+def dance_alone(move, seconds=8.0, period=0.5, fps=60.0, performer=STIFF):
     """Joints [T, 17, 3] of a move over and over, and their times."""
     times = 2 * period + np.arange(round(seconds * fps)) / fps
-    return perform(repeated(move, 60, period), times, STIFF, fps), times
+    return perform(repeated(move, 60, period), times, performer, fps), times
 
 
 def circling(beats, seconds, fps=30.0, size=0.06):

@@ -30,24 +30,24 @@ class _Danced(NamedTuple):
 
 
 def arrange(song: CountedSong, seed: int, style: str = "freestyle") -> Choreography:
-    """Choose moves for every phrase of a song; the same ones for the same seed.
+    """Choose moves for every phrase of a song; seed and song decide which.
 
     Raises:
         OptionError: unknown style.
     """
-    weights = preferences(style, seed)
+    weights = preferences(style, [seed, song.fingerprint])
     danced: list[_Danced] = []
     phrases: list[Phrase] = []
     for number, group in itertools.groupby(song.phrases, lambda phrase: phrase.section):
         members = list(group)
-        rng = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([seed, song.fingerprint, number])
         section = _Section(rng, weights, song.energies[number], len(members))
         for place, member in enumerate(members):
             danced.append(section.moves(place, member, danced))
             phrases.append(_phrase(member, danced[-1]))
         if len(danced) < len(song.phrases):
             phrases[-1:] = section.with_pose(phrases[-1])
-    rng = np.random.default_rng([seed, _BREAKS])
+    rng = np.random.default_rng([seed, song.fingerprint, _BREAKS])
     for first, end in song.breaks:
         phrases = list(_frozen(phrases, first, end, pick(rng, weights, 0.5, ("pose",))))
     return Choreography(song.beats, tuple(phrases), style, song.accents)

@@ -93,8 +93,9 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
 
 def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[str, Floats]:
     """Joints of the face [T, 3] on the neck."""
+    # The trunk turns under a head that goes on looking ahead.
     head = _turns(
-        c["yaw"] + 0.4 * c["pyaw"] + c["twist"] * 0.7 + np.clip(c["look"], -_NECK_LOOK, _NECK_LOOK),
+        c["yaw"] + 0.2 * c["pyaw"] + 0.3 * c["twist"] + np.clip(c["look"], -_NECK_LOOK, _NECK_LOOK),
         0.35 * lean + np.clip(c["nod"], -0.5, 0.7),
         0.45 * c["side"] + np.clip(c["tilt"], -0.5, 0.5),
     )

@@ -62,6 +62,7 @@ class CountedSong:
         energies: how lively each section is, 0..1.
         breaks: (first, end) beats between which the music nearly stops.
         accents: (beat, strength 0..1) of single onsets that stand out; beats are fractional.
+        fingerprint: of the song; songs with the same counts are danced differently.
     """
 
     beats: Array
@@ -69,6 +70,7 @@ class CountedSong:
     energies: tuple[float, ...]
     breaks: tuple[tuple[int, int], ...]
     accents: tuple[tuple[float, float], ...]
+    fingerprint: int
 
 
 def count_song(song: SongAnalysis, rate: float = 1.0) -> CountedSong:
@@ -99,6 +101,7 @@ def count_song(song: SongAnalysis, rate: float = 1.0) -> CountedSong:
         tuple(_energy(song, levels, beats, a, b) for a, b in itertools.pairwise(borders)),
         tuple(_breaks(song, beats)),
         _accents(song, beats),
+        song.fingerprint,
     )
 
 

@@ -30,7 +30,7 @@ _LIVELINESS = 1_000_005  # the seed's second part, which no section has
 def choreograph(
     song: SongAnalysis, seed: int, style: str = "freestyle", rate: float = 1.0
 ) -> Choreography:
-    """Choreograph a song that is played ``rate`` times as fast; the same for the same seed.
+    """Choreograph a song that is played ``rate`` times as fast; seed and song decide how.
 
     Raises:
         OptionError: unknown style.

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.choreography.body import INDEX, center_of_mass, pose_body
-from hotfoot.choreography.key_track import FEET, KeyTrack, ease
+from hotfoot.choreography.key_track import FEET, KeyTrack
 
 Array = NDArray[np.float64]
 
@@ -74,9 +74,7 @@ def pelvis(track: KeyTrack, places: Array, beat: Array, controls: Array) -> Arra
     # What the keys add to that, in their own directions.
     own = _to_world(track.keys)
     over = _into_balance(track, places, over + own) - own
-    i, u = track.between(beat)
-    share = ease(u, 0.5 * track.sharp[i + 1])[:, None]
-    return over[i] * (1 - share) + over[i + 1] * share + _to_world(controls)
+    return track.through(over, beat) + _to_world(controls)
 
 
 def _into_balance(track: KeyTrack, places: Array, over: Array) -> Array:

@@ -12,6 +12,8 @@ Array = NDArray[np.float64]
 Place = tuple[float, float, float]
 
 FAMILIES = ("groove", "step", "arms", "torso", "turn", "kick", "floor", "pose")
+TRAVELING = ("step", "turn", "kick")
+"""Families that step, and so can go elsewhere."""
 UPPER = tuple(
     INDEX[n]
     for n in ("lx", "ly", "lz", "le", "rx", "ry", "rz", "re", "ls", "rs", "nod", "look", "tilt")

@@ -32,11 +32,17 @@ def perform(
     times = np.concatenate([times[0] - around[::-1], times, times[-1] + around])
     beat = np.interp(times, choreography.beats, np.arange(len(choreography.beats)))
     low, high = beat.min() - 10, beat.max() + 10
-    near = [p for p in choreography.phrases if p.end > low and p.start < high]
-    lower = make_track(near, performer, upper=False)
-    controls = lower.controls(beat)
-    controls[:, UPPER] = make_track(near, performer, upper=True).controls(beat)[:, UPPER]
-    controls = _with_groove(controls, near, beat, performer)
+    phrases = choreography.phrases
+    near = [i for i, p in enumerate(phrases) if p.end > low and p.start < high]
+    first, last = near[0], near[-1] + 1
+    danced = phrases[first:last]
+    stage = performer.stage(phrases)[first : last + 1]
+    lower = make_track(danced, stage, performer, upper=False)
+    follow = performer.following()
+    controls = lower.controls(beat, follow)
+    upper = make_track(danced, stage, performer, upper=True)
+    controls[:, UPPER] = upper.controls(beat, follow)[:, UPPER]
+    controls = _with_groove(controls, danced, beat, performer)
     controls = _with_accents(controls, choreography, times)
     controls += performer.deviations(times)
     controls = gaussian_filter1d(controls, _SMOOTH_S * fps, axis=0, mode="nearest")
@@ -47,7 +53,7 @@ def perform(
 
 
 def _with_groove(
-    controls: Array, phrases: list[Phrase], beat: Array, performer: Performer
+    controls: Array, phrases: tuple[Phrase, ...], beat: Array, performer: Performer
 ) -> Array:
     """Knees give on every beat, and the head goes along."""
     depth = np.zeros(len(beat))

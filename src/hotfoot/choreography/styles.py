@@ -33,15 +33,15 @@ _PREFERENCES = 1_000_004  # the seed's second part, which no label has
 _PREFERENCE = 0.7  # standard deviation of the logarithm of a family's weight, from seed to seed
 
 
-def preferences(style: str, seed: int) -> Weights:
-    """The weights of one performer in a style: each likes some families more than others do.
+def preferences(style: str, seed: list[int]) -> Weights:
+    """The weights of one dance in a style: each has more of some families than others have.
 
     Raises:
         OptionError: unknown style.
     """
     if style not in STYLES:
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
-    rng = np.random.default_rng([seed, _PREFERENCES])
+    rng = np.random.default_rng([*seed, _PREFERENCES])
     own = {k: v * float(np.exp(rng.normal(0, _PREFERENCE))) for k, v in STYLES[style].items()}
     return own | {"arms": min(own["arms"], 0.9), "pose": STYLES[style]["pose"]}
 

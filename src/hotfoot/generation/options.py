@@ -13,7 +13,7 @@ from pydantic import Field
 
 from hotfoot.errors import OptionError
 from hotfoot.model.config import GeneratorConfig, PostStep
-from hotfoot.model.generator import SamplingOptions
+from hotfoot.model.generator import SamplingOptions, segment_seed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.validation import validated
 
@@ -93,11 +93,14 @@ class DanceOptions:
         facts = asdict(self) | {"keyframes": [(t, _named(p)) for t, p in self.keyframes]}
         return {k: v for k, v in facts.items() if v is not None}
 
-    def sampling(self, config: GeneratorConfig) -> SamplingOptions:
-        """Numbers of the run: what is asked for, else what the model likes."""
+    def sampling(self, config: GeneratorConfig, fingerprint: int = 0) -> SamplingOptions:
+        """Numbers of the run: what is asked for, else what the model likes.
+
+        The song's ``fingerprint`` enters the seed, so that one seed dances songs differently.
+        """
         likes = config.sampling
         return SamplingOptions(
-            seed=self.seed,
+            seed=segment_seed(self.seed, fingerprint, 0),
             variations=self.count,
             steps=likes.steps if self.steps is None else self.steps,
             guidance=likes.guidance if self.guidance is None else self.guidance,

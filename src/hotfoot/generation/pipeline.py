@@ -93,7 +93,7 @@ def dances(
     frames = frames_in(duration, config.fps)
     plan = generator.plan(frames)
     conditions = condition(generator, opened, analysis, plan, body, asked)
-    sampling = asked.sampling(config)
+    sampling = asked.sampling(config, analysis.fingerprint)
     initial = choreographed_start(conditions, plan[-1].stop, config.fps, sampling, strength)
     poses = generate(generator, conditions, plan, sampling, initial, progress)
     clock.lap("sampling")

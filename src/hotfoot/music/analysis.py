@@ -1,5 +1,6 @@
 """What is known of a song: its features, its rhythm and its sections."""
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,21 @@ class SongAnalysis:
 
     features: Features
     rhythm: Rhythm
+
+    @property
+    def fingerprint(self) -> int:
+        """A number of the song's own, 0 to 2^32 - 1, from its beats and its loudness by seconds.
+
+        With it randomness differs between songs and is alike for the same song.
+        """
+        second = int(FEATURE_RATE)
+        whole = len(self.features.loudness_db) // second * second
+        loud = self.features.loudness_db[:whole].reshape(-1, second).mean(axis=1)
+        heard = (
+            np.round(loud - np.median(self.features.loudness_db)),
+            np.round(self.rhythm.beats, 1),
+        )
+        return zlib.crc32(np.concatenate(heard).astype("<f4").tobytes())
 
 
 def analyze_song(song: AnySong) -> SongAnalysis:

@@ -189,7 +189,7 @@ class Objective:
         """
         recipe, batch = self.recipe, self.recipe.batch
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        t = sample_times(batch, generator, recipe.time_mean)
+        t = sample_times(batch, generator, recipe.time_mean, recipe.time_std)
         noise = torch.randn((batch, *part.latent.shape[1:]), generator=generator)
         drop = torch.rand(batch, generator=generator) < recipe.music_dropout
         spectrum = part.music[..., -get_encoder(recipe.music).bands :]

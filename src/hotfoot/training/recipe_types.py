@@ -132,7 +132,8 @@ class DiffusionRecipe(DataFormat):
         learning_rate: peak; cosine to a hundredth.
         warmup: steps.
         ema: decay of the averaged weights.
-        time_mean: mean of the logit-normal times.
+        time_mean: mean of the logit-normal times; which move is danced is decided above 0.95.
+        time_std: their standard deviation.
         time_floor: errors weigh 1 / max(t, time_floor) squared.
         velocity_weight: of the error of frame differences, which is read out of a linear VAE's
             latents; without it a network hardly hears the music.
@@ -153,8 +154,9 @@ class DiffusionRecipe(DataFormat):
     )
     sampling: Sampling = field(
         default_factory=lambda: Sampling(
-            steps=12,
-            guidance=2.0,
+            steps=16,
+            guidance=1.75,
+            shift=4.0,
             style_draft=0.7,
             smoothing_s=0.02,
             smoothing_draft_s=0.02,
@@ -170,23 +172,24 @@ class DiffusionRecipe(DataFormat):
     energy: bool = False
     condition_dropout: _Share = 0.3
     music_dropout: _Share = 0.25
-    dances: Annotated[int, Field(ge=0, le=1_000_000)] = 1600
-    procedural: _Share = 0.5
+    dances: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
+    procedural: _Share = 0.35
     composed: _Songs = 60
     frames: _Frames = 256
     overlap: Annotated[int, Field(ge=8, le=4096, multiple_of=FRAMES_PER_COLUMN)] = 16
-    shards: _Shards = 96
+    shards: _Shards = 224
     shard_size: Annotated[int, Field(ge=1, le=65_536)] = 256
     shards_ahead: _Shards = 24
-    steps: _Steps = 2950
+    steps: _Steps = 7500
     batch: _Batch = 16
     learning_rate: _Rate = 7e-4
     warmup: Annotated[int, Field(ge=0, le=1_000_000)] = 100
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    time_mean: Annotated[float, Field(ge=-5, le=5)] = 0.8
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    time_mean: Annotated[float, Field(ge=-5, le=5)] = 1.6
+    time_std: Annotated[float, Field(gt=0, le=5)] = 1.3
     time_floor: Annotated[float, Field(ge=0.01, le=1)] = 0.3
     velocity_weight: _Weight = 1.0
-    bone_weight: _Weight = 0.5
+    bone_weight: _Weight = 1.0
     latent_power: _Share = 0.5
     music_noise: Annotated[float, Field(ge=0, le=10)] = 0.2
     seed: _Seed = 0

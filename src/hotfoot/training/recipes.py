@@ -27,8 +27,9 @@ _DRAFTED: dict[str, Any] = {  # likewise: it needs the choreographer's draft to 
     "vae": VAESource(source="drafted"), "codec": CodecChanges(), "sampling": Sampling(),
     "framing": "canvas", "dances": 0,
     "preset": "small", "energy": True, "music_dropout": 0.3, "shards": 24, "shards_ahead": 6,
-    "steps": 2400, "batch": 32, "learning_rate": 8e-4, "time_mean": 0.0, "time_floor": 0.1,
-    "velocity_weight": 0.0, "bone_weight": 0.0, "latent_power": 1.0,
+    "steps": 2400, "batch": 32, "learning_rate": 8e-4, "time_mean": 0.0, "time_std": 1.0,
+    "time_floor": 0.1, "ema": 0.998, "procedural": 0.5, "velocity_weight": 0.0,
+    "bone_weight": 0.0, "latent_power": 1.0,
     "styles": (
         "freestyle", "hip-hop", "latin", "disco", "jumpstyle", "lyrical", "breakdance", "jazz",
         "indian",
