@@ -1,18 +1,15 @@
-"""A choreography: which moves are danced in which phrase; plain data that a file can hold."""
+"""A choreography: which moves are danced in which phrase."""
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from hotfoot.choreography.moves import find, names
-from hotfoot.errors import InputError
 from hotfoot.pose import metadata
-from hotfoot.validation import parse_json, validated
+from hotfoot.validation import validated
 
 
 @validated
@@ -89,40 +86,3 @@ class Choreography:
                 moves = (phrase.lower,) if phrase.upper is None else (phrase.lower, phrase.upper)
                 found.append(metadata.Phrase(begin, end, moves))
         return tuple(found)
-
-    def to_json(self) -> str:
-        """The whole choreography; :func:`choreography_from_json` reads it."""
-        return json.dumps(asdict(_File(1, self.style, tuple(self.beats.tolist()), self.phrases,
-                                       self.accents)), indent=1) + "\n"  # fmt: skip
-
-
-def choreography_from_json(text: str, source: str | Path) -> Choreography:
-    """A choreography as :meth:`Choreography.to_json` wrote it, possibly edited since.
-
-    Raises:
-        InputError: wrong or missing fields, unknown moves, gaps between phrases; names the field
-            and ``source``.
-    """
-    file: _File = parse_json(_File, text, source, InputError)
-    return Choreography(np.array(file.beats), file.phrases, file.style, file.accents)
-
-
-@validated
-@dataclass(frozen=True)
-class _File:
-    schema: Literal[1]
-    style: str
-    beats: Annotated[tuple[float, ...], Field(min_length=2)]
-    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
-    accents: tuple[tuple[float, Annotated[float, Field(ge=0, le=1)]], ...] = ()
-
-    def __post_init__(self) -> None:
-        if (np.diff(self.beats) <= 0).any():
-            raise ValueError("beats do not ascend")
-        for number, (a, b) in enumerate(zip(self.phrases, self.phrases[1:], strict=False)):
-            if a.end != b.start:
-                raise ValueError(
-                    f"phrase {number} ends before beat {a.end}, and the next begins at {b.start}"
-                )
-        if self.phrases[-1].end > len(self.beats):
-            raise ValueError(f"the last phrase ends after beat {len(self.beats)}, the last one")
