@@ -1,11 +1,21 @@
 """Blocks of the transformer: attention with rotary positions, a gated MLP, modulation."""
 
+from typing import TypeVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hotfoot.model.network_config import DiTConfig
-from hotfoot.model.rope import rotate
+
+L = TypeVar("L", bound=nn.Module)
+
+
+def zeroed(layer: L) -> L:
+    """The layer with zeros for weights, so that a branch that ends in it begins as nothing."""
+    for weight in layer.parameters():
+        nn.init.zeros_(weight)
+    return layer
 
 
 class RMSNorm(nn.RMSNorm):
@@ -13,8 +23,7 @@ class RMSNorm(nn.RMSNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normed x, scaled by the weight."""
-        weight = self.weight.to(x.dtype) if self.weight is not None else None
-        return F.rms_norm(x, self.normalized_shape, weight, self.eps)
+        return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
 
 
 class Attention(nn.Module):
@@ -55,6 +64,42 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return F.scaled_dot_product_attention(q, k, v, enable_gqa=grouped)
 
 
+def joint_indices(rows: int, columns: int, music: int, time_shared: bool) -> tuple[Tensor, Tensor]:
+    """Index triples of pose tokens [rows * columns, 3] and of music tokens [music, 3].
+
+    Shared (paper): the pose token at row w and column t stands at (0, w, t), the music token of
+    column t at (0, 0, t). Unshared, as in Lumina-Image 2.0: music token i at (i, 0, 0), pose tokens
+    at (music, w, t). Pose tokens are in row-major order.
+    """
+    w = torch.arange(rows).repeat_interleave(columns)
+    t = torch.arange(columns).repeat(rows)
+    zero = torch.zeros_like(t)
+    u = torch.arange(music)
+    still = torch.zeros_like(u)
+    if time_shared:
+        return torch.stack([zero, w, t], -1), torch.stack([still, still, u], -1)
+    return torch.stack([zero + music, w, t], -1), torch.stack([u, still, still], -1)
+
+
+def rotary_angles(indices: Tensor, axes: tuple[int, int, int], theta: float) -> Tensor:
+    """Angles [N, head_dim / 2] of integer index triples [N, 3]; each axis has its own dims."""
+    parts = []
+    for axis, dims in enumerate(axes):
+        exponent = torch.arange(0, dims, 2, dtype=torch.float32, device=indices.device) / dims
+        parts.append(indices[:, axis, None].float() * theta**-exponent)
+    return torch.cat(parts, dim=-1)
+
+
+def rotate(x: Tensor, angles: Tensor) -> Tensor:
+    """Rotate pairs (j, j + head_dim / 2) of x [B, heads, N, head_dim] by angles [N, head_dim / 2].
+
+    Which dims pair up is a convention; halves are twice as fast as neighbors on CPUs.
+    """
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
+
+
 class GatedMLP(nn.Module):
     """SwiGLU."""
 
@@ -83,18 +128,12 @@ class Block(nn.Module):
         if modulated and config.joint_adaln:
             self.table = nn.Parameter(torch.zeros(4 * config.width))
         elif modulated:
-            self.modulate = nn.Linear(config.timestep_width, 4 * config.width)
-            nn.init.zeros_(self.modulate.weight)
-            nn.init.zeros_(self.modulate.bias)
+            self.modulate = zeroed(nn.Linear(config.timestep_width, 4 * config.width))
 
     def forward(self, x: Tensor, angles: Tensor, time: Tensor, shared: Tensor | None) -> Tensor:
-        """Tokens [B, N, width] to the same shape.
+        """Tokens [B, N, width] to the same shape; angles [N, head_dim / 2].
 
-        Args:
-            x: the tokens.
-            angles: rotary angles [N, head_dim / 2].
-            time: conditions [B, 1 or N, timestep_width].
-            shared: [B, 1, 4 * width] with ``joint_adaln``.
+        Modulated by ``time`` [B, 1 or N, timestep_width] or ``shared`` [B, 1, 4 * width].
         """
         if self.table is not None and shared is not None:
             modulation = shared + self.table

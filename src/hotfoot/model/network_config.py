@@ -129,8 +129,9 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
     Raises:
         OptionError: unknown name.
     """
+    grid = (latent_channels, rows, music_width)
     if name == "edge":
-        return EdgeConfig(latent_channels, rows, music_width)  # type: ignore[arg-type]
+        return EdgeConfig(*grid)  # type: ignore[arg-type]
     if name not in _PRESETS:
         raise OptionError(
             f"unknown preset '{name}'", "Known: debug, light, mini, small, base, edge, paper."
@@ -139,7 +140,4 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
     quarter, two = max(1, rows // 4), 2 if rows % 2 == 0 else 1
     tall = {"small": quarter, "base": quarter, "paper": two}.get(name, rows)
     rest: dict[str, Any] = {"kv_heads": heads, "timestep_width": width, "patch": (tall, 1)}
-    return DiTConfig(
-        latent_channels, rows, music_width, width, depth, heads,
-        mlp_width=mlp_width, **rest | changes,
-    )  # fmt: skip
+    return DiTConfig(*grid, width, depth, heads, mlp_width=mlp_width, **rest | changes)
