@@ -35,7 +35,7 @@ def test_table_lookup_is_the_convolution_of_the_drawn_image(sigma):
     vae = LineVAE(LineVAEConfig(width=16, blocks=1, profile_sigma=sigma))
     center, value = lines()
     image = draw_lines(center, value, CodecConfig(profile_sigma=sigma))
-    slow = vae.embed(torch.from_numpy(image))
+    slow = vae.patch(torch.from_numpy(image)[:, None])
     fast = vae.embed_lines(torch.from_numpy(center), torch.from_numpy(value))
     torch.testing.assert_close(fast, slow, rtol=1e-4, atol=1e-5)
 
