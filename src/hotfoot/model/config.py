@@ -65,16 +65,8 @@ class RawConfig:
     bins: _Bins = 512
     profile_sigma: _Sigma = 1.0
     kind: Literal["raw"] = "raw"
-
-    @property
-    def latent_channels(self) -> int:
-        """Numbers per coordinate channel and column: positions, and whether they are seen."""
-        return 2 * FRAMES_PER_COLUMN
-
-    @property
-    def rows(self) -> int:
-        """Height of the latent grid."""
-        return 1
+    latent_channels: ClassVar[int] = 2 * FRAMES_PER_COLUMN  # positions, and whether they are seen
+    rows: ClassVar[int] = 1
 
 
 @validated

@@ -6,12 +6,9 @@ frame, a distribution over bins times the probability that the keypoint is seen:
 again.
 """
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 
-from hotfoot.errors import OptionError
 from hotfoot.model.attention import zeroed
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.config import LineVAEConfig, PublishedVAEConfig, RawConfig
@@ -22,28 +19,39 @@ _OCTAVES = 7
 _UNSEEN = 6.0  # how far below the middle of the image, in units, what is not seen comes to lie
 
 
-class PoseVAE(Protocol):
-    """Lines to latents, latents to one-hot images."""
+class PoseVAE(nn.Module):
+    """Lines to latents, latents to one-hot images.
 
-    @property
-    def config(self) -> LineVAEConfig | RawConfig | PublishedVAEConfig:
-        """What a model's configuration says of it."""
+    Args:
+        config: what a model's configuration says of it.
+        codec: how its images are drawn and decoded.
+        depth: latent channels that ``together`` channels of an image have.
+        rows: height of the latent grid.
+    """
 
-    @property
-    def codec(self) -> CodecConfig:
-        """How its images are drawn and decoded."""
+    def __init__(
+        self, config: LineVAEConfig | RawConfig | PublishedVAEConfig, codec: CodecConfig,
+        depth: int, rows: int, together: int = 1,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.config, self.codec = config, codec
+        self._depth, self._rows, self._together = depth, rows, together
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of a one-hot image with so many channels."""
+        return -(-channels // self._together) * self._depth
 
     def latent_rows(self) -> int:
         """Height of the latent grid."""
+        return self._rows
 
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
         """Lines [B, C, T] (bins, hot values) to latents [B, C', R, T / 8]."""
+        raise NotImplementedError
 
     def decode(self, latent: Tensor, channels: int) -> Tensor:
         """Latents [B, C', R, U] to canonical one-hot images [B, channels, W, 8 U]."""
+        raise NotImplementedError
 
 
 class _Residual(nn.Module):
@@ -106,12 +114,14 @@ class _ReadOut(nn.Module):
         return -0.5 * ((rows - at[:, None]) / sigma[:, None]).square()
 
 
-class LineVAE(nn.Module):
+class LineVAE(PoseVAE):
     """Variational autoencoder of one-hot images, stride 8 in time and ``fold`` in bins."""
 
+    config: LineVAEConfig
+
     def __init__(self, config: LineVAEConfig) -> None:
-        super().__init__()
-        self.config = config
+        codec = CodecConfig(bins=config.bins, profile_sigma=config.profile_sigma)
+        super().__init__(config, codec, config.latent_channels, config.rows)
         c, width, step = config, config.width, FRAMES_PER_COLUMN
         self._mass = max(1.0, c.profile_sigma * (2 * torch.pi) ** 0.5)  # of a line of peak 1
         embedded = c.latent_channels if c.linear else width
@@ -203,13 +213,8 @@ class LineVAE(nn.Module):
         return bins, _in_time(self.seen_head(hidden).mean(dim=2, keepdim=True))
 
     def coordinates(self, latent: Tensor) -> Tensor:
-        """Coordinates in bins [B, C, T] of latents [B, C * z, 1, U], by the linear read-out.
-
-        Raises:
-            OptionError: this VAE has none.
-        """
-        if self.read is None:
-            raise OptionError("this VAE has no linear read-out", "Train one with linear on.")
+        """Coordinates in bins [B, C, T] of latents [B, C * z, 1, U], by the linear read-out."""
+        assert self.read is not None
         each = latent.reshape(-1, self.config.latent_channels, *latent.shape[2:])
         lines = _in_time(self.read(each))
         return lines.reshape(len(latent), -1, lines.shape[1])
@@ -218,19 +223,6 @@ class LineVAE(nn.Module):
         """Latents [B, C * z, R, T / 8] of lines [B, C, T]; the posterior mean."""
         mean, _ = self.moments(self.embed_lines(center.flatten(0, 1), value.flatten(0, 1)))
         return mean.reshape(len(center), -1, *mean.shape[2:])
-
-    @property
-    def codec(self) -> CodecConfig:
-        """See :class:`~hotfoot.model.vae.PoseVAE`."""
-        return CodecConfig(bins=self.config.bins, profile_sigma=self.config.profile_sigma)
-
-    def latent_channels(self, channels: int) -> int:
-        """Latent channels of an image with so many channels."""
-        return channels * self.config.latent_channels
-
-    def latent_rows(self) -> int:
-        """Height of the latent grid."""
-        return self.config.rows
 
     def decode(self, latent: Tensor, channels: int) -> Tensor:
         """Images [B, channels, 512, T] of latents [B, channels * z, R, T / 8].
