@@ -31,11 +31,9 @@ class Attention(nn.Module):
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
-        self.heads, self.kv_heads = config.heads, config.kv_heads
         self.head_dim = config.width // config.heads
-        self.qkv = nn.Linear(
-            config.width, (config.heads + 2 * config.kv_heads) * self.head_dim, bias=False
-        )
+        self.sizes = [n * self.head_dim for n in (config.heads, config.kv_heads, config.kv_heads)]
+        self.qkv = nn.Linear(config.width, sum(self.sizes), bias=False)
         self.q_norm = RMSNorm(self.head_dim, eps=1e-6)
         self.k_norm = RMSNorm(self.head_dim, eps=1e-6)
         self.out = nn.Linear(config.width, config.width, bias=False)
@@ -43,9 +41,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, angles: Tensor) -> Tensor:
         """x [B, N, width] attends to itself; angles [N, head_dim / 2]."""
         b, n, _ = x.shape
-        sizes = [h * self.head_dim for h in (self.heads, self.kv_heads, self.kv_heads)]
-        q, k, v = self.qkv(x).split(sizes, dim=-1)
-        q, k, v = (y.view(b, n, -1, self.head_dim).transpose(1, 2) for y in (q, k, v))
+        parts = self.qkv(x).split(self.sizes, dim=-1)
+        q, k, v = (y.view(b, n, -1, self.head_dim).transpose(1, 2) for y in parts)
         q, k = rotate(self.q_norm(q), angles), rotate(self.k_norm(k), angles)
         y = attend(q, k, v.to(q.dtype))
         return self.out(y.transpose(1, 2).reshape(b, n, -1))
@@ -71,14 +68,11 @@ def joint_indices(rows: int, columns: int, music: int, time_shared: bool) -> tup
     column t at (0, 0, t). Unshared, as in Lumina-Image 2.0: music token i at (i, 0, 0), pose tokens
     at (music, w, t). Pose tokens are in row-major order.
     """
-    w = torch.arange(rows).repeat_interleave(columns)
-    t = torch.arange(columns).repeat(rows)
-    zero = torch.zeros_like(t)
-    u = torch.arange(music)
-    still = torch.zeros_like(u)
-    if time_shared:
-        return torch.stack([zero, w, t], -1), torch.stack([still, still, u], -1)
-    return torch.stack([zero + music, w, t], -1), torch.stack([u, still, still], -1)
+    first = torch.tensor([0 if time_shared else music])
+    at_pose = torch.cartesian_prod(first, torch.arange(rows), torch.arange(columns))
+    at_music = torch.zeros(music, 3, dtype=torch.long)
+    at_music[:, 2 if time_shared else 0] = torch.arange(music)
+    return at_pose, at_music
 
 
 def rotary_angles(indices: Tensor, axes: tuple[int, int, int], theta: float) -> Tensor:

@@ -1,12 +1,9 @@
 """The one-hot pose image: coordinate bins x time, two channels (x, y) per keypoint.
 
 In: normalized coordinates and confidence. Out: an image [C, W, T] whose channel ``2k`` holds x and
-``2k + 1`` holds y of keypoint ``k``, each a curve running left to right (paper, figure 2). The hot
-value is the confidence; a keypoint that is not seen is an empty column. The paper's hard line is
-``profile_sigma=0``; a Gaussian line keeps the position between bins.
-
-Images here are canonical: light line (peak = confidence) on 0. :func:`pack_rgb` turns them into the
-pictures that a published image VAE expects, with polarity and value range as configured.
+``2k + 1`` holds y of keypoint ``k``, each a curve running left to right (paper, figure 2). Images
+are canonical: a light line on 0, whose peak is the confidence; a keypoint that is not seen is an
+empty column. :func:`pack_rgb` turns them into the pictures that a published image VAE expects.
 """
 
 from dataclasses import dataclass
@@ -31,7 +28,7 @@ class CodecConfig:
     """How poses become images and back."""
 
     bins: Annotated[int, Field(ge=8, le=4096)] = 512  # height of the image (paper: 512)
-    # Standard deviation of the line in bins; 0 is the paper's hard line.
+    # Standard deviation in bins. 0 is the paper's hard line; others keep places between bins.
     profile_sigma: Annotated[float, Field(ge=0, le=32)] = 1.0
     # Light lines on dark or the reverse, and values of empty and full; in packed RGB images only.
     polarity: Literal["light", "dark"] = "light"
@@ -176,10 +173,7 @@ def _refine(
 
 
 def pack_rgb(image: NDArray[np.float32], config: CodecConfig) -> NDArray[np.float32]:
-    """Channels three by three into RGB images: [C, W, T] becomes [ceil(C / 3), 3, W, T].
-
-    Channels that are missing in the last picture are empty.
-    """
+    """RGB images [ceil(C / 3), 3, W, T] of channels [C, W, T], missing ones empty."""
     low, high = config.value_range
     padded = np.pad(image, ((0, -len(image) % 3), (0, 0), (0, 0)))
     if config.polarity == "dark":

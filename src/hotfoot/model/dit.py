@@ -1,8 +1,4 @@
-"""The dance transformer: pose patches and music tokens in one sequence.
-
-In: noised latent, reference latent and mask, concatenated by channel; music tokens; time. Out: for
-every latent cell the clean latent or the velocity.
-"""
+"""The dance transformer: pose patches and music tokens in one sequence."""
 
 import math
 
@@ -16,7 +12,10 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
 class DanceDiT(nn.Module):
-    """Joint-attention diffusion transformer over pose latents and music tokens."""
+    """Joint-attention diffusion transformer over pose latents and music tokens.
+
+    A pose token is a patch of noised latent, reference latent and mask, concatenated by channel.
+    """
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
@@ -72,9 +71,7 @@ class DanceDiT(nn.Module):
             energy: [B] size of movement in octaves of the usual one, NaN for none.
         """
         c = self.config
-        b, _, rows, columns = x.shape
-        pr, pc = c.patch
-        grid = (rows // pr, columns // pc)
+        grid = (x.shape[2] // c.patch[0], x.shape[3] // c.patch[1])
         pose = self._pose_tokens(torch.cat([x, reference, mask.to(x.dtype)], dim=1), style, energy)
         if self.music_beside is not None:
             added = self.music_beside(_with_neighbors(music))
@@ -84,7 +81,7 @@ class DanceDiT(nn.Module):
         shared = self.shared_modulation(time) if self.shared_modulation is not None else None
         at_pose, at_music = joint_indices(*grid, music.shape[1], c.time_shared)
         if c.time_shared:
-            at_pose[:, 2] *= pc
+            at_pose[:, 2] *= c.patch[1]
         indices = torch.cat([at_pose, at_music]).to(x.device)
         angles = rotary_angles(indices, c.rope_axes, c.rope_theta)
         cut = len(at_pose)
@@ -99,8 +96,8 @@ class DanceDiT(nn.Module):
         out = self.pose_out(pose)
         if self.pose_out_curved is not None:
             out = out + self.pose_out_curved(pose)
-        out = out.reshape(b, *grid, c.latent_channels, pr, pc)
-        return out.permute(0, 3, 1, 4, 2, 5).reshape(b, c.latent_channels, rows, columns)
+        out = out.reshape(len(x), *grid, c.latent_channels, *c.patch)
+        return out.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
 
     def _pose_tokens(self, cells: Tensor, style: Tensor | None, energy: Tensor | None) -> Tensor:
         """Tokens [B, rows * columns / patch, width] of latent cells [B, C, R, U], conditioned."""
@@ -139,9 +136,8 @@ class DanceDiT(nn.Module):
 
 def _with_neighbors(music: Tensor) -> Tensor:
     """Tokens [B, U, 3 * M] of columns before, of columns, of columns after, from [B, U, M]."""
-    before = torch.cat([music[:, :1], music[:, :-1]], dim=1)
-    after = torch.cat([music[:, 1:], music[:, -1:]], dim=1)
-    return torch.cat([before, music, after], dim=-1)
+    held = torch.cat([music[:, :1], music, music[:, -1:]], dim=1)
+    return held.unfold(1, 3, 1).transpose(2, 3).flatten(2)
 
 
 def _unless(drop: Tensor | None, kept: Tensor, instead: Tensor) -> Tensor:

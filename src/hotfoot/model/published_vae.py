@@ -1,8 +1,6 @@
 """Published image VAEs, frozen: three coordinate channels per RGB picture.
 
-``diffusers`` (an extra) provides the classes; weights come from a local folder or the hub. TAEF2 is
-a tiny VAE whose blocks at the coarsest level have a branch that ``diffusers`` lacks; it is added
-here.
+``diffusers`` (an extra) has the classes; it lacks a branch of TAEF2, a tiny VAE, added here.
 """
 
 import json
@@ -30,17 +28,16 @@ _TAEF2_FILES = ("taef2_encoder.pth", "taef2_decoder.pth")
 class PublishedVAE(PoseVAE):
     """A frozen image VAE of three coordinate channels per picture.
 
-    ``codec`` says how lines are drawn: natural-image VAEs want a Gaussian line, dark on white. A
-    line that moves many bins per picture column is a row of dots, which such VAEs lose; drawn
+    A line that moves many bins per picture column is a row of dots, which such VAEs lose; drawn
     ``config.stretch`` columns to a frame, it stays a line. The extra latent columns become
     channels, so there is still one column per 8 frames.
     """
 
     def __init__(self, autoencoder: Any, codec: CodecConfig, config: PublishedVAEConfig) -> None:
         published = autoencoder.config
-        stride = 2 ** (len(published.block_out_channels) - 1)
+        rows = codec.bins // 2 ** (len(published.block_out_channels) - 1)
         depth = config.stretch * published.latent_channels
-        super().__init__(config, codec, depth, codec.bins // stride, together=3)
+        super().__init__(config, codec, depth, rows, together=3)
         self.autoencoder = autoencoder.eval().requires_grad_(False)
         self.stretch = config.stretch
         self.scale = float(getattr(published, "scaling_factor", None) or 1.0)
@@ -115,11 +112,10 @@ def published_config(folder: Path, stretch: int = 3) -> PublishedVAEConfig | Non
     return PublishedVAEConfig(name, str(folder), stretch) if name in _CLASSES else None
 
 
-def load_published(config: PublishedVAEConfig, codec: CodecConfig | None = None) -> PublishedVAE:
-    """A VAE in ``diffusers``' layout, from a local folder or the hub; see :class:`PublishedVAE`.
+def load_published(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedVAE:
+    """A VAE in ``diffusers``' layout, from a local folder or the hub.
 
-    TAEF2 comes from a folder with its two published weight files. Without ``codec``, lines are
-    drawn as natural-image VAEs want them (:func:`natural_codec`).
+    TAEF2 comes from a folder with its two published weight files.
 
     Raises:
         DependencyError: diffusers is not installed.
@@ -145,18 +141,12 @@ def load_published(config: PublishedVAEConfig, codec: CodecConfig | None = None)
                 "Give a folder with config.json and diffusion_pytorch_model.safetensors, "
                 "or a name on the hub while online.",
             ) from error
-    return PublishedVAE(autoencoder, codec or natural_codec(), config)
+    return PublishedVAE(autoencoder, codec, config)
 
 
 def _load_taef2(tiny: Any, folder: Path) -> Any:
     """TAEF2 from its two weight files: tensors only, loaded by key."""
-    autoencoder = tiny(
-        latent_channels=32,
-        encoder_block_out_channels=(64, 64, 64, 64),
-        decoder_block_out_channels=(64, 64, 64, 64),
-        num_encoder_blocks=(1, 3, 3, 3),
-        num_decoder_blocks=(3, 3, 3, 1),
-    )
+    autoencoder = tiny(latent_channels=32)
     encoder, decoder = autoencoder.encoder.layers, autoencoder.decoder.layers
     for layers, coarse in ((encoder, range(11, 14)), (decoder, range(2, 5))):
         for i in coarse:

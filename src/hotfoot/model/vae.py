@@ -1,9 +1,7 @@
 """Our image VAE: one coordinate channel at a time, weights shared by all channels.
 
-In: one-hot images [B, C, 512, T]. Out: latents [B, C * z, R, T / 8], R = 512 / fold rows. Every
-channel is an image of one line, so one small network learns them all. The decoder gives, per
-frame, a distribution over bins times the probability that the keypoint is seen: a one-hot image
-again.
+Every channel is an image of one line, so one small network learns them all. The decoder gives, per
+frame, a distribution over bins times the probability that the keypoint is seen: a one-hot image.
 """
 
 import torch
@@ -126,11 +124,8 @@ class LineVAE(PoseVAE):
         self._mass = max(1.0, c.profile_sigma * (2 * torch.pi) ** 0.5)  # of a line of peak 1
         embedded = c.latent_channels if c.linear else width
         self.patch = nn.Conv2d(1, embedded, (c.fold, step), stride=(c.fold, step))
-        self.encoder = (
-            nn.Identity()
-            if c.linear
-            else nn.Sequential(*_trunk(c), nn.Conv2d(width, 2 * c.latent_channels, 1))
-        )
+        deep = [] if c.linear else [*_trunk(c), nn.Conv2d(width, 2 * c.latent_channels, 1)]
+        self.encoder = nn.Sequential(*deep)
         self.read = _ReadOut(c) if c.linear else None
         inputs = c.latent_channels + (2 * _OCTAVES * step if c.linear else 0)
         self.decoder = nn.Sequential(nn.Conv2d(inputs, width, 1), *_trunk(c))
