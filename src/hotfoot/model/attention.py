@@ -113,16 +113,14 @@ class Block(nn.Module):
 
     def __init__(self, config: DiTConfig, modulated: bool = True) -> None:
         super().__init__()
-        self.norm1 = RMSNorm(config.width, eps=1e-6)
+        width, shared = config.width, config.joint_adaln
+        self.norm1 = RMSNorm(width, eps=1e-6)
         self.attention = Attention(config)
-        self.norm2 = RMSNorm(config.width, eps=1e-6)
-        self.mlp = GatedMLP(config.width, config.mlp_width)
-        self.table: nn.Parameter | None = None
-        self.modulate: nn.Linear | None = None
-        if modulated and config.joint_adaln:
-            self.table = nn.Parameter(torch.zeros(4 * config.width))
-        elif modulated:
-            self.modulate = zeroed(nn.Linear(config.timestep_width, 4 * config.width))
+        self.norm2 = RMSNorm(width, eps=1e-6)
+        self.mlp = GatedMLP(width, config.mlp_width)
+        self.table = nn.Parameter(torch.zeros(4 * width)) if modulated and shared else None
+        own = modulated and not shared
+        self.modulate = zeroed(nn.Linear(config.timestep_width, 4 * width)) if own else None
 
     def forward(self, x: Tensor, angles: Tensor, time: Tensor, shared: Tensor | None) -> Tensor:
         """Tokens [B, N, width] to the same shape; angles [N, head_dim / 2].

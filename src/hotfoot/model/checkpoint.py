@@ -65,8 +65,7 @@ def read_config(folder: Path) -> GeneratorConfig:
             f"{path}: schema is {schema!r}; this hotfoot reads {SCHEMA}",
             "Upgrade: pip install -U hotfoot" if newer else "Train or download the model again.",
         )
-    config: GeneratorConfig = parse_json(AnyConfig, text, path, ModelError)
-    return config
+    return parse_json(AnyConfig, text, path)
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:

@@ -23,6 +23,7 @@ PostStep = Literal[
 _Bins = Annotated[int, Field(ge=8, le=4096)]
 _Sigma = Annotated[float, Field(ge=0, le=32)]
 _Share = Annotated[float, Field(ge=0, le=1)]
+_Frames = Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -122,9 +123,8 @@ class GeneratorConfig:
     credits: tuple[str, ...] = ()  # whom to credit for the data that it was trained on
     skeleton: ModelSkeleton = "body-18"
     fps: Annotated[float, Field(ge=1, le=240)] = 30.0
-    frames: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 256
-    # Known frames that a later segment begins with.
-    overlap: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 16
+    frames: _Frames = 256  # of a segment
+    overlap: _Frames = 16  # known frames that a later segment begins with
     music: _Name = "spectral-1"  # the encoder
     sampling: Sampling = field(default_factory=Sampling)
     schema: Literal[2] = SCHEMA

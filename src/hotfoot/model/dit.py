@@ -37,10 +37,9 @@ class DanceDiT(nn.Module):
         self.energy_in = _branch(2, width, width) if config.energy else None
         self.time_in = _mlp(256, time, time)
         self.shared_modulation = zeroed(nn.Linear(time, 4 * width)) if config.joint_adaln else None
-        self.pose_refiners = nn.ModuleList(Block(config) for _ in range(config.refiners))
-        self.music_refiners = nn.ModuleList(
-            Block(config, modulated=False) for _ in range(config.refiners)
-        )
+        refiners = range(config.refiners)
+        self.pose_refiners = nn.ModuleList(Block(config) for _ in refiners)
+        self.music_refiners = nn.ModuleList(Block(config, modulated=False) for _ in refiners)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
         self.norm = RMSNorm(width, eps=1e-6)
         self.final_scale = zeroed(nn.Linear(time, width))
@@ -165,8 +164,7 @@ def _branch(inputs: int, hidden: int, outputs: int) -> nn.Sequential | None:
 
 def timestep_embedding(t: Tensor, width: int = 256) -> Tensor:
     """Sinusoids [B, width] of t in 0..1, scaled by 1000 as is usual."""
-    frequencies = torch.exp(
-        -math.log(10_000) * torch.arange(width // 2, device=t.device) / (width // 2)
-    )
+    count = width // 2
+    frequencies = torch.exp(-math.log(10_000) * torch.arange(count, device=t.device) / count)
     angles = 1000 * t.float()[:, None] * frequencies
     return torch.cat([angles.cos(), angles.sin()], dim=-1)

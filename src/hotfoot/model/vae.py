@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hotfoot.model.attention import zeroed
 from hotfoot.model.codec import CodecConfig
-from hotfoot.model.config import LineVAEConfig, PublishedVAEConfig, RawConfig
+from hotfoot.model.config import LineVAEConfig, VAEConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _UNITS = 8.0  # a latent that reads one coordinate moves by so much over the image
@@ -23,14 +23,13 @@ class PoseVAE(nn.Module):
     Args:
         config: what a model's configuration says of it.
         codec: how its images are drawn and decoded.
-        depth: latent channels that ``together`` channels of an image have.
+        depth: latent channels for each group of ``together`` channels of an image.
         rows: height of the latent grid.
     """
 
     def __init__(
-        self, config: LineVAEConfig | RawConfig | PublishedVAEConfig, codec: CodecConfig,
-        depth: int, rows: int, together: int = 1,
-    ) -> None:  # fmt: skip
+        self, config: VAEConfig, codec: CodecConfig, depth: int, rows: int, together: int = 1
+    ) -> None:
         super().__init__()
         self.config, self.codec = config, codec
         self._depth, self._rows, self._together = depth, rows, together
