@@ -1,7 +1,6 @@
-"""Reference-pose conditioning: known frames, a static pose, and the mask that tells them apart.
+"""The reference image (paper, supplement) and the mask of its known frames.
 
-The reference image shows the first N frames as they are (the dance continues them) and then one
-static pose repeated (only the shape of the body counts). Paper, supplement.
+It shows known frames, which the dance continues, and then one static pose, for the body's shape.
 """
 
 import torch

@@ -11,12 +11,9 @@ from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
-SCHEMA: Final = 2
-"""Version of ``config.json`` that this package writes and reads."""
-
+SCHEMA: Final = 2  # of config.json, which this package writes and reads
 Solver = Literal["euler", "midpoint", "heun"]
-UNSTATED = "not stated"
-"""The license of weights of which nobody has said one."""
+UNSTATED = "not stated"  # the license of weights of which nobody has said one
 PostStep = Literal[
     "flicker", "smoothing", "loudness", "energy", "proportions", "in-frame", "beat-lock"
 ]  # fmt: skip
@@ -81,7 +78,6 @@ class PublishedVAEConfig:
 
 
 VAEConfig = Annotated[LineVAEConfig | RawConfig | PublishedVAEConfig, Field(discriminator="kind")]
-"""A VAE by the ``kind`` in its configuration."""
 
 
 @validated
@@ -219,4 +215,3 @@ class RetrievalConfig(GeneratorConfig):
 
 
 AnyConfig = Annotated[DiffusionConfig | CodesConfig | RetrievalConfig, Field(discriminator="kind")]
-"""A generator by the ``kind`` in its configuration."""

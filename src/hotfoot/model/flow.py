@@ -13,9 +13,7 @@ from torch import Tensor
 from hotfoot.model.config import Solver
 
 _T_FLOOR = 0.05  # smallest t by which a prediction of the data is divided to give a velocity
-
-VelocityFn = Callable[[Tensor, float], Tensor]
-"""``velocity(x, t)``: x of any shape, t a number in 0..1."""
+VelocityFn = Callable[[Tensor, float], Tensor]  # of x of any shape and t in 0..1
 
 
 def _expand(t: Tensor, like: Tensor) -> Tensor:

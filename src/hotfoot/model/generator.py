@@ -18,8 +18,7 @@ from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
-OnStep = Callable[[int, int], None]
-"""``on_step(done, total)``, for progress."""
+OnStep = Callable[[int, int], None]  # on_step(done, total), for progress
 
 
 @dataclass(frozen=True)

@@ -99,8 +99,6 @@ class EdgeConfig:
 
 
 NetworkConfig = Annotated[DiTConfig | EdgeConfig, Field(discriminator="kind")]
-"""A network by the ``kind`` in its configuration."""
-
 
 # Width, depth, heads, width of the MLP, and what else differs.
 _PRESETS: dict[str, tuple[int, int, int, int, dict[str, Any]]] = {

@@ -7,7 +7,7 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,8 +20,6 @@ from hotfoot.model.config import PublishedVAEConfig
 from hotfoot.model.vae import PoseVAE
 from hotfoot.pose.resample import linear, neighbors
 
-_CLASSES = ("AutoencoderKL", "AutoencoderTiny")
-TAEF2: Final = "TAEF2"
 _TAEF2_FILES = ("taef2_encoder.pth", "taef2_decoder.pth")
 
 
@@ -104,12 +102,13 @@ def natural_codec() -> CodecConfig:
 def published_config(folder: Path, stretch: int = 3) -> PublishedVAEConfig | None:
     """The published VAE that lies in a folder (a class of ``diffusers``, or TAEF2), or None."""
     if (folder / _TAEF2_FILES[0]).is_file():
-        return PublishedVAEConfig(TAEF2, str(folder), stretch)
+        return PublishedVAEConfig("TAEF2", str(folder), stretch)
     try:
         name = json.loads((folder / "config.json").read_text()).get("_class_name")
     except (OSError, ValueError, AttributeError):
         return None
-    return PublishedVAEConfig(name, str(folder), stretch) if name in _CLASSES else None
+    known = name in ("AutoencoderKL", "AutoencoderTiny")
+    return PublishedVAEConfig(name, str(folder), stretch) if known else None
 
 
 def load_published(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedVAE:
@@ -127,7 +126,7 @@ def load_published(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedV
         raise DependencyError(
             "published VAEs need the package diffusers", "Install it: pip install 'hotfoot[vae]'"
         ) from error
-    if config.kind == TAEF2:
+    if config.kind == "TAEF2":
         folder = Path(config.source)
         autoencoder = _load_taef2(diffusers.AutoencoderTiny, folder)
         config = replace(config, source=str(folder.resolve()))
