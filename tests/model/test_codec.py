@@ -5,10 +5,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hotfoot.errors import OptionError
-from hotfoot.model.codec import CodecConfig, decode, encode, pack_rgb, to_lines, unpack_rgb
+from hotfoot.model.codec import CodecConfig, decode, draw_lines, pack_rgb, to_lines, unpack_rgb
 
 HARD = CodecConfig(profile_sigma=0.0, decoding="argmax")
 GAUSS = CodecConfig(profile_sigma=1.0, decoding="soft-argmax")
+
+
+def encode(xy, confidence, config):
+    return draw_lines(*to_lines(xy, confidence, config.bins), config)
+
 
 shapes = st.tuples(st.integers(1, 20), st.integers(1, 7))
 

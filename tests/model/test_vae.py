@@ -35,7 +35,7 @@ def test_table_lookup_is_the_convolution_of_the_drawn_image(sigma):
     vae = LineVAE(LineVAEConfig(width=16, blocks=1, profile_sigma=sigma))
     center, value = lines()
     image = draw_lines(center, value, CodecConfig(profile_sigma=sigma))
-    slow = vae.embed(torch.from_numpy(image))
+    slow = vae.patch(torch.from_numpy(image)[:, None])
     fast = vae.embed_lines(torch.from_numpy(center), torch.from_numpy(value))
     torch.testing.assert_close(fast, slow, rtol=1e-4, atol=1e-5)
 
@@ -105,7 +105,7 @@ def test_taef2_carries_poses(shared):
     found = published_config(shared / "vae")
     assert found is not None
     assert found.kind == "TAEF2"
-    vae = load_published(found)
+    vae = load_published(found, natural_codec())
     # Two short views for the time that it takes; docs/results.md has twelve long ones (0.26).
     found = measure_vae(vae, shared / "motion", views=2, frames=32)
     assert found.mean <= 0.4
@@ -164,7 +164,7 @@ def test_published_vaes_load_from_a_folder(kind, tmp_path):
             latent_channels=4, scaling_factor=0.5, shift_factor=0.25,
         )  # fmt: skip
     made.save_pretrained(tmp_path / "vae")
-    vae = load_published(PublishedVAEConfig(kind, str(tmp_path / "vae")))
+    vae = load_published(PublishedVAEConfig(kind, str(tmp_path / "vae")), natural_codec())
     center, value = (torch.from_numpy(a)[None] for a in lines(4, 16))
     latent = vae.encode_lines(center, value)
     assert latent.shape == (1, vae.latent_channels(4), vae.latent_rows(), 2)
@@ -176,11 +176,13 @@ def test_published_vaes_that_are_not_there(tmp_path):
     pytest.importorskip("diffusers")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="no AutoencoderKL"):
-        load_published(PublishedVAEConfig("AutoencoderKL", str(tmp_path / "empty")))
+        load_published(
+            PublishedVAEConfig("AutoencoderKL", str(tmp_path / "empty")), natural_codec()
+        )
     with pytest.raises(OptionError, match="kind"):
         PublishedVAEConfig("AutoencoderHuge", str(tmp_path))
     with pytest.raises(ModelError, match="TAEF2"):
-        load_published(PublishedVAEConfig("TAEF2", str(tmp_path)))
+        load_published(PublishedVAEConfig("TAEF2", str(tmp_path)), natural_codec())
     assert published_config(tmp_path) is None
 
 

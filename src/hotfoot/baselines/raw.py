@@ -6,32 +6,22 @@ of a dancer stays the same.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.config import RawConfig
+from hotfoot.model.vae import PoseVAE
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
-class RawCoordinates(nn.Module):
+class RawCoordinates(PoseVAE):
     """Coordinates and visibility, reshaped. Has no weights."""
 
+    config: RawConfig
+
     def __init__(self, config: RawConfig) -> None:
-        super().__init__()
-        self.config = config
-
-    @property
-    def codec(self) -> CodecConfig:
-        """See :class:`~hotfoot.model.vae.PoseVAE`."""
-        return CodecConfig(bins=self.config.bins, profile_sigma=self.config.profile_sigma)
-
-    def latent_channels(self, channels: int) -> int:
-        """Latent channels of an image with so many channels."""
-        return channels * self.config.latent_channels
-
-    def latent_rows(self) -> int:
-        """Height of the latent grid: 1."""
-        return 1
+        codec = CodecConfig(bins=config.bins, profile_sigma=config.profile_sigma)
+        super().__init__(config, codec, config.latent_channels, config.rows)
 
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
         """Lines [B, C, T] to [B, 16 C, 1, T / 8]; where nothing is seen the middle stands."""

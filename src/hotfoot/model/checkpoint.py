@@ -12,14 +12,13 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from hotfoot.errors import ModelError
-from hotfoot.files import make_folder, replacing, save_text
+from hotfoot.files import save_bytes, save_text
 from hotfoot.model.config import SCHEMA, AnyConfig, GeneratorConfig
 from hotfoot.validation import parse_json, to_json
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 DEFAULT_MODEL = "default"
 _BUILT_IN = Path(__file__).resolve().parent.parent / "models"
-_PARTS = "A model folder has config.json and model.safetensors."
 
 
 def model_names() -> list[str]:
@@ -28,19 +27,21 @@ def model_names() -> list[str]:
 
 
 def model_folder(name: str | Path) -> Path:
-    """Folder of a built-in name or of a path.
+    """Folder of a built-in name or of a path; ModelError if it is neither."""
+    known = model_names()
+    folder = _BUILT_IN / name if str(name) in known else Path(name)
+    if not folder.is_dir():
+        raise ModelError(
+            f"no model '{name}'", f"Give a model folder or one of: {', '.join(known)}."
+        )
+    return folder
 
-    Raises:
-        ModelError: neither.
-    """
-    if str(name) in model_names():
-        return _BUILT_IN / str(name)
-    folder = Path(name)
-    if folder.is_dir():
-        return folder
-    raise ModelError(
-        f"no model '{name}'", f"Give a model folder or one of: {', '.join(model_names())}."
-    )
+
+def _part(folder: Path, name: str) -> Path:
+    if not (folder / name).is_file():
+        parts = f"A model folder has {CONFIG} and {WEIGHTS}."
+        raise ModelError(f"{folder} holds no {name}", parts)
+    return folder / name
 
 
 def read_config(folder: Path) -> GeneratorConfig:
@@ -50,9 +51,7 @@ def read_config(folder: Path) -> GeneratorConfig:
         ModelError: missing, not JSON, of another schema, or a wrong, missing or unknown field; the
             message names the file and the field.
     """
-    path = folder / CONFIG
-    if not path.is_file():
-        raise ModelError(f"{folder} holds no {CONFIG}", _PARTS)
+    path = _part(folder, CONFIG)
     try:
         text = path.read_text(encoding="utf-8")
         schema = json.loads(text)["schema"]
@@ -66,19 +65,12 @@ def read_config(folder: Path) -> GeneratorConfig:
             f"{path}: schema is {schema!r}; this hotfoot reads {SCHEMA}",
             "Upgrade: pip install -U hotfoot" if newer else "Train or download the model again.",
         )
-    config: GeneratorConfig = parse_json(AnyConfig, text, path, ModelError)
-    return config
+    return parse_json(AnyConfig, text, path)
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:
-    """All tensors of a model folder.
-
-    Raises:
-        ModelError: missing or damaged.
-    """
-    path = folder / WEIGHTS
-    if not path.is_file():
-        raise ModelError(f"{folder} holds no {WEIGHTS}", _PARTS)
+    """All tensors of a model folder; ModelError if they are missing or damaged."""
+    path = _part(folder, WEIGHTS)
     try:
         return load(path.read_bytes())
     except (SafetensorError, OSError, ValueError) as error:
@@ -88,46 +80,37 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
 def load_weights(
     module: torch.nn.Module, tensors: dict[str, Tensor], source: Path, prefix: str = ""
 ) -> None:
-    """Load tensors into a module, as float32 where they are floats; names and shapes must fit.
+    """Load tensors, which come from the folder ``source``, into a module.
 
-    Args:
-        module: gets the weights.
-        tensors: by name.
-        source: folder that they come from, for messages.
-        prefix: of names that the module has and the tensors need not have.
+    Names and shapes must fit; those that begin with ``prefix`` need not be there.
 
     Raises:
         ModelError: missing, extra, wrong-shape, NaN or infinite tensors; names the first ones.
     """
     state = module.state_dict()
     expected = {k: v for k, v in state.items() if not (prefix and k.startswith(prefix))}
-    found = expected.keys() & tensors.keys()
-    for what, names in (
-        ("is missing tensors", expected.keys() - tensors.keys()),
-        ("has tensors that do not belong", tensors.keys() - expected.keys()),
-        (
-            "has tensors of the wrong shape or type",
-            {
-                k
-                for k in found
-                if expected[k].shape != tensors[k].shape
-                or expected[k].is_floating_point() != tensors[k].is_floating_point()
-            },
-        ),
-        (
-            "has tensors with NaN or infinity",
-            {k for k in found if not torch.isfinite(tensors[k].float()).all()},
-        ),
-    ):
+    both = expected.keys() & tensors.keys()
+    for what, names in {
+        "is missing tensors": expected.keys() - tensors.keys(),
+        "has tensors that do not belong": tensors.keys() - expected.keys(),
+        "has tensors of the wrong shape or type": {
+            k for k in both if _form(expected[k]) != _form(tensors[k])
+        },
+        "has tensors with NaN or infinity": {
+            k for k in both if not tensors[k].float().isfinite().all()
+        },
+    }.items():
         if names:
             shown = ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")
             raise ModelError(
                 f"{source / WEIGHTS} {what}: {shown}",
                 "config.json and model.safetensors must come from the same training.",
             )
-    module.load_state_dict(
-        {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}, strict=False
-    )
+    module.load_state_dict(tensors, strict=False)
+
+
+def _form(tensor: Tensor) -> tuple[torch.Size, bool]:
+    return tensor.shape, tensor.is_floating_point()
 
 
 def half_precision(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -139,9 +122,7 @@ def write_model(
     folder: Path, config: GeneratorConfig, tensors: dict[str, Tensor], card: str
 ) -> None:
     """Write a model folder."""
-    make_folder(folder)
     stored = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-    with replacing(folder / WEIGHTS) as temporary:
-        temporary.write_bytes(save(stored, metadata={"format": "pt"}))
+    save_bytes(folder / WEIGHTS, save(stored, metadata={"format": "pt"}))
     save_text(folder / CONFIG, to_json(config))
     save_text(folder / CARD, card)

@@ -1,16 +1,13 @@
 """The one-hot pose image: coordinate bins x time, two channels (x, y) per keypoint.
 
 In: normalized coordinates and confidence. Out: an image [C, W, T] whose channel ``2k`` holds x and
-``2k + 1`` holds y of keypoint ``k``, each a curve running left to right (paper, figure 2). The hot
-value is the confidence; a keypoint that is not seen is an empty column. The paper's hard line is
-``profile_sigma=0``; a Gaussian line keeps the position between bins.
-
-Images here are canonical: light line (peak = confidence) on 0. :func:`pack_rgb` turns them into the
-pictures that a published image VAE expects, with polarity and value range as configured.
+``2k + 1`` holds y of keypoint ``k``, each a curve running left to right (paper, figure 2). Images
+are canonical: a light line on 0, whose peak is the confidence; a keypoint that is not seen is an
+empty column. :func:`pack_rgb` turns them into the pictures that a published image VAE expects.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,37 +17,31 @@ from hotfoot.validation import validated
 from hotfoot.viterbi import viterbi
 
 Decoding = Literal["argmax", "soft-argmax", "lattice"]
-_WINDOW = 4
+F = TypeVar("F", bound=np.generic)
+_WINDOW = np.arange(-4, 5)  # bins around the decoded one
 _GAUSS_REACH = 4.0  # a Gaussian line is drawn to 4 sigma
 
 
 @validated
 @dataclass(frozen=True)
 class CodecConfig:
-    """How poses become images and back.
+    """How poses become images and back."""
 
-    Attributes:
-        bins: height of the image (paper: 512).
-        profile_sigma: standard deviation of the line in bins; 0 is the paper's hard line.
-        polarity: ``light`` draws light lines on dark, ``dark`` the reverse (RGB packing only).
-        value_range: values of empty and full in packed RGB images.
-        decoding: how an image becomes coordinates.
-        motion_penalty: lattice decoding only; cost in nats of (bins moved in a frame) squared.
-        motion_band: lattice decoding only; the most bins that a coordinate moves in one frame.
-        visible_above: confidence from which a decoded keypoint counts as seen.
-        confidence_from: the light near the decoded position, or in the whole column. A generated
-            column may be torn between places and yet be sure that the joint is seen; a VAE of
-            natural images leaves noise in empty columns and needs the window.
-    """
-
-    bins: Annotated[int, Field(ge=8, le=4096)] = 512
+    bins: Annotated[int, Field(ge=8, le=4096)] = 512  # height of the image (paper: 512)
+    # Standard deviation in bins. 0 is the paper's hard line; others keep places between bins.
     profile_sigma: Annotated[float, Field(ge=0, le=32)] = 1.0
+    # Light lines on dark or the reverse, and values of empty and full; in packed RGB images only.
     polarity: Literal["light", "dark"] = "light"
     value_range: tuple[float, float] = (0.0, 1.0)
     decoding: Decoding = "lattice"
+    # Of lattices: the cost in nats of (bins moved in a frame) squared, and the most bins.
     motion_penalty: Annotated[float, Field(ge=0, le=1e3)] = 0.01
     motion_band: Annotated[int, Field(ge=1, le=4096)] = 40
+    # Confidence from which a decoded keypoint counts as seen.
     visible_above: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    # The light near the decoded position, or in the whole column. A generated column may be torn
+    # between places and yet be sure that the joint is seen; a VAE of natural images leaves noise
+    # in empty columns and needs the window.
     confidence_from: Literal["window", "column"] = "column"
 
     def __post_init__(self) -> None:
@@ -61,17 +52,10 @@ class CodecConfig:
 def to_lines(
     xy: NDArray[np.floating], confidence: NDArray[np.floating], bins: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Positions in bins and hot values, one row per channel.
+    """Positions in bins (0 where not seen) and hot values, [..., 2K, T] both.
 
-    Keypoints outside the canvas (coordinate < 0 or > 1) cannot be drawn and count as not seen.
-
-    Args:
-        xy: normalized coordinates [..., T, K, 2].
-        confidence: [..., T, K].
-        bins: image height.
-
-    Returns:
-        center [..., 2K, T] in bins (0 where not seen) and value [..., 2K, T].
+    Of normalized coordinates [..., T, K, 2] and confidence [..., T, K]. Keypoints outside the
+    canvas (coordinate < 0 or > 1) cannot be drawn and count as not seen.
     """
     xy = np.asarray(xy, np.float32)
     inside = np.isfinite(xy).all(-1) & (xy >= 0).all(-1) & (xy <= 1).all(-1)
@@ -98,54 +82,29 @@ def draw_lines(
     return image * value[..., None, :]
 
 
-def encode(
-    xy: NDArray[np.floating], confidence: NDArray[np.floating], config: CodecConfig
-) -> NDArray[np.float32]:
-    """Poses to image: xy [T, K, 2] in 0..1 and confidence [T, K] become [2K, W, T]."""
-    return draw_lines(*to_lines(xy, confidence, config.bins), config)
-
-
 def decode(
     image: NDArray[np.floating],
     config: CodecConfig,
     start: NDArray[np.float32] | None = None,
     method: Decoding | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Image [2K, W, T] to normalized coordinates [T, K, 2] and confidence [T, K].
+    """Canonical image [2K, W, T] to normalized coordinates [T, K, 2] and confidence [T, K].
 
-    Args:
-        image: canonical image (light on 0).
-        config: as for :func:`encode`.
-        start: lattice only; bins [2K] from which the first frame is reached (NaN where unknown).
-        method: overrides ``config.decoding``.
+    ``method`` overrides ``config.decoding``. A lattice reaches the first frame from bins ``start``
+    [2K] (NaN where unknown).
     """
     image = np.maximum(np.asarray(image, np.float32), 0)
     method = method or config.decoding
     if method == "lattice":
-        light = image.max(axis=1)
-        if _by_column(config):
-            light = image.sum(axis=1) / _line_mass(config)
-        faint = light < 0.5 * config.visible_above
-        # A joint that was out of sight may come back anywhere.
-        free = faint.copy()
-        free[:, 1:] |= faint[:, :-1]
-        path = viterbi(
-            log_image(image), config.motion_penalty, config.motion_band, start=start, free=free
-        )
-        path = _nearby_peak(image, path)
+        center, value = _refine(image, _lattice_path(image, config, start), config)
+    elif method == "soft-argmax":
+        center, value = _refine(image, image.argmax(axis=1), config)
     else:
-        path = image.argmax(axis=1)
-    center, value = _refine(image, path, config, subbin=method != "argmax")
-    channels, frames = center.shape
-    xy = center.reshape(channels // 2, 2, frames).transpose(2, 0, 1) / np.float32(config.bins)
-    conf = value.reshape(channels // 2, 2, frames).min(axis=1).T
-    conf = np.clip(conf, 0, 1)
-    return np.ascontiguousarray(xy, np.float32), np.ascontiguousarray(conf, np.float32)
-
-
-def log_image(image: NDArray[np.float32], floor: float = 1e-3) -> NDArray[np.float32]:
-    """Log-likelihood of each bin: log of the image over a floor, so empty columns say nothing."""
-    return np.log(image + np.float32(floor))
+        center, value = image.argmax(axis=1).astype(np.float32), image.max(axis=1)
+    pairs = (-1, 2, center.shape[1])
+    xy = center.reshape(pairs).transpose(2, 0, 1) / np.float32(config.bins)
+    confidence = np.clip(value.reshape(pairs).min(axis=1).T, 0, 1)
+    return np.ascontiguousarray(xy, np.float32), np.ascontiguousarray(confidence, np.float32)
 
 
 def _by_column(config: CodecConfig) -> bool:
@@ -157,16 +116,31 @@ def _line_mass(config: CodecConfig) -> np.float32:
     return np.float32(config.profile_sigma * np.sqrt(2 * np.pi))
 
 
-def _nearby_peak(image: NDArray[np.float32], path: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The lightest bin within the window around a path, which may cut corners by a few bins."""
-    offsets = np.arange(-_WINDOW, _WINDOW + 1)
-    at = np.clip(path[:, None, :] + offsets[None, :, None], 0, image.shape[1] - 1)
+def _lattice_path(
+    image: NDArray[np.float32], config: CodecConfig, start: NDArray[np.float32] | None
+) -> NDArray[np.intp]:
+    """The likeliest path [C, T]: the lightest bins near it, as it may cut corners by a few."""
+    light = image.max(axis=1)
+    if _by_column(config):
+        light = image.sum(axis=1) / _line_mass(config)
+    faint = light < 0.5 * config.visible_above
+    # A joint that was out of sight may come back anywhere.
+    free = faint.copy()
+    free[:, 1:] |= faint[:, :-1]
+    likelihood = np.log(image + np.float32(1e-3))  # empty columns say nothing
+    path = viterbi(likelihood, config.motion_penalty, config.motion_band, start=start, free=free)
+    at = np.clip(path[:, None, :] + _WINDOW[:, None], 0, config.bins - 1)
     best = np.take_along_axis(image, at, axis=1).argmax(axis=1)
-    return np.take_along_axis(at, best[:, None, :], axis=1)[:, 0]
+    return _picked(at, best)
+
+
+def _picked(image: NDArray[F], rows: NDArray[np.intp]) -> NDArray[F]:
+    """Values [C, T] of an image [C, W, T] at ``rows`` [C, T]."""
+    return np.take_along_axis(image, rows[:, None, :], axis=1)[:, 0]
 
 
 def _refine(
-    image: NDArray[np.float32], path: NDArray[np.intp], config: CodecConfig, subbin: bool
+    image: NDArray[np.float32], path: NDArray[np.intp], config: CodecConfig
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Center (in bins) and hot value near ``path`` [C, T], by moments in a window of +-4 bins.
 
@@ -174,29 +148,24 @@ def _refine(
     line follows from two neighboring values: log(v0 / v1) is linear in it.
     """
     bins, sigma = config.bins, config.profile_sigma
-    offsets = np.arange(-_WINDOW, _WINDOW + 1)
-    at = path[:, None, :] + offsets[None, :, None]
+    at = path[:, None, :] + _WINDOW[:, None]
     inside = (at >= 0) & (at < bins)
     window = np.take_along_axis(image, np.clip(at, 0, bins - 1), axis=1) * inside
     mass = window.sum(axis=1)
-    peak = np.take_along_axis(image, path[:, None, :], axis=1)[:, 0]
-    if not subbin:
-        return path.astype(np.float32), window.max(axis=1)
     mean = (window * at).sum(axis=1) / np.maximum(mass, 1e-12)
     center = np.where(mass > 1e-12, mean, path)
     if sigma == 0:
         return center.astype(np.float32), mass
-    inner = np.where(path < bins // 2, path + 1, path - 1)
-    beside = np.take_along_axis(image, inner[:, None, :], axis=1)[:, 0]
+    inward = np.where(path < bins // 2, 1, -1)
+    peak, beside = _picked(image, path), _picked(image, path + inward)
     ratio = np.log(np.maximum(peak, 1e-9) / np.maximum(beside, 1e-9))
-    step = 0.5 - sigma * sigma * ratio
-    edge = path + np.where(path < bins // 2, 1, -1) * np.clip(step, -0.5, 0.5)
+    edge = path + inward * np.clip(0.5 - sigma * sigma * ratio, -0.5, 0.5)
     cut = ~inside.all(axis=1) & (peak > 1e-9)
     center = np.where(cut, edge, center)
     # Mass of a Gaussian line is its value times sigma * sqrt(2 pi); near the border use the peak.
     value = mass / _line_mass(config)
     at_peak = np.exp(-0.5 * ((path - center) / sigma) ** 2)
-    narrow = cut | (sigma < 0.6) | (sigma * _GAUSS_REACH > 2 * _WINDOW)
+    narrow = cut | (sigma < 0.6) | (sigma * _GAUSS_REACH > 2 * _WINDOW[-1])
     value = np.where(narrow, peak / np.maximum(at_peak, 1e-3), value)
     if _by_column(config):
         value = np.maximum(value, image.sum(axis=1) / _line_mass(config))
@@ -204,18 +173,13 @@ def _refine(
 
 
 def pack_rgb(image: NDArray[np.float32], config: CodecConfig) -> NDArray[np.float32]:
-    """Channels three by three into RGB images: [C, W, T] becomes [ceil(C / 3), 3, W, T].
-
-    Channels that are missing in the last picture are empty.
-    """
+    """RGB images [ceil(C / 3), 3, W, T] of channels [C, W, T], missing ones empty."""
     low, high = config.value_range
-    count = -(-len(image) // 3)
-    padded = np.zeros((count * 3, *image.shape[1:]), np.float32)
-    padded[: len(image)] = image
+    padded = np.pad(image, ((0, -len(image) % 3), (0, 0), (0, 0)))
     if config.polarity == "dark":
         padded = 1 - padded
     scaled = np.asarray(low + padded * (high - low), np.float32)
-    return scaled.reshape(count, 3, *image.shape[1:])
+    return scaled.reshape(-1, 3, *image.shape[1:])
 
 
 def unpack_rgb(

@@ -1,7 +1,6 @@
-"""Reference-pose conditioning: known frames, a static pose, and the mask that tells them apart.
+"""The reference image (paper, supplement) and the mask of its known frames.
 
-The reference image shows the first N frames as they are (the dance continues them) and then one
-static pose repeated (only the shape of the body counts). Paper, supplement.
+It shows known frames, which the dance continues, and then one static pose, for the body's shape.
 """
 
 import torch
@@ -11,26 +10,12 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
 def known_mask(known: int, rows: int, columns: int) -> Tensor:
-    """Mask [8, rows, columns] of ``known`` leading frames.
-
-    Channel p of column u is 1 if frame ``8 u + p`` is known. With q = N div 8 and r = N mod 8:
-    the first q columns are 1 in all channels, column q in the first r channels. N is clamped to
-    the segment.
-    """
-    frame = (
-        torch.arange(columns)[None] * FRAMES_PER_COLUMN + torch.arange(FRAMES_PER_COLUMN)[:, None]
-    )
-    return (frame < known).float()[:, None].expand(-1, rows, -1).clone()
+    """Mask [8, rows, columns]: channel p of column u is 1 if frame ``8 u + p`` is known."""
+    frame = torch.arange(columns * FRAMES_PER_COLUMN).reshape(columns, FRAMES_PER_COLUMN).T
+    return (frame < known).float()[:, None].repeat(1, rows, 1)
 
 
 def compose_reference(known: Tensor, static: Tensor, frames: int) -> Tensor:
-    """Lines of the reference image: ``known`` [..., N] first, ``static`` [...] repeated after.
-
-    Works alike on line centers and on hot values.
-
-    Returns:
-        [..., frames].
-    """
-    count = min(known.shape[-1], frames)
-    rest = static[..., None].expand(*static.shape, frames - count)
-    return torch.cat([known[..., :count], rest], dim=-1)
+    """Line centers or hot values [..., frames]: ``known`` [..., N], then ``static`` [...] held."""
+    held = static[..., None].expand(*static.shape, frames)
+    return torch.cat([known, held], dim=-1)[..., :frames]

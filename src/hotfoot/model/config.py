@@ -11,18 +11,16 @@ from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
-SCHEMA: Final = 2
-"""Version of ``config.json`` that this package writes and reads."""
-
+SCHEMA: Final = 2  # of config.json, which this package writes and reads
 Solver = Literal["euler", "midpoint", "heun"]
-UNSTATED = "not stated"
-"""The license of weights of which nobody has said one."""
+UNSTATED = "not stated"  # the license of weights of which nobody has said one
 PostStep = Literal[
     "flicker", "smoothing", "loudness", "energy", "proportions", "in-frame", "beat-lock"
 ]  # fmt: skip
 _Bins = Annotated[int, Field(ge=8, le=4096)]
 _Sigma = Annotated[float, Field(ge=0, le=32)]
 _Share = Annotated[float, Field(ge=0, le=1)]
+_Frames = Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -31,25 +29,17 @@ _Name = Annotated[str, Field(min_length=1, max_length=200)]
 class LineVAEConfig:
     """Shape of our VAE, which sees one coordinate channel at a time.
 
-    Attributes:
-        bins: image height.
-        fold: bins per latent row.
-        latent_channels: latent channels per coordinate channel.
-        width: channels inside.
-        blocks: residual blocks in the encoder, and again in the decoder.
-        profile_sigma: line profile that it was trained on, in bins.
-        linear: latents are linear in the image (the patch embedding alone), coordinates are read
-            out of them linearly, and the decoder begins with lines drawn where the read-out says.
-            One row only. A diffusion model learns such latents fast, and sees movement in them.
-        kind: tells it from other VAEs.
+    Where ``linear``, latents are linear in the image (the patch embedding alone), coordinates are
+    read out of them linearly, and the decoder begins with lines drawn where the read-out says; one
+    row only. A diffusion model learns such latents fast, and sees movement in them.
     """
 
     bins: _Bins = 512
-    fold: Annotated[int, Field(ge=1, le=4096)] = 64
-    latent_channels: Annotated[int, Field(ge=1, le=256)] = 4
+    fold: Annotated[int, Field(ge=1, le=4096)] = 64  # bins per latent row
+    latent_channels: Annotated[int, Field(ge=1, le=256)] = 4  # per coordinate channel
     width: Annotated[int, Field(ge=8, le=4096, multiple_of=8)] = 96
-    blocks: Annotated[int, Field(ge=0, le=64)] = 4
-    profile_sigma: _Sigma = 1.0
+    blocks: Annotated[int, Field(ge=0, le=64)] = 4  # in the encoder, and again in the decoder
+    profile_sigma: _Sigma = 1.0  # of the lines that it was trained on, in bins
     linear: bool = False
     kind: Literal["lines"] = "lines"
 
@@ -73,36 +63,21 @@ class RawConfig:
     bins: _Bins = 512
     profile_sigma: _Sigma = 1.0
     kind: Literal["raw"] = "raw"
-
-    @property
-    def latent_channels(self) -> int:
-        """Numbers per coordinate channel and column: positions, and whether they are seen."""
-        return 2 * FRAMES_PER_COLUMN
-
-    @property
-    def rows(self) -> int:
-        """Height of the latent grid."""
-        return 1
+    latent_channels: ClassVar[int] = 2 * FRAMES_PER_COLUMN  # positions, and whether they are seen
+    rows: ClassVar[int] = 1
 
 
 @validated
 @dataclass(frozen=True)
 class PublishedVAEConfig:
-    """A published image VAE; its weights stay where they are.
-
-    Attributes:
-        kind: class of ``diffusers``, or TAEF2.
-        source: folder, also relative to the model's, or hub name.
-        stretch: picture columns per frame.
-    """
+    """A published image VAE, a class of ``diffusers`` or TAEF2; its weights stay where they are."""
 
     kind: Literal["AutoencoderKL", "AutoencoderTiny", "TAEF2"]
-    source: _Name
-    stretch: Annotated[int, Field(ge=1, le=16)] = 3
+    source: _Name  # folder, also relative to the model's, or hub name
+    stretch: Annotated[int, Field(ge=1, le=16)] = 3  # picture columns per frame
 
 
 VAEConfig = Annotated[LineVAEConfig | RawConfig | PublishedVAEConfig, Field(discriminator="kind")]
-"""A VAE by the ``kind`` in its configuration."""
 
 
 @validated
@@ -110,28 +85,22 @@ VAEConfig = Annotated[LineVAEConfig | RawConfig | PublishedVAEConfig, Field(disc
 class Sampling:
     """How a model likes to be sampled; options of a request override it.
 
-    Attributes:
-        steps: denoising steps.
-        guidance: weight of the music (classifier-free guidance); 1 is none.
-        shift: of the schedule, above 1 for more steps near noise.
-        solver: of the flow's differential equation.
-        draft: share of the way from noise to data that the choreographer's draft takes over; 0
-            begins with noise alone, 1 keeps the draft.
-        style_draft: the same where a style is asked for that only drafts know.
-        smoothing_s: standard deviation of the smoothing over time, in seconds, from noise alone.
-        smoothing_draft_s: the same for a draft alone; between them it is in proportion. A network
-            is rougher the less there is to lead it. None is as from noise.
-        post: repairs that run afterwards, in order.
+    ``draft`` is the share of the way from noise to data that the choreographer's draft takes over:
+    0 begins with noise alone, 1 keeps the draft. ``style_draft`` is the same where a style is asked
+    for that only drafts know. What begins from noise alone is smoothed over time with a standard
+    deviation of ``smoothing_s`` seconds, a draft alone with ``smoothing_draft_s`` (None: as from
+    noise), in proportion between them: a network is rougher the less there is to lead it.
     """
 
     steps: Annotated[int, Field(ge=1, le=1000)] = 10
-    guidance: Annotated[float, Field(ge=0, le=20)] = 1.0
-    shift: Annotated[float, Field(gt=0, le=100)] = 1.0
+    guidance: Annotated[float, Field(ge=0, le=20)] = 1.0  # weight of the music; 1 is none
+    shift: Annotated[float, Field(gt=0, le=100)] = 1.0  # above 1 for more steps near noise
     solver: Solver = "euler"
     draft: _Share = 0.0
     style_draft: _Share = 0.0
     smoothing_s: Annotated[float, Field(ge=0, le=2)] = 0.06
     smoothing_draft_s: Annotated[float, Field(ge=0, le=2)] | None = None
+    # Repairs that run afterwards, in order.
     post: tuple[PostStep, ...] = ("flicker", "smoothing", "loudness", "proportions", "beat-lock")
 
     def smoothing(self, draft: float) -> float:
@@ -143,29 +112,16 @@ class Sampling:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig:
-    """What the pipeline asks of any generator.
-
-    Attributes:
-        name: shown in results.
-        license: of the weights.
-        credits: whom to credit for the data that it was trained on.
-        skeleton: keypoint order of what it generates.
-        fps: its frame rate.
-        frames: frames of a segment; a multiple of 8.
-        overlap: known frames that a later segment begins with.
-        music: name of the music encoder.
-        sampling: defaults.
-        schema: version of this description.
-    """
+    """What the pipeline asks of any generator."""
 
     name: _Name
-    license: _Name = UNSTATED
-    credits: tuple[str, ...] = ()
+    license: _Name = UNSTATED  # of the weights
+    credits: tuple[str, ...] = ()  # whom to credit for the data that it was trained on
     skeleton: ModelSkeleton = "body-18"
     fps: Annotated[float, Field(ge=1, le=240)] = 30.0
-    frames: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 256
-    overlap: Annotated[int, Field(ge=8, le=65_536, multiple_of=FRAMES_PER_COLUMN)] = 16
-    music: _Name = "spectral-1"
+    frames: _Frames = 256  # of a segment
+    overlap: _Frames = 16  # known frames that a later segment begins with
+    music: _Name = "spectral-1"  # the encoder
     sampling: Sampling = field(default_factory=Sampling)
     schema: Literal[2] = SCHEMA
     takes_initial_poses: ClassVar[bool] = False
@@ -190,23 +146,16 @@ class GeneratorConfig:
 class DiffusionConfig(GeneratorConfig):
     """A VAE and a transformer that generates its latents.
 
-    Attributes:
-        codec: how images are drawn and decoded.
-        vae: shape of the VAE, or where a published one is.
-        dit: shape of the transformer.
-        latent_mean: per VAE channel.
-        latent_std: per VAE channel.
-        reference: whether it is shown the static reference pose.
-        framing: coordinates are shares of the canvas, or of a square around the reference's body.
-        kind: tells it from other generators.
+    With ``framing`` canvas, coordinates are shares of the canvas, with body of a square around the
+    reference's body.
     """
 
     codec: CodecConfig
     vae: VAEConfig
     dit: NetworkConfig
-    latent_mean: tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...]
+    latent_mean: tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...]  # per channel of the VAE
     latent_std: tuple[Annotated[float, Field(gt=1e-6, le=1e6)], ...]
-    reference: bool = True
+    reference: bool = True  # whether it is shown the static reference pose
     framing: Literal["canvas", "body"] = "canvas"
     kind: Literal["diffusion"] = "diffusion"
     takes_initial_poses: ClassVar[bool] = True
@@ -239,20 +188,10 @@ class DiffusionConfig(GeneratorConfig):
 @validated
 @dataclass(frozen=True, kw_only=True)
 class CodesConfig(GeneratorConfig):
-    """Shape of the quantized-codes baseline (Bailando-style).
-
-    Attributes:
-        music_width: width of a music token.
-        codes: entries of each codebook.
-        code_width: their length.
-        width: of both networks.
-        depth: layers of the transformer.
-        heads: of attention.
-        kind: tells it from other generators.
-    """
+    """Shape of the quantized-codes baseline (Bailando-style)."""
 
     music_width: Annotated[int, Field(ge=1, le=32_768)]
-    codes: Annotated[int, Field(ge=2, le=65_536)] = 512
+    codes: Annotated[int, Field(ge=2, le=65_536)] = 512  # entries of each codebook
     code_width: Annotated[int, Field(ge=1, le=4096)] = 64
     width: Annotated[int, Field(ge=1, le=8192)] = 192
     depth: Annotated[int, Field(ge=1, le=128)] = 6
@@ -275,7 +214,4 @@ class RetrievalConfig(GeneratorConfig):
     kind: Literal["retrieval"] = "retrieval"
 
 
-AnyConfig = Annotated[
-    DiffusionConfig | CodesConfig | RetrievalConfig, Field(discriminator="kind")
-]  # fmt: skip
-"""A generator by the ``kind`` in its configuration."""
+AnyConfig = Annotated[DiffusionConfig | CodesConfig | RetrievalConfig, Field(discriminator="kind")]

@@ -1,8 +1,4 @@
-"""The dance transformer: pose patches and music tokens in one sequence.
-
-In: noised latent, reference latent and mask, concatenated by channel; music tokens; time. Out: for
-every latent cell the clean latent or the velocity.
-"""
+"""The dance transformer: pose patches and music tokens in one sequence."""
 
 import math
 
@@ -10,73 +6,45 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.model.attention import Block, RMSNorm
+from hotfoot.model.attention import Block, RMSNorm, joint_indices, rotary_angles, zeroed
 from hotfoot.model.network_config import DiTConfig
-from hotfoot.model.rope import joint_indices, rotary_angles
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
 class DanceDiT(nn.Module):
-    """Joint-attention diffusion transformer over pose latents and music tokens."""
+    """Joint-attention diffusion transformer over pose latents and music tokens.
+
+    A pose token is a patch of noised latent, reference latent and mask, concatenated by channel.
+    """
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
         self.config = config
+        width, time = config.width, config.timestep_width
         cells = config.patch[0] * config.patch[1]
         token = (2 * config.latent_channels + FRAMES_PER_COLUMN) * cells
-        self.pose_in = nn.Linear(token, config.width)
-        self.pose_in_curved = _branch(token, config.embed_hidden, config.width)
-        self.music_in = nn.Sequential(
-            nn.Linear(config.music_width, config.width),
-            nn.SiLU(),
-            nn.Linear(config.width, config.width),
-        )
-        self.no_music = nn.Parameter(torch.zeros(config.width))
-        self.music_beside = (
-            _branch(3 * config.music_width, config.width, config.width)
-            if config.music_beside
-            else None
-        )
-        self.music_condition = (
-            nn.Sequential(
-                nn.Linear(3 * config.music_width, config.width),
-                nn.SiLU(),
-                nn.Linear(config.width, config.timestep_width),
-            )
-            if config.music_modulates
-            else None
-        )
+        self.pose_in = nn.Linear(token, width)
+        self.pose_in_curved = _branch(token, config.embed_hidden, width)
+        self.music_in = _mlp(config.music_width, width, width)
+        self.no_music = nn.Parameter(torch.zeros(width))
+        near = 3 * config.music_width
+        self.music_beside = _branch(near, width, width) if config.music_beside else None
+        self.music_condition = _mlp(near, width, time) if config.music_modulates else None
         if config.music_modulates:
-            self.no_music_condition = nn.Parameter(torch.zeros(config.timestep_width))
-        self.style_in: nn.Embedding | None = None
-        if config.styles:
-            self.style_in = nn.Embedding(1 + len(config.styles), config.width)
-            nn.init.zeros_(self.style_in.weight)
-        self.energy_in = _branch(2, config.width, config.width) if config.energy else None
-        self.time_in = nn.Sequential(
-            nn.Linear(256, config.timestep_width),
-            nn.SiLU(),
-            nn.Linear(config.timestep_width, config.timestep_width),
-        )
-        self.shared_modulation: nn.Linear | None = None
-        if config.joint_adaln:
-            self.shared_modulation = nn.Linear(config.timestep_width, 4 * config.width)
-            nn.init.zeros_(self.shared_modulation.weight)
-            nn.init.zeros_(self.shared_modulation.bias)
-        self.pose_refiners = nn.ModuleList(Block(config) for _ in range(config.refiners))
-        self.music_refiners = nn.ModuleList(
-            Block(config, modulated=False) for _ in range(config.refiners)
-        )
+            self.no_music_condition = nn.Parameter(torch.zeros(time))
+        styles = 1 + len(config.styles)
+        self.style_in = zeroed(nn.Embedding(styles, width)) if config.styles else None
+        self.energy_in = _branch(2, width, width) if config.energy else None
+        self.time_in = _mlp(256, time, time)
+        self.shared_modulation = zeroed(nn.Linear(time, 4 * width)) if config.joint_adaln else None
+        refiners = range(config.refiners)
+        self.pose_refiners = nn.ModuleList(Block(config) for _ in refiners)
+        self.music_refiners = nn.ModuleList(Block(config, modulated=False) for _ in refiners)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.norm = RMSNorm(config.width, eps=1e-6)
-        self.final_scale = nn.Linear(config.timestep_width, config.width)
-        self.pose_out = nn.Linear(config.width, config.latent_channels * cells)
-        self.pose_out_curved = _branch(
-            config.width, config.embed_hidden, config.latent_channels * cells
-        )
-        for layer in (self.final_scale, self.pose_out):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        self.norm = RMSNorm(width, eps=1e-6)
+        self.final_scale = zeroed(nn.Linear(time, width))
+        self.pose_out = zeroed(nn.Linear(width, config.latent_channels * cells))
+        self.pose_out_curved = _branch(width, config.embed_hidden, config.latent_channels * cells)
 
     def forward(
         self,
@@ -102,20 +70,17 @@ class DanceDiT(nn.Module):
             energy: [B] size of movement in octaves of the usual one, NaN for none.
         """
         c = self.config
-        b, _, rows, columns = x.shape
-        (pr, pc) = c.patch
-        grid = (rows // pr, columns // pc)
+        grid = (x.shape[2] // c.patch[0], x.shape[3] // c.patch[1])
         pose = self._pose_tokens(torch.cat([x, reference, mask.to(x.dtype)], dim=1), style, energy)
-        sound = self.music_in(music)
         if self.music_beside is not None:
-            pose = pose + self._beside(music, drop_music, grid)
-        if drop_music is not None:
-            sound = torch.where(drop_music[:, None, None], self.no_music.to(sound.dtype), sound)
+            added = self.music_beside(_with_neighbors(music))
+            pose = pose + _at_poses(_unless(drop_music, added, added.new_zeros(())), grid)
+        sound = _unless(drop_music, self.music_in(music), self.no_music)
         time, pose_time, token_time = self._conditions(t, music, drop_music, grid)
         shared = self.shared_modulation(time) if self.shared_modulation is not None else None
         at_pose, at_music = joint_indices(*grid, music.shape[1], c.time_shared)
-        if pc > 1 and c.time_shared:
-            at_pose[:, 2] *= pc
+        if c.time_shared:
+            at_pose[:, 2] *= c.patch[1]
         indices = torch.cat([at_pose, at_music]).to(x.device)
         angles = rotary_angles(indices, c.rope_axes, c.rope_theta)
         cut = len(at_pose)
@@ -130,12 +95,12 @@ class DanceDiT(nn.Module):
         out = self.pose_out(pose)
         if self.pose_out_curved is not None:
             out = out + self.pose_out_curved(pose)
-        out = out.reshape(b, *grid, c.latent_channels, pr, pc)
-        return out.permute(0, 3, 1, 4, 2, 5).reshape(b, c.latent_channels, rows, columns)
+        out = out.reshape(len(x), *grid, c.latent_channels, *c.patch)
+        return out.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
 
     def _pose_tokens(self, cells: Tensor, style: Tensor | None, energy: Tensor | None) -> Tensor:
         """Tokens [B, rows * columns / patch, width] of latent cells [B, C, R, U], conditioned."""
-        (pr, pc) = self.config.patch
+        pr, pc = self.config.patch
         b, _, rows, columns = cells.shape
         patches = cells.reshape(b, -1, rows // pr, pr, columns // pc, pc)
         patches = patches.permute(0, 2, 4, 1, 3, 5).reshape(b, (rows // pr) * (columns // pc), -1)
@@ -150,14 +115,6 @@ class DanceDiT(nn.Module):
             pose = pose + self.energy_in(value)[:, None]
         return pose
 
-    def _beside(self, music: Tensor, drop_music: Tensor | None, grid: tuple[int, int]) -> Tensor:
-        """What is added to pose tokens [B, rows * columns, width]: the sound of their columns."""
-        assert self.music_beside is not None
-        added = self.music_beside(_with_neighbors(music))
-        if drop_music is not None:
-            added = torch.where(drop_music[:, None, None], torch.zeros_like(added), added)
-        return _at_poses(added, grid)
-
     def _conditions(
         self, t: Tensor, music: Tensor, drop_music: Tensor | None, grid: tuple[int, int]
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -170,8 +127,7 @@ class DanceDiT(nn.Module):
             time = F.silu(time)
             return time, time, time
         own = self.music_condition(_with_neighbors(music))
-        if drop_music is not None:
-            own = torch.where(drop_music[:, None, None], self.no_music_condition.to(own.dtype), own)
+        own = _unless(drop_music, own, self.no_music_condition)
         pose = F.silu(time + _at_poses(own, grid))
         time = F.silu(time)
         return time, pose, torch.cat([pose, time.expand(-1, music.shape[1], -1)], dim=1)
@@ -179,9 +135,13 @@ class DanceDiT(nn.Module):
 
 def _with_neighbors(music: Tensor) -> Tensor:
     """Tokens [B, U, 3 * M] of columns before, of columns, of columns after, from [B, U, M]."""
-    before = torch.cat([music[:, :1], music[:, :-1]], dim=1)
-    after = torch.cat([music[:, 1:], music[:, -1:]], dim=1)
-    return torch.cat([before, music, after], dim=-1)
+    held = torch.cat([music[:, :1], music, music[:, -1:]], dim=1)
+    return held.unfold(1, 3, 1).transpose(2, 3).flatten(2)
+
+
+def _unless(drop: Tensor | None, kept: Tensor, instead: Tensor) -> Tensor:
+    """What belongs to columns [B, U, D], and ``instead`` of it where ``drop`` [B]."""
+    return kept if drop is None else torch.where(drop[:, None, None], instead.to(kept.dtype), kept)
 
 
 def _at_poses(columns: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -190,19 +150,21 @@ def _at_poses(columns: Tensor, grid: tuple[int, int]) -> Tensor:
     return columns.reshape(b, grid[1], -1, width).mean(dim=2).repeat(1, grid[0], 1)
 
 
+def _mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, outputs))
+
+
 def _branch(inputs: int, hidden: int, outputs: int) -> nn.Sequential | None:
     """Two layers that begin at zero; None without a hidden width."""
     if not hidden:
         return None
-    last = nn.Linear(hidden, outputs, bias=False)
-    nn.init.zeros_(last.weight)
+    last = zeroed(nn.Linear(hidden, outputs, bias=False))
     return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), last)
 
 
 def timestep_embedding(t: Tensor, width: int = 256) -> Tensor:
     """Sinusoids [B, width] of t in 0..1, scaled by 1000 as is usual."""
-    frequencies = torch.exp(
-        -math.log(10_000) * torch.arange(width // 2, device=t.device) / (width // 2)
-    )
+    count = width // 2
+    frequencies = torch.exp(-math.log(10_000) * torch.arange(count, device=t.device) / count)
     angles = 1000 * t.float()[:, None] * frequencies
     return torch.cat([angles.cos(), angles.sin()], dim=-1)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from hotfoot.model.config import Solver
 
-T_FLOOR = 0.05
-"""Smallest t by which a prediction of the data is divided to give a velocity."""
+_T_FLOOR = 0.05  # smallest t by which a prediction of the data is divided to give a velocity
+VelocityFn = Callable[[Tensor, float], Tensor]  # of x of any shape and t in 0..1
 
 
 def _expand(t: Tensor, like: Tensor) -> Tensor:
@@ -33,14 +33,12 @@ def velocity(data: Tensor, noise: Tensor) -> Tensor:
 
 def velocity_from_data(x: Tensor, data: Tensor, t: Tensor) -> Tensor:
     """Velocity at ``x`` when the data is predicted: ``(x - data) / t``."""
-    return (x - data) / _expand(t, x).clamp(min=T_FLOOR)
+    return (x - data) / _expand(t, x).clamp(min=_T_FLOOR)
 
 
-def sample_times(
-    count: int, generator: torch.Generator, mean: float = 0.4, std: float = 1.0
-) -> Tensor:
+def sample_times(count: int, generator: torch.Generator, mean: float) -> Tensor:
     """Logit-normal training times in (0, 1), leaning to noise for ``mean > 0`` (Esser 2024)."""
-    return torch.sigmoid(torch.randn(count, generator=generator) * std + mean)
+    return torch.sigmoid(torch.randn(count, generator=generator) + mean)
 
 
 def schedule(steps: int, shift: float = 1.0) -> tuple[float, ...]:
@@ -52,18 +50,10 @@ def schedule(steps: int, shift: float = 1.0) -> tuple[float, ...]:
     return tuple(shift * t / (1 + (shift - 1) * t) for t in even)
 
 
-VelocityFn = Callable[[Tensor, float], Tensor]
-"""``velocity(x, t)``: x of any shape, t a number in 0..1."""
-
-
 def guided(sides: Callable[[Tensor, float], tuple[Tensor, Tensor]], scale: float) -> VelocityFn:
     """Classifier-free guidance, ``u + scale * (c - u)`` (Ho and Salimans, 2022).
 
-    Scale 1 is the conditional velocity, 0 the unconditional one.
-
-    Args:
-        sides: conditional and unconditional velocity at (x, t).
-        scale: the weight.
+    Of ``sides``, the conditional velocity c and the unconditional one u at (x, t).
     """
 
     def velocity(x: Tensor, t: float) -> Tensor:
@@ -84,16 +74,10 @@ def solve(
 
     Euler is of first order and takes one evaluation a step; midpoint and Heun are of second order
     and take two, except that Heun's last step to t = 0 falls back to Euler, where a velocity
-    derived from predicted data is not defined (Karras et al., 2022).
-
-    Args:
-        velocity: ``velocity(x, t)``.
-        x: the start.
-        times: monotone times.
-        method: ``euler``, ``midpoint`` or ``heun``.
-        on_step: called with the number of steps done.
+    derived from predicted data is not defined (Karras et al., 2022). ``on_step`` is called with the
+    number of steps done.
     """
-    for i, (a, b) in enumerate(itertools.pairwise(times)):
+    for done, (a, b) in enumerate(itertools.pairwise(times), 1):
         h = b - a
         first = velocity(x, a)
         if method == "midpoint":
@@ -103,5 +87,5 @@ def solve(
         else:
             x = x + h * first
         if on_step is not None:
-            on_step(i + 1)
+            on_step(done)
     return x

@@ -18,8 +18,7 @@ from hotfoot.pose.metadata import Phrase
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
-OnStep = Callable[[int, int], None]
-"""``on_step(done, total)``, for progress."""
+OnStep = Callable[[int, int], None]  # on_step(done, total), for progress
 
 
 @dataclass(frozen=True)
@@ -44,59 +43,36 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Conditions:
-    """What a dance is made for.
+    """What a dance is made for."""
 
-    Attributes:
-        analysis: of the song; None for training's samples.
-        tokens: music tokens [U, width] of the whole plan.
-        reference: one frame of the generator's skeleton.
-        style: that it is conditioned on; None for none.
-        energy: size of movement in octaves of the usual one; None for none.
-    """
-
-    analysis: SongAnalysis | None
-    tokens: NDArray[np.float32]
-    reference: PoseSequence
+    analysis: SongAnalysis | None  # None for training's samples
+    tokens: NDArray[np.float32]  # of music, [U, width], for the whole plan
+    reference: PoseSequence  # one frame of the generator's skeleton
     style: str | None = None
-    energy: float | None = None
+    energy: float | None = None  # size of movement in octaves of the usual one
 
 
 @dataclass(frozen=True)
 class SamplingOptions:
-    """Numbers of a run.
+    """Numbers of a run; see :class:`~hotfoot.model.config.Sampling`."""
 
-    Attributes:
-        seed: of all randomness.
-        variations: dances made side by side.
-        steps: denoising steps.
-        guidance: classifier-free guidance; 1 is none.
-        shift: of the schedule.
-        solver: of the flow's differential equation.
-        confidence: of generated keypoints: 0 and 1, or values in 0..1 as decoded.
-    """
-
-    seed: int = 0
-    variations: int = 1
+    seed: int = 0  # of all randomness
+    variations: int = 1  # dances made side by side
     steps: int = 10
     guidance: float = 1.0
     shift: float = 1.0
     solver: Solver = "euler"
+    # Of generated keypoints: 0 and 1, or values in 0..1 as decoded.
     confidence: Literal["binary", "values"] = "binary"
 
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """Poses of variations, side by side.
+    """Poses of variations, side by side."""
 
-    Attributes:
-        xy: [V, T, K, 2], normalized by the canvas sides.
-        confidence: [V, T, K].
-        seams: frames where parts were joined.
-    """
-
-    xy: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    seams: tuple[int, ...] = ()
+    xy: NDArray[np.float32]  # [V, T, K, 2], normalized by the canvas sides
+    confidence: NDArray[np.float32]  # [V, T, K]
+    seams: tuple[int, ...] = ()  # frames where parts were joined
 
     def frames(self, part: slice) -> "Poses":
         """Some of the frames, as views."""
@@ -105,17 +81,11 @@ class Poses:
 
 @dataclass(frozen=True, eq=False)
 class InitialPoses:
-    """Poses to begin from instead of from noise alone, for the whole plan.
+    """Poses to begin from instead of from noise alone, for the whole plan."""
 
-    Attributes:
-        poses: of each variation.
-        strength: 0 is noise alone, 1 the poses as they are.
-        choreography: musical phrases and their moves, of each variation.
-    """
-
-    poses: "Poses"
-    strength: float
-    choreography: tuple[tuple[Phrase, ...], ...]
+    poses: Poses
+    strength: float  # 0 is noise alone, 1 the poses as they are
+    choreography: tuple[tuple[Phrase, ...], ...]  # musical phrases and moves of each variation
 
 
 class Generator(Protocol):
@@ -124,31 +94,21 @@ class Generator(Protocol):
     @property
     def config(self) -> GeneratorConfig:
         """Facts that the pipeline asks for."""
-        ...
 
     def plan(self, frames: int) -> tuple[Segment, ...]:
         """Segments that cover so many frames."""
-        ...
 
     def sample(
-        self, conditions: Conditions, segment: Segment, known: "Poses", options: SamplingOptions,
+        self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
         initial: InitialPoses | None, on_step: OnStep,
     ) -> Any:  # fmt: skip
-        """Whatever :meth:`decode` takes, for one segment.
+        """Whatever :meth:`decode` takes, for one segment, whose first frames are ``known``.
 
-        Args:
-            conditions: what it is made for.
-            segment: which frames.
-            known: its first frames, as they are.
-            options: of the run.
-            initial: poses to begin from; None for generators that take none.
-            on_step: called after each step.
+        ``initial`` poses are None for generators that take none.
         """
-        ...
 
-    def decode(self, sampled: Any, known: "Poses", options: SamplingOptions) -> "Poses":
+    def decode(self, sampled: Any, known: Poses, options: SamplingOptions) -> Poses:
         """All frames of the segment, the known ones included."""
-        ...
 
 
 def plan_segments(frames: int, length: int, overlap: int) -> tuple[Segment, ...]:

@@ -18,38 +18,15 @@ _Depth = Annotated[int, Field(ge=1, le=128)]
 class DiTConfig:
     """Everything that fixes the transformer's shape.
 
-    Attributes:
-        latent_channels: channels of the pose latent.
-        rows: height of the latent grid.
-        music_width: width of a music token.
-        width: model width.
-        depth: joint blocks.
-        heads: attention heads.
-        kv_heads: key/value heads (grouped-query attention); equal to ``heads`` for none.
-        mlp_width: hidden width of the gated MLP.
-        patch: (rows, columns) of a pose token.
-        rope_axes: rotary dimensions of the three index axes; they sum to width / heads.
-        rope_theta: base of the rotary frequencies.
-        time_shared: music shares the time axis of the poses (paper); False is the ablation.
-        joint_adaln: one modulation network for all blocks plus a table per block (fewer
-            parameters), instead of one network per block.
-        refiners: extra blocks on pose tokens alone, and as many on music tokens alone, before the
-            joint ones (as in Lumina-Image 2.0).
-        timestep_width: width of the timestep embedding.
-        prediction: what the network puts out, the velocity or the clean latent (from which the
-            velocity follows; better where a token has more numbers than the model is wide).
-        embed_hidden: hidden width of a nonlinear branch beside the linear maps into and out of
-            pose tokens; 0 for none. Latents of one-hot images lie on a curved surface: a linear map
-            from a model narrower than the token loses a part of every pose, a curved one need not.
-        music_beside: add the music of a pose token's own columns and of their neighbors to the
-            token, besides attending to it. Short training does not find the way through attention
-            alone. Needs ``time_shared``.
-        music_modulates: the music of a pose token's own columns and of their neighbors scales and
-            gates the token in every block, beside time. Needs ``time_shared`` and no
-            ``joint_adaln``.
-        styles: names of the styles that it is conditioned on; none for a model without.
-        energy: whether it is conditioned on the size of movement.
-        kind: tells it from other networks.
+    With ``time_shared``, music has the poses' time axis (paper); without is the ablation.
+    ``joint_adaln`` is one modulation network for all blocks plus a table per block (fewer
+    parameters) instead of one network per block. ``embed_hidden`` is the hidden width of a
+    nonlinear branch beside the linear maps into and out of pose tokens, 0 for none: latents of
+    one-hot images lie on a curved surface, of which a linear map from a model narrower than the
+    token loses a part, a curved one need not. With ``music_beside``, the music of a pose token's
+    own columns and of their neighbors is added to the token, as short training does not find the
+    way through attention alone; with ``music_modulates``, it scales and gates the token in every
+    block, beside time.
     """
 
     latent_channels: _Count
@@ -58,21 +35,23 @@ class DiTConfig:
     width: _Width = 384
     depth: _Depth = 8
     heads: _Count = 6
-    kv_heads: _Count = 6
+    kv_heads: _Count = 6  # grouped-query attention; equal to heads for none
     mlp_width: _Width = 1024
-    patch: tuple[_Count, _Count] = (8, 1)
-    rope_axes: tuple[_Count, _Count, _Count] = (16, 16, 32)
+    patch: tuple[_Count, _Count] = (8, 1)  # rows and columns of a pose token
+    rope_axes: tuple[_Count, _Count, _Count] = (16, 16, 32)  # rotary dims of the index axes
     rope_theta: Annotated[float, Field(gt=1, le=1e9)] = 1000.0
     time_shared: bool = True
     joint_adaln: bool = True
+    # Extra blocks on pose tokens alone, as many on music tokens alone (as in Lumina-Image 2.0).
     refiners: Annotated[int, Field(ge=0, le=16)] = 0
     timestep_width: _Width = 384
+    # The clean latent gives the velocity, and is better where a token is wider than the model.
     prediction: Literal["velocity", "data"] = "data"
     embed_hidden: Annotated[int, Field(ge=0, le=65_536)] = 0
     music_beside: bool = False
     music_modulates: bool = False
-    styles: tuple[str, ...] = ()
-    energy: bool = False
+    styles: tuple[str, ...] = ()  # that it is conditioned on
+    energy: bool = False  # whether it is conditioned on the size of movement
     kind: Literal["dit"] = "dit"
 
     def __post_init__(self) -> None:
@@ -97,31 +76,16 @@ class DiTConfig:
 @validated
 @dataclass(frozen=True)
 class EdgeConfig:
-    """Shape of the EDGE-style decoder, a baseline on raw coordinates.
+    """Shape of the EDGE-style decoder, a baseline on raw coordinates."""
 
-    Attributes:
-        latent_channels: of raw coordinates, 16 per coordinate channel.
-        rows: 1.
-        music_width: width of a music token.
-        width: of the tokens.
-        depth: decoder layers.
-        heads: of attention.
-        mlp_width: hidden width.
-        velocity_weight: of the loss on velocities.
-        prediction: always the data.
-        styles: none.
-        energy: no.
-        kind: tells it from other networks.
-    """
-
-    latent_channels: _Count
+    latent_channels: _Count  # 16 per coordinate channel
     rows: Literal[1]
     music_width: _Width
     width: _Width = 192
     depth: _Depth = 6
     heads: _Count = 4
     mlp_width: _Width = 512
-    velocity_weight: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    velocity_weight: Annotated[float, Field(ge=0, le=1000)] = 1.0  # in the loss
     prediction: Literal["data"] = "data"
     styles: tuple[()] = ()
     energy: Literal[False] = False
@@ -135,7 +99,22 @@ class EdgeConfig:
 
 
 NetworkConfig = Annotated[DiTConfig | EdgeConfig, Field(discriminator="kind")]
-"""A network by the ``kind`` in its configuration."""
+
+# Width, depth, heads, width of the MLP, and what else differs.
+_PRESETS: dict[str, tuple[int, int, int, int, dict[str, Any]]] = {
+    "debug": (64, 2, 2, 128, {"rope_axes": (8, 8, 16)}),
+    "light": (
+        256, 6, 4, 512, {"joint_adaln": False, "music_beside": True, "music_modulates": True},
+    ),
+    "mini": (192, 6, 3, 512, {"embed_hidden": 768}),
+    "small": (384, 8, 6, 1024, {"embed_hidden": 1536, "music_beside": True}),
+    "base": (768, 12, 12, 2048, {}),
+    "paper": (
+        2304, 26, 24, 9216,
+        {"kv_heads": 8, "rope_axes": (32, 32, 32), "rope_theta": 10000.0, "joint_adaln": False,
+         "refiners": 2, "timestep_width": 1024, "prediction": "velocity"},
+    ),
+}  # fmt: skip
 
 
 def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTConfig | EdgeConfig:
@@ -148,42 +127,15 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
     Raises:
         OptionError: unknown name.
     """
-    grid: dict[str, Any] = {
-        "latent_channels": latent_channels,
-        "rows": rows,
-        "music_width": music_width,
-    }
-    whole, quarter = (rows, 1), (max(1, rows // 4), 1)
-    if name == "debug":
-        return DiTConfig(
-            **grid, width=64, depth=2, heads=2, kv_heads=2, mlp_width=128, patch=whole,
-            rope_axes=(8, 8, 16), timestep_width=64,
-        )  # fmt: skip
-    if name == "light":
-        return DiTConfig(
-            **grid, width=256, depth=6, heads=4, kv_heads=4, mlp_width=512, patch=whole,
-            joint_adaln=False, timestep_width=256, music_beside=True, music_modulates=True,
-        )  # fmt: skip
-    if name == "mini":
-        return DiTConfig(
-            **grid, width=192, depth=6, heads=3, kv_heads=3, mlp_width=512, patch=whole,
-            timestep_width=192, embed_hidden=768,
-        )  # fmt: skip
-    if name == "small":
-        return DiTConfig(**grid, patch=quarter, embed_hidden=1536, music_beside=True)
+    grid = (latent_channels, rows, music_width)
     if name == "edge":
-        return EdgeConfig(latent_channels, rows, music_width)  # type: ignore[arg-type]
-    if name == "base":
-        return DiTConfig(
-            **grid, width=768, depth=12, heads=12, kv_heads=12, mlp_width=2048,
-            patch=quarter, timestep_width=768,
-        )  # fmt: skip
-    if name == "paper":
-        return DiTConfig(
-            **grid, width=2304, depth=26, heads=24, kv_heads=8, mlp_width=9216,
-            patch=(2 if rows % 2 == 0 else 1, 1), rope_axes=(32, 32, 32), rope_theta=10000.0,
-            joint_adaln=False, refiners=2, timestep_width=1024, prediction="velocity",
-        )  # fmt: skip
-    raise OptionError(
-        f"unknown preset '{name}'", "Known: debug, light, mini, small, base, edge, paper."
-    )
+        return EdgeConfig(*grid)  # type: ignore[arg-type]
+    if name not in _PRESETS:
+        raise OptionError(
+            f"unknown preset '{name}'", "Known: debug, light, mini, small, base, edge, paper."
+        )
+    width, depth, heads, mlp_width, changes = _PRESETS[name]
+    quarter, two = max(1, rows // 4), 2 if rows % 2 == 0 else 1
+    tall = {"small": quarter, "base": quarter, "paper": two}.get(name, rows)
+    rest: dict[str, Any] = {"kv_heads": heads, "timestep_width": width, "patch": (tall, 1)}
+    return DiTConfig(*grid, width, depth, heads, mlp_width=mlp_width, **rest | changes)

@@ -1,15 +1,13 @@
 """Published image VAEs, frozen: three coordinate channels per RGB picture.
 
-``diffusers`` (an extra) provides the classes; weights come from a local folder or the hub. TAEF2 is
-a tiny VAE whose blocks at the coarsest level have a branch that ``diffusers`` lacks; it is added
-here.
+``diffusers`` (an extra) has the classes; it lacks a branch of TAEF2, a tiny VAE, added here.
 """
 
 import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,46 +17,29 @@ from torch import Tensor, nn
 from hotfoot.errors import DependencyError, ModelError
 from hotfoot.model.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
 from hotfoot.model.config import PublishedVAEConfig
+from hotfoot.model.vae import PoseVAE
 from hotfoot.pose.resample import linear, neighbors
 
-CLASSES = ("AutoencoderKL", "AutoencoderTiny")
-TAEF2: Final = "TAEF2"
 _TAEF2_FILES = ("taef2_encoder.pth", "taef2_decoder.pth")
 
 
-class PublishedVAE(nn.Module):
-    """A frozen image VAE behind the interface of :class:`~hotfoot.model.vae.PoseVAE`.
+class PublishedVAE(PoseVAE):
+    """A frozen image VAE of three coordinate channels per picture.
 
-    Args:
-        autoencoder: ``AutoencoderKL`` or ``AutoencoderTiny``.
-        codec: how lines are drawn. Natural-image VAEs want a Gaussian line, dark on white.
-        config: where it is, and how many picture columns a frame has. A line that moves many bins
-            per column is a row of dots, which such VAEs lose; drawn wider, it stays a line. The
-            extra latent columns become channels, so there is still one column per 8 frames.
-        stride: spatial stride of the autoencoder.
+    A line that moves many bins per picture column is a row of dots, which such VAEs lose; drawn
+    ``config.stretch`` columns to a frame, it stays a line. The extra latent columns become
+    channels, so there is still one column per 8 frames.
     """
 
-    def __init__(
-        self, autoencoder: Any, codec: CodecConfig, config: PublishedVAEConfig, stride: int = 8
-    ) -> None:
-        super().__init__()
-        self.autoencoder = autoencoder.eval().requires_grad_(False)
-        self.codec = codec
-        self.config = config
-        self.stride = stride
-        self.stretch = config.stretch
+    def __init__(self, autoencoder: Any, codec: CodecConfig, config: PublishedVAEConfig) -> None:
         published = autoencoder.config
-        self.depth = int(published.latent_channels)
+        rows = codec.bins // 2 ** (len(published.block_out_channels) - 1)
+        depth = config.stretch * published.latent_channels
+        super().__init__(config, codec, depth, rows, together=3)
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.stretch = config.stretch
         self.scale = float(getattr(published, "scaling_factor", None) or 1.0)
         self.shift = float(getattr(published, "shift_factor", None) or 0.0)
-
-    def latent_channels(self, channels: int) -> int:
-        """Latent channels of an image with so many channels."""
-        return -(-channels // 3) * self.stretch * self.depth
-
-    def latent_rows(self) -> int:
-        """Height of the latent grid."""
-        return self.codec.bins // self.stride
 
     @torch.inference_mode()
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
@@ -83,7 +64,7 @@ class PublishedVAE(nn.Module):
         """See :class:`~hotfoot.model.vae.PoseVAE`."""
         images = []
         for one in latent:
-            folded = one.reshape(-1, self.stretch, self.depth, *one.shape[1:])
+            folded = one.unflatten(0, (-1, self.stretch, self._depth // self.stretch))
             parts = folded.permute(0, 2, 3, 4, 1).flatten(-2)
             pictures = [
                 self.autoencoder.decode(p[None] / self.scale + self.shift).sample[0].float()
@@ -111,93 +92,75 @@ def stretch_lines(
     return np.where(both, between, center[:, near]).astype(np.float32), value[:, near]
 
 
-def natural_codec(sigma: float = 1.0) -> CodecConfig:
+def natural_codec() -> CodecConfig:
     """Codec for natural-image VAEs: Gaussian line, dark on white, values in -1..1."""
     return CodecConfig(
-        profile_sigma=sigma,
-        polarity="dark",
-        value_range=(-1.0, 1.0),
-        decoding="soft-argmax",
-        confidence_from="window",
+        polarity="dark", value_range=(-1.0, 1.0), decoding="soft-argmax", confidence_from="window"
     )
 
 
 def published_config(folder: Path, stretch: int = 3) -> PublishedVAEConfig | None:
     """The published VAE that lies in a folder (a class of ``diffusers``, or TAEF2), or None."""
     if (folder / _TAEF2_FILES[0]).is_file():
-        return PublishedVAEConfig(TAEF2, str(folder), stretch)
+        return PublishedVAEConfig("TAEF2", str(folder), stretch)
     try:
         name = json.loads((folder / "config.json").read_text()).get("_class_name")
     except (OSError, ValueError, AttributeError):
         return None
-    return PublishedVAEConfig(name, str(folder), stretch) if name in CLASSES else None
+    known = name in ("AutoencoderKL", "AutoencoderTiny")
+    return PublishedVAEConfig(name, str(folder), stretch) if known else None
 
 
-def load_published(config: PublishedVAEConfig, codec: CodecConfig | None = None) -> PublishedVAE:
-    """A VAE in ``diffusers``' layout, from a local folder or the hub; see :class:`PublishedVAE`.
+def load_published(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedVAE:
+    """A VAE in ``diffusers``' layout, from a local folder or the hub.
 
-    TAEF2 comes from a folder with its two published weight files. Without ``codec``, lines are
-    drawn as natural-image VAEs want them (:func:`natural_codec`).
+    TAEF2 comes from a folder with its two published weight files.
 
     Raises:
         DependencyError: diffusers is not installed.
         ModelError: nothing that can be loaded.
     """
-    codec = codec or natural_codec()
-    if config.kind == TAEF2:
-        return _load_taef2(config, codec)
-    diffusers = _diffusers()
     try:
-        autoencoder = getattr(diffusers, config.kind).from_pretrained(
-            config.source, use_safetensors=True
-        )
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"no {config.kind} can be loaded from {config.source}",
-            "Give a folder with config.json and diffusion_pytorch_model.safetensors, "
-            "or a name on the hub while online.",
+        import diffusers
+    except ImportError as error:
+        raise DependencyError(
+            "published VAEs need the package diffusers", "Install it: pip install 'hotfoot[vae]'"
         ) from error
-    stride = 2 ** (len(autoencoder.config.block_out_channels) - 1)
-    return PublishedVAE(autoencoder, codec, config, stride)
+    if config.kind == "TAEF2":
+        folder = Path(config.source)
+        autoencoder = _load_taef2(diffusers.AutoencoderTiny, folder)
+        config = replace(config, source=str(folder.resolve()))
+    else:
+        try:
+            kind = getattr(diffusers, config.kind)
+            autoencoder = kind.from_pretrained(config.source, use_safetensors=True)
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"no {config.kind} can be loaded from {config.source}",
+                "Give a folder with config.json and diffusion_pytorch_model.safetensors, "
+                "or a name on the hub while online.",
+            ) from error
+    return PublishedVAE(autoencoder, codec, config)
 
 
-def _load_taef2(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedVAE:
+def _load_taef2(tiny: Any, folder: Path) -> Any:
     """TAEF2 from its two weight files: tensors only, loaded by key."""
-    folder = Path(config.source)
-    encoder, decoder = (folder / name for name in _TAEF2_FILES)
-    diffusers = _diffusers()
-    autoencoder = diffusers.AutoencoderTiny(
-        latent_channels=32,
-        encoder_block_out_channels=(64, 64, 64, 64),
-        decoder_block_out_channels=(64, 64, 64, 64),
-        num_encoder_blocks=(1, 3, 3, 3),
-        num_decoder_blocks=(3, 3, 3, 1),
-    )
-    for layers, coarse in (
-        (autoencoder.encoder.layers, range(11, 14)),
-        (autoencoder.decoder.layers, range(2, 5)),
-    ):
+    autoencoder = tiny(latent_channels=32)
+    encoder, decoder = autoencoder.encoder.layers, autoencoder.decoder.layers
+    for layers, coarse in ((encoder, range(11, 14)), (decoder, range(2, 5))):
         for i in coarse:
             layers[i] = _PooledBlock(layers[i])
     # The published decoder counts its input clamp as layer 0.
-    for part, path, offset in (
-        (autoencoder.encoder, encoder, 0),
-        (autoencoder.decoder, decoder, 1),
-    ):
+    parts = (encoder, nn.Sequential(nn.Identity(), *decoder))
+    for name, part in zip(_TAEF2_FILES, parts, strict=True):
         try:
-            tensors = torch.load(path, weights_only=True, map_location="cpu")
-            part.layers.load_state_dict({_renumber(k, offset): v for k, v in tensors.items()})
+            part.load_state_dict(torch.load(folder / name, weights_only=True, map_location="cpu"))
         except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
             raise ModelError(
-                f"{Path(path).name} does not hold TAEF2's weights",
+                f"{name} does not hold TAEF2's weights",
                 "Give the published taef2_encoder.pth and taef2_decoder.pth.",
             ) from error
-    return PublishedVAE(autoencoder.float(), codec, replace(config, source=str(folder.resolve())))
-
-
-def _renumber(key: str, offset: int) -> str:
-    layer, rest = key.split(".", 1)
-    return f"{int(layer) - offset}.{rest}"
+    return autoencoder.float()
 
 
 class _PooledBlock(nn.Module):
@@ -217,13 +180,3 @@ class _PooledBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.pool(x)
         return self.fuse(self.conv(x) + self.skip(x))
-
-
-def _diffusers() -> Any:
-    try:
-        import diffusers
-    except ImportError as error:
-        raise DependencyError(
-            "published VAEs need the package diffusers", "Install it: pip install 'hotfoot[vae]'"
-        ) from error
-    return diffusers
