@@ -19,7 +19,7 @@ from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.written import Written
+from hotfoot.render.video import Written
 
 OUTPUT_SUFFIXES = (".mp4", ".webm", ".gif", ".npz", ".json", ".png")
 

@@ -18,29 +18,19 @@ from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
-from hotfoot.render.video import write_video
-from hotfoot.render.written import Written
+from hotfoot.render.video import Written, write_video
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Files of a folder; what is empty is not written.
+    """Files of a folder; what is empty is not written."""
 
-    Attributes:
-        still: picture of the reference's pose.
-        video: of the poses.
-        pictures: of the poses, one per frame, with a place for its number.
-        negative: pictures of the same dance by another body.
-        face: black video, some models' own "no face".
-        note: for the user, in ``README.txt``.
-    """
-
-    still: str = ""
-    video: str = ""
-    pictures: str = ""
-    negative: str = ""
-    face: str = ""
-    note: str = ""
+    still: str = ""  # picture of the reference's pose
+    video: str = ""  # of the poses
+    pictures: str = ""  # of the poses, one per frame, with a place for its number
+    negative: str = ""  # pictures of the same dance by another body
+    face: str = ""  # black video, some models' own "no face"
+    note: str = ""  # for the user, in README.txt
 
 
 LAYOUTS: dict[str, Layout] = {
@@ -58,53 +48,31 @@ LAYOUTS: dict[str, Layout] = {
 
 @dataclass(frozen=True)
 class Preset:
-    """What a tool reads.
+    """What a tool reads."""
 
-    Attributes:
-        about: one line for the user.
-        fps: frame rate of its pose video.
-        area: canvas area in pixels; the aspect stays the reference's. 0 keeps the canvas.
-        multiple: canvas sides are multiples of this.
-        lengths: frame counts are ``lengths[0] * n + lengths[1]``; the last frame is repeated.
-        style: how figures are drawn.
-        layout: files in the folder, a name in :data:`LAYOUTS`.
-    """
-
-    about: str
     fps: float
-    area: int = 0
-    multiple: int = 2
-    lengths: tuple[int, int] = (1, 0)
+    area: int = 0  # of the canvas in pixels; the aspect stays the reference's; 0 keeps the canvas
+    multiple: int = 2  # canvas sides are multiples of this
+    lengths: tuple[int, int] = (1, 0)  # frame counts are lengths[0] * n + lengths[1]
     style: FigureStyle = field(default_factory=FigureStyle)
-    layout: str = "video"
+    layout: str = "video"  # files in the folder, a name in LAYOUTS
 
 
-_THIN_BLUE = FigureStyle(order="blue", supersample=2160)
+_BLUE = FigureStyle(order="blue")
+_THIN = FigureStyle(supersample=2160)
 _MUSEPOSE = FigureStyle(hand_radius=3, order="blue", by_length=True)
 PRESETS: dict[str, Preset] = {
-    "wan-animate": Preset(
-        "Wan2.2-Animate: src_pose.mp4, src_face.mp4 (black), src_ref.png", 30, 1280 * 720, 16,
-        style=FigureStyle(half_axis=0), layout="wan-animate",
-    ),
-    "vace": Preset("VACE: pose video, blue first as its own annotator draws", 16, 480 * 832, 16,
-                   (4, 1), FigureStyle(order="blue", supersample=1024)),
-    "controlnet": Preset("ControlNet OpenPose / DWPose: one PNG per frame", 30, 0, 8,
-                         layout="frames"),
-    "unianimate": Preset("UniAnimate-DiT: frames and pose.jpg", 15, 832 * 480, 16, (4, 1),
-                         FigureStyle(order="blue"), "unianimate"),
-    "mimicmotion": Preset("MimicMotion: thin blue-first pose video", 15, 576 * 1024, 64,
-                          style=_THIN_BLUE),
-    "stableanimator": Preset("StableAnimator: poses/frame_N.png, reference.png", 20, 576 * 1024, 64,
-                             style=replace(_THIN_BLUE, order="red"), layout="stableanimator"),
-    "musepose": Preset("MusePose: pose video, widths by length, blue first", 15, 768 * 768, 8,
-                       style=replace(_MUSEPOSE, supersample=1024)),
-    "steadydancer": Preset("SteadyDancer: cond_pos/ and cond_neg/ frames", 16, 1024 * 576, 16,
-                           (4, 1), _MUSEPOSE, "steadydancer"),
-    "wan-s2v": Preset("Wan2.2-S2V: pose video for --pose_video, with the song", 16, 0, 16, (4, 1),
-                      FigureStyle(order="blue")),
-    "ltx-pose": Preset("LTX-2 IC-LoRA pose: full-bright limbs", 25, 768 * 768, 32, (8, 1),
-                       FigureStyle(limb_brightness=1.0)),
-}  # fmt: skip
+    "wan-animate": Preset(30, 1280 * 720, 16, (1, 0), FigureStyle(half_axis=0), "wan-animate"),
+    "vace": Preset(16, 480 * 832, 16, (4, 1), replace(_BLUE, supersample=1024)),
+    "controlnet": Preset(30, 0, 8, layout="frames"),
+    "unianimate": Preset(15, 832 * 480, 16, (4, 1), _BLUE, "unianimate"),
+    "mimicmotion": Preset(15, 576 * 1024, 64, (1, 0), replace(_THIN, order="blue")),
+    "stableanimator": Preset(20, 576 * 1024, 64, (1, 0), _THIN, "stableanimator"),
+    "musepose": Preset(15, 768 * 768, 8, (1, 0), replace(_MUSEPOSE, supersample=1024)),
+    "steadydancer": Preset(16, 1024 * 576, 16, (4, 1), _MUSEPOSE, "steadydancer"),
+    "wan-s2v": Preset(16, 0, 16, (4, 1), _BLUE),
+    "ltx-pose": Preset(25, 768 * 768, 32, (8, 1), FigureStyle(limb_brightness=1.0)),
+}
 
 
 def get_preset(name: str) -> Preset:
@@ -131,30 +99,18 @@ def prepared(poses: PoseSequence, preset: Preset) -> PoseSequence:
     poses = poses.resampled(preset.fps).with_canvas(preset_canvas(poses.canvas, preset))
     step, rest = preset.lengths
     count = -(-(len(poses) - rest) // step) * step + rest
-    index = np.minimum(np.arange(max(count, 1)), len(poses) - 1)
+    index = np.minimum(np.arange(count), len(poses) - 1)
     return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
 
 
 def write_preset(
-    poses: PoseSequence,
-    reference: PoseSequence,
-    folder: Path,
-    name: str,
-    song: AnySong | None,
+    poses: PoseSequence, reference: PoseSequence, folder: Path, name: str, song: AnySong | None,
     metadata: DanceMetadata = EMPTY,
-) -> Written:
-    """Write the folder that a tool reads; also the keypoints as ``poses.json``.
+) -> Written:  # fmt: skip
+    """Write the folder that a tool reads, with the song under videos; also ``poses.json``.
 
-    Args:
-        poses: the dance.
-        reference: one frame or more of the person; the first is drawn.
-        folder: to be written.
-        name: of the preset.
-        song: to put under videos.
-        metadata: of the dance, for ``poses.json``.
-
-    Returns:
-        What is in the folder: the preset's frames, rate and canvas.
+    The pose of the reference's first frame is drawn, too. What is returned says the preset's
+    frames, rate and canvas.
 
     Raises:
         OptionError: unknown preset.
@@ -162,7 +118,7 @@ def write_preset(
     """
     preset = get_preset(name)
     ready = prepared(poses, preset)
-    still = replace(prepared(reference.frames(0, 1), replace(preset, lengths=(1, 0))), fps=1.0)
+    still = reference.frames(0, 1).with_canvas(preset_canvas(reference.canvas, preset))
     with replacing(folder, folder=True) as target:
         _write_layout(ready, still, target, preset, song)
         facts = metadata.resampled(poses.fps, ready.fps)
@@ -181,24 +137,19 @@ def _write_layout(
     if layout.face:
         black: Iterator[Frame] = repeat(np.zeros((512, 512, 3), np.uint8), count)
         write_video(black, count, poses.fps, folder / layout.face)
-    if layout.still:
-        _picture(next(draw_frames(still, preset.style)), folder / layout.still)
     if layout.note:
         (folder / "README.txt").write_text(layout.note)
-    for name, sequence in ((layout.pictures, poses), (layout.negative, _another_body(poses))):
+    pictures = ((layout.still, still), (layout.pictures, poses), (layout.negative, _other(poses)))
+    for name, sequence in pictures:
         if name:
-            (folder / name).parent.mkdir(exist_ok=True)
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
             for i, frame in enumerate(draw_frames(sequence, preset.style)):
-                _picture(frame, folder / name.format(i))
+                path.with_name(path.name.format(i)).write_bytes(encoded(frame, path.suffix))
 
 
-def _another_body(poses: PoseSequence) -> PoseSequence:
+def _other(poses: PoseSequence) -> PoseSequence:
     """The same dance by another body, slightly off: SteadyDancer's negative condition."""
     middle = np.asarray(poses.canvas, np.float32) / 2
-    factors = np.array([1.08, 0.94], np.float32)
-    moved = (poses.keypoints - middle) * factors + middle
+    moved = (poses.keypoints - middle) * np.array([1.08, 0.94], np.float32) + middle
     return replace(poses, keypoints=moved.astype(np.float32))
-
-
-def _picture(frame: Frame, path: Path) -> None:
-    path.write_bytes(encoded(frame, path.suffix))

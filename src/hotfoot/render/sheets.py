@@ -16,6 +16,11 @@ from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
 if TYPE_CHECKING:
     from hotfoot.music.analysis import SongAnalysis
 
+Color = tuple[int, int, int]
+_BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
+_TILE_HEIGHT = 160
+_CLOSE_UP_S = 20.0
+
 
 def contact_sheet(
     poses: PoseSequence,
@@ -45,10 +50,13 @@ def contact_sheet(
         confidence=poses.confidence[frames],
         canvas=(max(48, round(poses.canvas[0] * scale)), _TILE_HEIGHT),
     )
+    thin = replace(
+        style or FigureStyle(),
+        half_axis=2, radius=2, hand_line=1, hand_radius=1, limb_brightness=0.85, supersample=0,
+    )  # fmt: skip
     on_beat = {round(b * poses.fps / step) for b in beats} if beats is not None else set()
-    small_style = replace(style or FigureStyle(), **_TILE_STYLE)
     tiles = []
-    for t, tile in zip(frames, draw_frames(small, small_style), strict=True):
+    for t, tile in zip(frames, draw_frames(small, thin), strict=True):
         marked = np.maximum(tile, 16)
         if t // step in on_beat:
             marked[:3] = 255
@@ -57,23 +65,10 @@ def contact_sheet(
         _label(marked, f"{t / poses.fps:.2f}", (3, _TILE_HEIGHT - 4), 0.33, (200, 200, 200))
         marked[:, -1] = 40
         tiles.append(marked)
-    while len(tiles) % columns and len(tiles) > columns:
-        tiles.append(np.full_like(tiles[0], 16))
+    if len(tiles) > columns:
+        tiles += [np.full_like(tiles[0], 16)] * (-len(tiles) % columns)
     lines = [np.concatenate(tiles[i : i + columns], 1) for i in range(0, len(tiles), columns)]
     return np.concatenate(lines, 0)
-
-
-_TILE_HEIGHT = 160
-_TILE_STYLE: dict[str, Any] = {
-    "half_axis": 2, "radius": 2, "hand_line": 1, "hand_radius": 1, "limb_brightness": 0.85,
-    "supersample": 0,
-}  # fmt: skip
-
-
-def _label(
-    picture: Frame, text: str, at: tuple[int, int], size: float, color: tuple[int, int, int]
-) -> None:
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
 
 
 def save_png(picture: Frame, path: Path) -> None:
@@ -81,32 +76,26 @@ def save_png(picture: Frame, path: Path) -> None:
     save_bytes(path, encoded(picture, ".png"))
 
 
-def plot_dance(
-    path: Path, poses: PoseSequence | None, analysis: "SongAnalysis | None", seconds: float = 20.0
-) -> None:
+def plot_dance(path: Path, poses: PoseSequence | None, analysis: "SongAnalysis | None") -> None:
     """Plot loudness and sections of the song, then onsets, beats and movement of its middle.
 
-    Args:
-        path: PNG to write.
-        poses: a dance, or None for the song alone.
-        analysis: a song, or None for the dance alone.
-        seconds: length of the close-up.
+    Either a dance or a song may be None.
     """
     assert poses is not None or analysis is not None
     duration = analysis.features.duration_s if analysis else poses.duration_s if poses else 0.0
-    begin = max(0.0, duration / 2 - seconds / 2)
-    whole = _Panel((0.0, duration))
-    close = _Panel((begin, min(begin + seconds, duration)))
+    begin = max(0.0, duration / 2 - _CLOSE_UP_S / 2)
+    whole = _Panel(0.0, duration)
+    close = _Panel(begin, min(begin + _CLOSE_UP_S, duration))
     if analysis is not None:
         level = np.maximum(analysis.features.loudness_db, -60.0)
         whole.curve(np.arange(len(level)) / 100, level, _BLUE, (-60, 0))
         for s in analysis.rhythm.sections:
-            whole.mark(float(s), _RED, 2)
+            whole.mark(s, _RED, 2)
         strength = analysis.rhythm.onset_strength
         close.curve(np.arange(len(strength)) / 100, strength, _GREY, (0, 3), fill=True)
         bars = set(np.round(analysis.rhythm.downbeats, 3))
         for b in analysis.rhythm.beats:
-            close.mark(float(b), _RED, 3 if round(float(b), 3) in bars else 1)
+            close.mark(b, _RED, 3 if round(float(b), 3) in bars else 1)
         whole.title(
             f"{duration:.1f} s, {analysis.rhythm.tempo_bpm:.1f} BPM. "
             "Blue: loudness, -60 to 0 dB. Red: sections."
@@ -123,54 +112,52 @@ def plot_dance(
     save_png(np.concatenate([whole.picture, close.picture]), path)
 
 
-_BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
+def _label(picture: Frame, text: str, at: tuple[int, int], size: float, color: Color) -> None:
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
 
 
 class _Panel:
     """A white picture with a time axis."""
 
-    def __init__(self, span: tuple[float, float], width: int = 1300, height: int = 280) -> None:
-        self.picture: Frame = np.full((height, width, 3), 255, np.uint8)
-        self.begin, self.end = span
-        self.left, self.right, self.top, self.bottom = 20, width - 20, 34, height - 30
-        length = max(self.end - self.begin, 1e-6)
-        step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if length / s <= 24)
-        for second in np.arange(np.ceil(self.begin / step) * step, self.end + 1e-9, step):
-            self.mark(float(second), (230, 230, 230), 1)
-            self._text(f"{second:g} s", (self._x(float(second)) - 8, height - 10))
+    left, right, top, bottom = 20, 1280, 34, 250
 
-    def _x(self, time: float) -> int:
-        share = (time - self.begin) / max(self.end - self.begin, 1e-6)
-        return round(self.left + share * (self.right - self.left))
+    def __init__(self, begin: float, end: float) -> None:
+        self.picture: Frame = np.full((280, 1300, 3), 255, np.uint8)
+        self.begin, self.end = begin, end
+        step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if (end - begin) / s <= 24)
+        for second in np.arange(np.ceil(begin / step) * step, end + 1e-9, step):
+            self.mark(second, (230, 230, 230), 1)
+            self.text(f"{second:g} s", (round(self._x(second)) - 8, 270))
 
-    def _text(self, text: str, at: tuple[int, int]) -> None:
+    def _x(self, times: Any) -> Any:
+        share = (times - self.begin) / max(self.end - self.begin, 1e-6)
+        return self.left + share * (self.right - self.left)
+
+    def text(self, text: str, at: tuple[int, int]) -> None:
         _label(self.picture, text, at, 0.42, (60, 60, 60))
 
     def title(self, text: str) -> None:
-        self._text(text, (self.left, 20))
+        self.text(text, (self.left, 20))
 
-    def mark(self, time: float, color: tuple[int, int, int], width: int) -> None:
+    def mark(self, time: float, color: Color, width: int) -> None:
         if self.begin <= time <= self.end:
-            x = self._x(time)
+            x = round(self._x(float(time)))
             cv2.line(self.picture, (x, self.top), (x, self.bottom), color, width, cv2.LINE_AA)
 
     def curve(
         self,
         times: NDArray[np.floating],
         values: NDArray[np.floating],
-        color: tuple[int, int, int],
+        color: Color,
         span: tuple[float, float],
         fill: bool = False,
     ) -> None:
         shown = (times >= self.begin) & (times <= self.end)
         if not shown.any():
             return
-        x = self.left + (times[shown] - self.begin) / max(self.end - self.begin, 1e-6) * (
-            self.right - self.left
-        )
         share = np.clip((values[shown] - span[0]) / (span[1] - span[0]), 0, 1)
         y = self.bottom - share * (self.bottom - self.top)
-        points = np.round(np.stack([x, y], axis=1)).astype(np.int32)
+        points = np.round(np.stack([self._x(times[shown]), y], axis=1)).astype(np.int32)
         if fill:
             ends = np.array([[points[-1, 0], self.bottom], [points[0, 0], self.bottom]], np.int32)
             cv2.fillPoly(self.picture, [np.concatenate([points, ends])], color)

@@ -9,10 +9,7 @@ from hotfoot.pose.metadata import DanceMetadata
 def song_for(metadata: DanceMetadata, path: Path, start_s: float | None = None) -> Song:
     """The part of a song's file that a dance was made for; all of it if the dance does not say.
 
-    Args:
-        metadata: of the dance.
-        path: of the song.
-        start_s: where the dance begins in it, in place of where the metadata say.
+    ``start_s`` is where the dance begins in it, in place of where the metadata say.
 
     Raises:
         AudioError: missing or unreadable, or shorter than where the dance begins.
@@ -24,10 +21,9 @@ def song_for(metadata: DanceMetadata, path: Path, start_s: float | None = None) 
 
 
 def song_warnings(metadata: DanceMetadata, path: Path) -> tuple[str, ...]:
-    """A sentence if a file is not the song that the dance was made for.
+    """A sentence if a file, by its content, is not the song that the dance was made for.
 
-    Songs are compared by content: of the same name, one is often a cut or a new encoding of the
-    other, in which the dance's seconds are elsewhere.
+    Of the same name, one is often a cut or a new encoding of the other, with seconds elsewhere.
     """
     own = metadata.song_sha256
     if not own or song_for(metadata, path).fingerprint() == own:
