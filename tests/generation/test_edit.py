@@ -43,7 +43,7 @@ def test_the_score_prefers_a_dancer_on_the_beat():
 
 
 def test_movement_follows_loudness_and_the_energy_asked_for():
-    from hotfoot.generation.energy import movement_gain, scaled_movement
+    from hotfoot.generation.postprocess import movement_gain, scaled_movement
     from hotfoot.pose.body import body_speed
     from tests.helpers.dancers import beats_of, on_beat
 

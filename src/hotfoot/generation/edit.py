@@ -17,6 +17,8 @@ from hotfoot.timebase import frames_in
 
 _KEYFRAME_REACH_S = 0.6
 _LOOP_S = 0.8
+Keyframes = list[tuple[float, PoseSequence]]
+"""Seconds, and the pose that the dance passes through there."""
 
 
 def joined_poses(
@@ -32,9 +34,8 @@ def joined_poses(
 
 
 def finish(
-    joined: JoinedPoses, asked: DanceOptions, keyframes: list[tuple[float, PoseSequence]],
-    duration_s: float,
-) -> JoinedPoses:  # fmt: skip
+    joined: JoinedPoses, asked: DanceOptions, keyframes: Keyframes, duration_s: float
+) -> JoinedPoses:
     """Everything that is asked for after generation: mirror, frame rate, keyframes, loop."""
     poses, seams = joined.poses, joined.seams
     if asked.mirror:
@@ -49,31 +50,26 @@ def finish(
     return JoinedPoses(looped(poses) if asked.loop else poses, seams)
 
 
-def pass_through(poses: PoseSequence, keyframes: list[tuple[float, PoseSequence]]) -> PoseSequence:
+def pass_through(poses: PoseSequence, keyframes: Keyframes) -> PoseSequence:
     """Bend a dance so that it passes through given poses at given seconds.
 
     The difference at the keyframe is added around it with a smooth fade of 0.6 s to either side,
     less where another keyframe is near. Joints that the keyframe does not show stay as they are.
     """
-    if not keyframes:
-        return poses
     order = sorted(keyframes, key=lambda k: k[0])
-    times = [t for t, _ in order]
-    xy = poses.keypoints.copy()
-    confidence = poses.confidence.copy()
+    times = [-np.inf, *(t for t, _ in order), np.inf]
+    xy, confidence = poses.keypoints.copy(), poses.confidence.copy()
     now = np.arange(len(poses)) / poses.fps
-    for i, (t, key) in enumerate(order):
+    for (t, key), previous, following in zip(order, times, times[2:], strict=False):
         target = key.to_skeleton(poses.skeleton).with_canvas(poses.canvas)
         at = min(round(t * poses.fps), len(poses) - 1)
         seen = target.confidence[0] > 0
-        gap = np.where(seen[:, None], target.keypoints[0] - xy[at], 0)
-        hidden = seen & (confidence[at] == 0)
-        gap[hidden] = 0
-        before = min(_KEYFRAME_REACH_S, t - times[i - 1] if i else np.inf)
-        after = min(_KEYFRAME_REACH_S, times[i + 1] - t if i + 1 < len(times) else np.inf)
+        moved = seen & (confidence[at] > 0)
+        gap = np.where(moved[:, None], target.keypoints[0] - xy[at], 0)
         distance = now - now[at]
-        reach = np.where(distance < 0, before, after)
-        fade = 0.5 * (1 + np.cos(np.pi * np.clip(np.abs(distance) / reach, 0, 1)))
+        room = np.where(distance < 0, t - previous, following - t)
+        share = np.abs(distance) / np.minimum(room, _KEYFRAME_REACH_S)
+        fade = 0.5 * (1 + np.cos(np.pi * np.minimum(share, 1)))
         xy += (fade[:, None, None] * gap[None]).astype(np.float32)
         xy[at, seen] = target.keypoints[0, seen]
         confidence[at, seen] = target.confidence[0, seen]
@@ -85,14 +81,14 @@ def looped(poses: PoseSequence) -> PoseSequence:
     count = min(round(_LOOP_S * poses.fps), len(poses) // 2)
     if count < 2:
         return poses
-    xy, confidence = poses.keypoints.copy(), poses.confidence.copy()
+    xy, confidence = poses.keypoints.copy(), poses.confidence
     # The frame after the last one would be the first.
-    weight = np.linspace(0, 1, count + 2)[1:-1]
+    weight = np.linspace(0, 1, count + 2)[1:-1, None, None]
     weight = (weight * weight * (3 - 2 * weight)).astype(np.float32)
     both = (confidence[-count:] > 0) & (confidence[:1] > 0)
-    blended = xy[-count:] * (1 - weight[:, None, None]) + xy[:1] * weight[:, None, None]
+    blended = xy[-count:] * (1 - weight) + xy[:1] * weight
     xy[-count:] = np.where(both[..., None], blended, xy[-count:])
-    return replace(poses, keypoints=xy, confidence=confidence)
+    return replace(poses, keypoints=xy)
 
 
 def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
@@ -102,9 +98,9 @@ def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
     """
     if len(beats) < 4 or len(poses) < 30:
         return 0.0
-    lows = speed_minima(body_speed(poses, SMOOTHING_S))
-    lows = lows[(lows / poses.fps >= beats[0]) & (lows / poses.fps <= beats[-1])]
+    lows = speed_minima(body_speed(poses, SMOOTHING_S)) / poses.fps
+    lows = lows[(lows >= beats[0]) & (lows <= beats[-1])]
     if not len(lows):
         return 0.0
-    phase = np.interp(lows / poses.fps, beats, np.arange(len(beats)))
+    phase = np.interp(lows, beats, np.arange(len(beats)))
     return float(np.cos(2 * np.pi * phase).mean())

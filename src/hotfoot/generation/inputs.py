@@ -8,7 +8,8 @@ import numpy as np
 
 from hotfoot.capture.reference import open_reference
 from hotfoot.errors import AudioError, OptionError
-from hotfoot.generation.options import DanceOptions
+from hotfoot.generation.edit import Keyframes
+from hotfoot.generation.options import DanceOptions, PoseInput
 from hotfoot.model.generator import Generator
 from hotfoot.music.audio import Song, open_song
 from hotfoot.music.samples import AnySong, SampledSong, song_from_samples
@@ -17,23 +18,16 @@ from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 
 SongInput = str | Path | tuple[Any, float] | AnySong
 """A path, samples with their rate in Hz ([N] or [channels, N]), or a song that is open."""
-PoseInput = str | Path | PoseSequence
-"""A built-in figure, a pose file, a photo, a video, or poses, whose first frame counts."""
 
 
 def take_song(song: SongInput, options: DanceOptions) -> AnySong:
-    """The song, or the part of it that is asked for.
-
-    Raises:
-        AudioError: it is neither a path nor samples with a rate, or cannot be danced to.
-    """
+    """The song, or the part of it that is asked for; AudioError if it cannot be danced to."""
     if isinstance(song, Song | SampledSong):
         return song
     if isinstance(song, str | Path):
         return open_song(Path(song), options.start, options.end)
     if isinstance(song, tuple) and len(song) == 2:
-        samples, rate = song
-        return song_from_samples(samples, rate, start_s=options.start, end_s=options.end)
+        return song_from_samples(*song, start_s=options.start, end_s=options.end)
     raise AudioError(
         f"the song is given as {type(song).__name__}",
         "Give the path of a sound file, or a tuple of samples [N] or [channels, N] and their rate.",
@@ -43,15 +37,12 @@ def take_song(song: SongInput, options: DanceOptions) -> AnySong:
 def take_reference(
     reference: PoseInput, options: DanceOptions, skeleton: str
 ) -> tuple[PoseSequence, list[str]]:
-    """One frame on the canvas that is asked for, and warnings.
-
-    Raises:
-        PoseError: nobody is seen, or only a part that cannot be danced by.
-    """
-    pose, name = _open_pose(reference, "the reference", skeleton)
+    """One frame on the canvas that is asked for, and warnings; PoseError if it cannot dance."""
+    pose = _open_pose(reference, skeleton)
     if options.size is not None:
         pose = pose.with_canvas(options.size)
     body = pose.to_skeleton("body-18")
+    name = "the reference" if isinstance(reference, PoseSequence) else Path(reference).name
     warnings = check_reference(body.confidence[0], body.normalized[0], name)
     # Detectors are more or less sure; models know seen and not seen, unless values are asked for.
     seen = pose.confidence >= VISIBLE_FROM
@@ -59,37 +50,27 @@ def take_reference(
     return replace(pose, confidence=kept.astype(np.float32)), warnings
 
 
-def take_keyframes(
-    options: DanceOptions, duration_s: float, skeleton: str
-) -> list[tuple[float, PoseSequence]]:
-    """Seconds and poses that the dance passes through.
-
-    Raises:
-        OptionError: a time outside the dance.
-        PoseError: a pose that cannot be read.
-    """
+def take_keyframes(options: DanceOptions, duration_s: float, skeleton: str) -> Keyframes:
+    """Opened keyframes; OptionError for a time outside the dance, PoseError for a wrong pose."""
     for second, _ in options.keyframes:
         if second > duration_s:
             raise OptionError(
                 f"keyframes has one at {second:g} s",
                 f"The dance lasts from 0 to {duration_s:.2f} s.",
             )
-    return [(t, _open_pose(pose, "a keyframe", skeleton)[0]) for t, pose in options.keyframes]
+    return [(t, _open_pose(pose, skeleton)) for t, pose in options.keyframes]
 
 
-def _open_pose(pose: PoseInput, called: str, skeleton: str) -> tuple[PoseSequence, str]:
-    """One frame of this skeleton, and what to call it in messages."""
+def _open_pose(pose: PoseInput, skeleton: str) -> PoseSequence:
     if isinstance(pose, PoseSequence):
-        return pose.frames(0, 1).to_skeleton(skeleton), called
-    return open_reference(pose, skeleton=skeleton), Path(pose).name
+        return pose.frames(0, 1).to_skeleton(skeleton)
+    return open_reference(pose, skeleton=skeleton)
 
 
 def take_generator(model: str | Path | Generator, device: str) -> Generator:
     """A generator by name or folder; one that is loaded stays as it is.
 
-    Raises:
-        ModelError: none there, or damaged.
-        OptionError: a device that torch cannot use.
+    Raises ModelError where there is none or a damaged one, OptionError as :func:`check_device`.
     """
     if not isinstance(model, str | Path):
         return model

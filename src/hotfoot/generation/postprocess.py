@@ -8,15 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotfoot.generation.beat_lock import lock_to_beats
-from hotfoot.generation.energy import movement_gain, scaled_movement
 from hotfoot.model.config import PostStep
 from hotfoot.music.analysis import SongAnalysis
+from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.pose.framing import kept_inside
 from hotfoot.pose.proportions import keep_proportions
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.pose.smoothing import smoothed, without_flicker
+from hotfoot.pose.smoothing import running_mean, smoothed, without_flicker
+
+_CALM_S = 0.4  # movement shorter than this is scaled; where the dancer goes is not
+_BY_LOUDNESS = 0.45
+_GAIN_LIMITS = (0.25, 1.6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,61 +34,41 @@ class JoinedPoses:
 
 @dataclass(frozen=True, eq=False)
 class PostContext:
-    """What steps know.
-
-    Attributes:
-        analysis: of the song.
-        reference: one frame, on the dance's canvas.
-        energy: size of movement that is asked for, 1 as learned.
-        smoothing_s: standard deviation of the smoothing.
-    """
+    """What steps know."""
 
     analysis: SongAnalysis
-    reference: PoseSequence
-    energy: float
-    smoothing_s: float
+    reference: PoseSequence  # one frame, on the dance's canvas
+    energy: float  # size of movement that is asked for, 1 as learned
+    smoothing_s: float  # standard deviation of the smoothing
 
 
 Step = Callable[[JoinedPoses, PostContext], JoinedPoses]
 
 
-def _flicker(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
-    """Joints that are gone, or there, for a moment only."""
-    return replace(joined, poses=without_flicker(joined.poses))
+def _in_place(change: Callable[[PoseSequence, PostContext], PoseSequence]) -> Step:
+    """A step that leaves seams where they are."""
+    return lambda joined, context: replace(joined, poses=change(joined.poses, context))
 
 
-def _smoothing(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
-    """A Gaussian over time, as wide as the model needs."""
-    return replace(joined, poses=smoothed(joined.poses, context.smoothing_s))
-
-
-def _loudness(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
+def _loudness(poses: PoseSequence, context: PostContext) -> PoseSequence:
     """Movement is larger where the song is loud, and as large as asked for."""
-    poses = joined.poses
     loudness = context.analysis.features.loudness_db
     gain = movement_gain(loudness, len(poses), poses.fps, context.energy)
-    return replace(joined, poses=scaled_movement(poses, gain))
+    return scaled_movement(poses, gain)
 
 
-def _energy(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
+def _energy(poses: PoseSequence, context: PostContext) -> PoseSequence:
     """Movement is as large as asked for."""
     if context.energy == 1:
-        return joined
-    gain = np.full(len(joined.poses), context.energy, np.float32)
-    return replace(joined, poses=scaled_movement(joined.poses, gain))
+        return poses
+    return scaled_movement(poses, np.full(len(poses), context.energy, np.float32))
 
 
-def _proportions(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
-    """Limbs no longer than the reference's."""
-    return replace(joined, poses=keep_proportions(joined.poses, context.reference))
-
-
-def _in_frame(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
+def _in_frame(poses: PoseSequence, context: PostContext) -> PoseSequence:
     """Nobody leaves the picture."""
-    poses = joined.poses
     shown = poses.confidence.any(axis=0) & (context.reference.confidence[0] > 0)
     xy = kept_inside(poses.normalized, shown, poses.fps) * np.asarray(poses.canvas, np.float32)
-    return replace(joined, poses=replace(poses, keypoints=xy))
+    return replace(poses, keypoints=xy)
 
 
 def _beat_lock(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
@@ -93,12 +78,12 @@ def _beat_lock(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
 
 
 STEPS: dict[PostStep, Step] = {
-    "flicker": _flicker,
-    "smoothing": _smoothing,
-    "loudness": _loudness,
-    "energy": _energy,
-    "proportions": _proportions,
-    "in-frame": _in_frame,
+    "flicker": _in_place(lambda poses, _: without_flicker(poses)),
+    "smoothing": _in_place(lambda poses, context: smoothed(poses, context.smoothing_s)),
+    "loudness": _in_place(_loudness),
+    "energy": _in_place(_energy),
+    "proportions": _in_place(lambda poses, context: keep_proportions(poses, context.reference)),
+    "in-frame": _in_place(_in_frame),
     "beat-lock": _beat_lock,
 }
 """All steps."""
@@ -111,3 +96,22 @@ def postprocess(
     for name in names:
         joined = STEPS[name](joined, context)
     return joined
+
+
+def movement_gain(
+    loudness_db: NDArray[np.floating], frames: int, fps: float, energy: float
+) -> NDArray[np.float32]:
+    """Gain [T] at every frame: ``energy``, more where the song is loud, less where it is quiet."""
+    level = loudness_level(loudness_db, FEATURE_RATE)
+    at = np.minimum((np.arange(frames) / fps * FEATURE_RATE).astype(int), len(level) - 1)
+    gain = energy * (1 + _BY_LOUDNESS * level[at])
+    return np.clip(gain, *_GAIN_LIMITS).astype(np.float32)
+
+
+def scaled_movement(poses: PoseSequence, gain: NDArray[np.float32]) -> PoseSequence:
+    """Movement of each joint about its running mean where it is seen, times ``gain`` [T]."""
+    xy = poses.keypoints.copy()
+    for joint in range(xy.shape[1]):  # one by one: an hour of poses is large
+        calm = running_mean(xy[:, joint], poses.confidence[:, joint] > 0, _CALM_S * poses.fps)
+        xy[:, joint] = calm + gain[:, None] * (xy[:, joint] - calm)
+    return replace(poses, keypoints=xy)

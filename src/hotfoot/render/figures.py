@@ -83,10 +83,8 @@ def draw_pose(
 ) -> Frame:
     """One frame of BODY_18 keypoints [18, 2] in pixels, or with both hands after it [60, 2].
 
-    Points whose confidence, [18] or [60], is below 0.3 are not drawn.
-
-    Raises:
-        OptionError: a canvas without pixels, or with too many.
+    Points whose confidence, [18] or [60], is below 0.3 are not drawn. Raises OptionError for a
+    canvas without pixels, or with too many.
     """
     style = (style or FigureStyle()).for_canvas(canvas)
     if min(canvas) < 1 or canvas[0] * canvas[1] > _MOST_PIXELS:

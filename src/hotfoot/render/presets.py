@@ -33,19 +33,6 @@ class Layout:
     note: str = ""  # for the user, in README.txt
 
 
-LAYOUTS: dict[str, Layout] = {
-    "video": Layout("reference_pose.png", "pose.mp4"),
-    "frames": Layout(pictures="pose_{:05d}.png"),
-    "wan-animate": Layout(
-        "src_ref.png", "src_pose.mp4", face="src_face.mp4",
-        note="Replace src_ref.png by the photo of your person (same framing as the pose video).\n",
-    ),
-    "steadydancer": Layout(pictures="cond_pos/{:04d}.jpg", negative="cond_neg/{:04d}.jpg"),
-    "stableanimator": Layout("reference.png", pictures="poses/frame_{}.png"),
-    "unianimate": Layout("pose.jpg", pictures="frames/{:05d}.jpg"),
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Preset:
     """What a tool reads."""
@@ -55,32 +42,34 @@ class Preset:
     multiple: int = 2  # canvas sides are multiples of this
     lengths: tuple[int, int] = (1, 0)  # frame counts are lengths[0] * n + lengths[1]
     style: FigureStyle = field(default_factory=FigureStyle)
-    layout: str = "video"  # files in the folder, a name in LAYOUTS
+    layout: Layout = Layout("reference_pose.png", "pose.mp4")
 
 
 _BLUE = FigureStyle(order="blue")
 _THIN = FigureStyle(supersample=2160)
 _MUSEPOSE = FigureStyle(hand_radius=3, order="blue", by_length=True)
 PRESETS: dict[str, Preset] = {
-    "wan-animate": Preset(30, 1280 * 720, 16, (1, 0), FigureStyle(half_axis=0), "wan-animate"),
+    "wan-animate": Preset(30, 1280 * 720, 16, style=FigureStyle(half_axis=0), layout=Layout(
+        "src_ref.png", "src_pose.mp4", face="src_face.mp4",
+        note="Replace src_ref.png by the photo of your person (same framing as the pose video).\n",
+    )),
     "vace": Preset(16, 480 * 832, 16, (4, 1), replace(_BLUE, supersample=1024)),
-    "controlnet": Preset(30, 0, 8, layout="frames"),
-    "unianimate": Preset(15, 832 * 480, 16, (4, 1), _BLUE, "unianimate"),
-    "mimicmotion": Preset(15, 576 * 1024, 64, (1, 0), replace(_THIN, order="blue")),
-    "stableanimator": Preset(20, 576 * 1024, 64, (1, 0), _THIN, "stableanimator"),
-    "musepose": Preset(15, 768 * 768, 8, (1, 0), replace(_MUSEPOSE, supersample=1024)),
-    "steadydancer": Preset(16, 1024 * 576, 16, (4, 1), _MUSEPOSE, "steadydancer"),
+    "controlnet": Preset(30, 0, 8, layout=Layout(pictures="pose_{:05d}.png")),
+    "unianimate": Preset(15, 832 * 480, 16, (4, 1), _BLUE,
+                         Layout("pose.jpg", pictures="frames/{:05d}.jpg")),
+    "mimicmotion": Preset(15, 576 * 1024, 64, style=replace(_THIN, order="blue")),
+    "stableanimator": Preset(20, 576 * 1024, 64, style=_THIN,
+                             layout=Layout("reference.png", pictures="poses/frame_{}.png")),
+    "musepose": Preset(15, 768 * 768, 8, style=replace(_MUSEPOSE, supersample=1024)),
+    "steadydancer": Preset(16, 1024 * 576, 16, (4, 1), _MUSEPOSE,
+                           Layout(pictures="cond_pos/{:04d}.jpg", negative="cond_neg/{:04d}.jpg")),
     "wan-s2v": Preset(16, 0, 16, (4, 1), _BLUE),
     "ltx-pose": Preset(25, 768 * 768, 32, (8, 1), FigureStyle(limb_brightness=1.0)),
-}
+}  # fmt: skip
 
 
 def get_preset(name: str) -> Preset:
-    """A preset by name.
-
-    Raises:
-        OptionError: unknown; the message lists them.
-    """
+    """A preset by name; OptionError lists the known ones."""
     if name not in PRESETS:
         raise OptionError(f"unknown preset '{name}'", f"Known: {', '.join(PRESETS)}.")
     return PRESETS[name]
@@ -109,12 +98,8 @@ def write_preset(
 ) -> Written:  # fmt: skip
     """Write the folder that a tool reads, with the song under videos; also ``poses.json``.
 
-    The pose of the reference's first frame is drawn, too. What is returned says the preset's
-    frames, rate and canvas.
-
-    Raises:
-        OptionError: unknown preset.
-        OutputError: the place cannot be written.
+    The pose of the reference's first frame is drawn, too. Raises OptionError for an unknown preset,
+    OutputError where the place cannot be written.
     """
     preset = get_preset(name)
     ready = prepared(poses, preset)
@@ -130,7 +115,7 @@ def _write_layout(
     poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
 ) -> None:
     """Files of a preset's layout: whatever it names."""
-    layout, count = LAYOUTS[preset.layout], len(poses)
+    layout, count = preset.layout, len(poses)
     if layout.video:
         frames = draw_frames(poses, preset.style)
         write_video(frames, count, poses.fps, folder / layout.video, song)

@@ -2,19 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.files import save_bytes
+from hotfoot.music.analysis import SongAnalysis
+from hotfoot.music.features import FEATURE_RATE
 from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
-
-if TYPE_CHECKING:
-    from hotfoot.music.analysis import SongAnalysis
 
 Color = tuple[int, int, int]
 _BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
@@ -31,14 +30,9 @@ def contact_sheet(
 ) -> Frame:
     """Small frames of the whole sequence in reading order, with their times.
 
-    A frame nearest to a beat has a white bar above it, the first frame after a seam a red one.
-
-    Args:
-        poses: what to show, of any skeleton.
-        beats: seconds.
-        seams: frame indices.
-        grid: frames per row, and rows at the most.
-        style: for its color order.
+    A frame nearest to a beat (in seconds) has a white bar above it, the first frame after a seam
+    (a frame index) a red one. The grid is frames per row, and rows at the most. Of the style, the
+    color order counts.
     """
     columns, rows = grid
     step = max(1, -(-len(poses) // (columns * rows)))
@@ -76,7 +70,7 @@ def save_png(picture: Frame, path: Path) -> None:
     save_bytes(path, encoded(picture, ".png"))
 
 
-def plot_dance(path: Path, poses: PoseSequence | None, analysis: "SongAnalysis | None") -> None:
+def plot_dance(path: Path, poses: PoseSequence | None, analysis: SongAnalysis | None) -> None:
     """Plot loudness and sections of the song, then onsets, beats and movement of its middle.
 
     Either a dance or a song may be None.
@@ -88,11 +82,10 @@ def plot_dance(path: Path, poses: PoseSequence | None, analysis: "SongAnalysis |
     close = _Panel(begin, min(begin + _CLOSE_UP_S, duration))
     if analysis is not None:
         level = np.maximum(analysis.features.loudness_db, -60.0)
-        whole.curve(np.arange(len(level)) / 100, level, _BLUE, (-60, 0))
+        whole.curve(level, FEATURE_RATE, _BLUE, (-60, 0))
         for s in analysis.rhythm.sections:
             whole.mark(s, _RED, 2)
-        strength = analysis.rhythm.onset_strength
-        close.curve(np.arange(len(strength)) / 100, strength, _GREY, (0, 3), fill=True)
+        close.curve(analysis.rhythm.onset_strength, FEATURE_RATE, _GREY, (0, 3), fill=True)
         bars = set(np.round(analysis.rhythm.downbeats, 3))
         for b in analysis.rhythm.beats:
             close.mark(b, _RED, 3 if round(float(b), 3) in bars else 1)
@@ -103,10 +96,9 @@ def plot_dance(path: Path, poses: PoseSequence | None, analysis: "SongAnalysis |
     if poses is not None:
         energy = np.nan_to_num(relative_speed(poses))
         top = max(0.5, float(np.percentile(energy, 99.5)))
-        times = np.arange(len(energy)) / poses.fps
-        close.curve(times, energy, _GREEN, (0, top))
+        close.curve(energy, poses.fps, _GREEN, (0, top))
         if analysis is None:
-            whole.curve(times, energy, _GREEN, (0, top))
+            whole.curve(energy, poses.fps, _GREEN, (0, top))
             whole.title(f"{duration:.1f} s. Green: movement, 0 to {top:.1f} body heights per s.")
     close.title("Red: beats, thick where a bar begins. Grey: onsets. Green: movement.")
     save_png(np.concatenate([whole.picture, close.picture]), path)
@@ -127,17 +119,17 @@ class _Panel:
         step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if (end - begin) / s <= 24)
         for second in np.arange(np.ceil(begin / step) * step, end + 1e-9, step):
             self.mark(second, (230, 230, 230), 1)
-            self.text(f"{second:g} s", (round(self._x(second)) - 8, 270))
+            self._text(f"{second:g} s", (round(self._x(second)) - 8, 270))
 
     def _x(self, times: Any) -> Any:
         share = (times - self.begin) / max(self.end - self.begin, 1e-6)
         return self.left + share * (self.right - self.left)
 
-    def text(self, text: str, at: tuple[int, int]) -> None:
+    def _text(self, text: str, at: tuple[int, int]) -> None:
         _label(self.picture, text, at, 0.42, (60, 60, 60))
 
     def title(self, text: str) -> None:
-        self.text(text, (self.left, 20))
+        self._text(text, (self.left, 20))
 
     def mark(self, time: float, color: Color, width: int) -> None:
         if self.begin <= time <= self.end:
@@ -145,13 +137,10 @@ class _Panel:
             cv2.line(self.picture, (x, self.top), (x, self.bottom), color, width, cv2.LINE_AA)
 
     def curve(
-        self,
-        times: NDArray[np.floating],
-        values: NDArray[np.floating],
-        color: Color,
-        span: tuple[float, float],
+        self, values: NDArray[np.floating], rate: float, color: Color, span: tuple[float, float],
         fill: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        times = np.arange(len(values)) / rate
         shown = (times >= self.begin) & (times <= self.end)
         if not shown.any():
             return

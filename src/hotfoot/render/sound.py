@@ -9,10 +9,8 @@ from hotfoot.pose.metadata import DanceMetadata
 def song_for(metadata: DanceMetadata, path: Path, start_s: float | None = None) -> Song:
     """The part of a song's file that a dance was made for; all of it if the dance does not say.
 
-    ``start_s`` is where the dance begins in it, in place of where the metadata say.
-
-    Raises:
-        AudioError: missing or unreadable, or shorter than where the dance begins.
+    ``start_s`` is where the dance begins in it, in place of where the metadata say. Raises
+    AudioError where the file is missing or unreadable.
     """
     start, end = metadata.start_s, metadata.end_s
     if start_s is not None:

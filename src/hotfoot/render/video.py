@@ -50,12 +50,9 @@ def write_video(
 ) -> Written:
     """Write ``count`` frames, and the song if given, cut to the length of the picture.
 
-    ``.mp4`` is H.264 + AAC, ``.webm`` VP9 + Opus; both play in browsers. ``.gif`` has no sound, and
-    at most 25 frames per second. Odd sides are padded by one black pixel where the codec needs even
-    ones.
-
-    Raises:
-        OutputError: unknown suffix, or the place cannot be written.
+    ``.mp4`` is H.264 + AAC, ``.webm`` VP9 + Opus; both play in browsers, their sides are padded by
+    a black pixel to even ones. ``.gif`` has no sound, and at most 25 frames per second. Raises
+    OutputError for another suffix, and where the place cannot be written.
     """
     suffix = path.suffix.lower()
     if suffix not in VIDEO_SUFFIXES:
@@ -102,7 +99,7 @@ def _write_muxed(
     picture_codec, sound_codec, options = _CODECS[suffix]
     rate = Fraction(fps).limit_denominator(1001)
     first = next(frames)
-    height, width = _even(first).shape[:2]
+    height, width = (side + side % 2 for side in first.shape[:2])
     with av.open(media_url(path), "w", format=suffix[1:]) as container:
         video: Any = container.add_stream(picture_codec, rate=rate)
         video.pix_fmt, video.width, video.height = "yuv420p", width, height
@@ -118,11 +115,13 @@ def _write_muxed(
 
 
 def _pictures(stream: Any, frames: Iterable[Frame], rate: Fraction) -> Iterator[tuple[float, Any]]:
-    """Seconds and encoded packets of frames."""
+    """Seconds and encoded packets of frames, padded to the size of the stream."""
     import av
 
     for i, picture in enumerate(frames):
-        frame = av.VideoFrame.from_ndarray(_even(picture), format="rgb24")
+        missing = (stream.height - picture.shape[0], stream.width - picture.shape[1], 0)
+        even = np.pad(picture, [(0, n) for n in missing])
+        frame = av.VideoFrame.from_ndarray(even, format="rgb24")
         frame.pts, frame.time_base = i, 1 / rate
         yield float(i / rate), stream.encode(frame)
     yield np.inf, stream.encode(None)
@@ -142,8 +141,3 @@ def _sound(stream: Any, song: AnySong, total: int) -> Iterator[tuple[float, Any]
         if written == total:
             break
     yield np.inf, stream.encode(None)
-
-
-def _even(picture: Frame) -> Frame:
-    height, width = picture.shape[:2]
-    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)))
