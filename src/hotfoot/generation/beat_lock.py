@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.pose.body import body_speed
+from hotfoot.pose.body import body_speed, speed_minima
 from hotfoot.pose.resample import retimed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.viterbi import viterbi
@@ -63,3 +63,18 @@ def lock_to_beats(
     source = np.maximum.accumulate(np.clip(now + warp(now), 0, last) * poses.fps)
     moved = np.searchsorted(source, np.asarray(seams, float))
     return retimed(poses, source), tuple(moved.tolist())
+
+
+def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
+    """How well low points of movement fall on beats: 1 on, 0 by chance, -1 half a beat off.
+
+    Mean over movement accents of the cosine of the beat phase.
+    """
+    if len(beats) < 4 or len(poses) < 30:
+        return 0.0
+    lows = speed_minima(body_speed(poses, SMOOTHING_S)) / poses.fps
+    lows = lows[(lows >= beats[0]) & (lows <= beats[-1])]
+    if not len(lows):
+        return 0.0
+    phase = np.interp(lows, beats, np.arange(len(beats)))
+    return float(np.cos(2 * np.pi * phase).mean())

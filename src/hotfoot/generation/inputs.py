@@ -8,7 +8,6 @@ import numpy as np
 
 from hotfoot.capture.reference import open_reference
 from hotfoot.errors import AudioError, OptionError
-from hotfoot.generation.edit import Keyframes
 from hotfoot.generation.options import DanceOptions, PoseInput
 from hotfoot.model.generator import Generator
 from hotfoot.music.audio import Song, open_song
@@ -18,6 +17,9 @@ from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 
 SongInput = str | Path | tuple[Any, float] | AnySong
 """A path, samples with their rate in Hz ([N] or [channels, N]), or a song that is open."""
+
+Keyframes = list[tuple[float, PoseSequence]]
+"""Seconds, and the poses that the dance passes through there."""
 
 
 def take_song(song: SongInput, options: DanceOptions) -> AnySong:

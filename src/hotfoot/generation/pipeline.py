@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from hotfoot.generation.edit import finish, joined_poses, sync_score
+from hotfoot.generation.beat_lock import sync_score
 from hotfoot.generation.initial import choreographed_start
 from hotfoot.generation.inputs import (
     SongInput,
@@ -17,9 +18,9 @@ from hotfoot.generation.inputs import (
     take_song,
 )
 from hotfoot.generation.options import DanceOptions, PoseInput
-from hotfoot.generation.postprocess import PostContext, postprocess
-from hotfoot.generation.result import Dance, Stopwatch, describe
-from hotfoot.generation.stitch import stitch
+from hotfoot.generation.postprocess import PostContext, finish, postprocess
+from hotfoot.generation.result import Dance, describe
+from hotfoot.generation.stitch import joined_poses, stitch
 from hotfoot.model.checkpoint import DEFAULT_MODEL
 from hotfoot.model.generator import (
     Conditions,
@@ -71,7 +72,7 @@ def dances(
         InputError: anything wrong with the song, the reference, the model or an option.
     """
     asked = replace(options, **fields) if options else build(DanceOptions, fields)
-    clock = Stopwatch()
+    laps = [perf_counter()]
     opened = take_song(song, asked)
     generator = take_generator(model, device)
     config = generator.config
@@ -79,19 +80,20 @@ def dances(
     pose, warnings = take_reference(reference, asked, config.skeleton)
     warnings += asked.style_warnings(strength)
     body = pose.mirrored() if asked.mirror else pose
-    clock.lap("model")
+    laps.append(perf_counter())
 
     analysis = analyze_song(opened)
     duration = analysis.features.duration_s
     keyframes = take_keyframes(asked, duration, config.skeleton)
-    clock.lap("music")
+    laps.append(perf_counter())
     frames = frames_in(duration, config.fps)
     plan = generator.plan(frames)
     conditions = condition(generator, opened, analysis, plan, body, asked)
     sampling = asked.sampling(config)
     initial = choreographed_start(conditions, plan[-1].stop, config.fps, sampling, strength)
     poses = generate(generator, conditions, plan, sampling, initial, progress)
-    clock.lap("sampling")
+    laps.append(perf_counter())
+    timings = dict(zip(("model", "music", "sampling"), np.diff(laps).tolist(), strict=True))
     said = (*analysis.features.warnings, *warnings)
     context = PostContext(analysis, body, asked.energy, config.sampling.smoothing(strength))
     steps = config.sampling.post if asked.post is None else asked.post
@@ -101,7 +103,7 @@ def dances(
         finished = finish(postprocess(joined, steps, context), asked, keyframes, duration)
         moves = initial.choreography[v] if initial else ()
         facts = replace(known, seams=finished.seams, variation=v, choreography=moves)
-        made.append(Dance(finished.poses, pose, opened, facts, said, clock.seconds))
+        made.append(Dance(finished.poses, pose, opened, facts, said, timings))
     if asked.best_of > 1:
         return [max(made, key=lambda d: sync_score(d.poses, d.beats))]
     return made

@@ -1,6 +1,5 @@
 """What ``dance()`` returns, and saving it in every form."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,16 +140,3 @@ def check_output(path: Path, preset: str | None) -> None:
         what = f"'{suffix}'" if suffix else "a folder without a preset"
         raise OutputError(f"cannot write {path.name}: {what}", hint)
     check_writable(path, folder)
-
-
-class Stopwatch:
-    """Seconds spent, by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """A stage ends now."""
-        now = time.perf_counter()
-        self.seconds[stage], self._last = now - self._last, now

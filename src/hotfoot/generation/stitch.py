@@ -1,11 +1,24 @@
-"""Join segments: what exists is kept, what follows is led in from it."""
+"""Join segments to a dance: what exists is kept, what follows is led in from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.model.generator import Poses, Segment
+from hotfoot.model.config import GeneratorConfig
+from hotfoot.model.generator import Conditions, Poses, Segment
+from hotfoot.pose.sequence import PoseSequence
 
 _LEAD_IN = 24  # frames over which the remaining offset at a seam fades
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedPoses:
+    """Poses of a whole dance, and the frames at which segments join."""
+
+    poses: PoseSequence
+    seams: tuple[int, ...]
 
 
 def stitch(before: Poses, segment: Segment, made: Poses) -> Poses:
@@ -37,3 +50,15 @@ def lead_in(made: Poses, known: Poses) -> NDArray[np.float32]:
     steps = np.minimum((np.arange(new.shape[1]) + 1) / (_LEAD_IN + 1), 1)
     fade = 0.5 * (1 + np.cos(np.pi * steps))
     return new + (fade[:, None, None] * offset[:, None]).astype(np.float32)
+
+
+def joined_poses(
+    made: Poses, conditions: Conditions, config: GeneratorConfig, frames: int
+) -> Iterator[JoinedPoses]:
+    """Each variation in pixels of the reference's canvas, as long as the song."""
+    canvas = conditions.reference.canvas
+    seams = tuple(s for s in made.seams if s < frames)
+    for xy, confidence in zip(made.xy, made.confidence, strict=True):
+        pixels = xy[:frames] * np.asarray(canvas, np.float32)
+        poses = PoseSequence(pixels, confidence[:frames], config.fps, canvas, config.skeleton)
+        yield JoinedPoses(poses, seams)

@@ -102,35 +102,32 @@ def write_preset(
     OutputError where the place cannot be written.
     """
     preset = get_preset(name)
-    ready = prepared(poses, preset)
+    layout, style, ready = preset.layout, preset.style, prepared(poses, preset)
     still = reference.frames(0, 1).with_canvas(preset_canvas(reference.canvas, preset))
+    count, fps = len(ready), ready.fps
     with replacing(folder, folder=True) as target:
-        _write_layout(ready, still, target, preset, song)
-        facts = metadata.resampled(poses.fps, ready.fps)
+        if layout.video:
+            write_video(draw_frames(ready, style), count, fps, target / layout.video, song)
+        if layout.face:
+            black = repeat(np.zeros((512, 512, 3), np.uint8), count)
+            write_video(black, count, fps, target / layout.face)
+        if layout.note:
+            (target / "README.txt").write_text(layout.note)
+        for file, shown in (
+            (layout.still, still), (layout.pictures, ready), (layout.negative, _other(ready))
+        ):  # fmt: skip
+            if file:
+                _write_pictures(target / file, draw_frames(shown, style))
+        facts = metadata.resampled(poses.fps, fps)
         warnings = write_poses(ready, target / "poses.json", "openpose", facts)
-    return Written(folder, len(ready), ready.fps, ready.canvas, warnings)
+    return Written(folder, count, fps, ready.canvas, warnings)
 
 
-def _write_layout(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    """Files of a preset's layout: whatever it names."""
-    layout, count = preset.layout, len(poses)
-    if layout.video:
-        frames = draw_frames(poses, preset.style)
-        write_video(frames, count, poses.fps, folder / layout.video, song)
-    if layout.face:
-        black: Iterator[Frame] = repeat(np.zeros((512, 512, 3), np.uint8), count)
-        write_video(black, count, poses.fps, folder / layout.face)
-    if layout.note:
-        (folder / "README.txt").write_text(layout.note)
-    pictures = ((layout.still, still), (layout.pictures, poses), (layout.negative, _other(poses)))
-    for name, sequence in pictures:
-        if name:
-            path = folder / name
-            path.parent.mkdir(exist_ok=True)
-            for i, frame in enumerate(draw_frames(sequence, preset.style)):
-                path.with_name(path.name.format(i)).write_bytes(encoded(frame, path.suffix))
+def _write_pictures(path: Path, frames: Iterator[Frame]) -> None:
+    """Write frames as pictures; their numbers are put into the name of the path."""
+    path.parent.mkdir(exist_ok=True)
+    for i, frame in enumerate(frames):
+        path.with_name(path.name.format(i)).write_bytes(encoded(frame, path.suffix))
 
 
 def _other(poses: PoseSequence) -> PoseSequence:

@@ -15,6 +15,7 @@ from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
 
+Array = NDArray[np.floating]
 Color = tuple[int, int, int]
 _BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
 _TILE_HEIGHT = 160
@@ -81,11 +82,11 @@ def plot_dance(path: Path, poses: PoseSequence | None, analysis: SongAnalysis | 
     whole = _Panel(0.0, duration)
     close = _Panel(begin, min(begin + _CLOSE_UP_S, duration))
     if analysis is not None:
-        level = np.maximum(analysis.features.loudness_db, -60.0)
-        whole.curve(level, FEATURE_RATE, _BLUE, (-60, 0))
+        level = np.maximum(analysis.features.loudness_db, -60.0) + 60
+        whole.curve(level, FEATURE_RATE, _BLUE, 60)
         for s in analysis.rhythm.sections:
             whole.mark(s, _RED, 2)
-        close.curve(analysis.rhythm.onset_strength, FEATURE_RATE, _GREY, (0, 3), fill=True)
+        close.curve(analysis.rhythm.onset_strength, FEATURE_RATE, _GREY, 3, fill=True)
         bars = set(np.round(analysis.rhythm.downbeats, 3))
         for b in analysis.rhythm.beats:
             close.mark(b, _RED, 3 if round(float(b), 3) in bars else 1)
@@ -96,9 +97,9 @@ def plot_dance(path: Path, poses: PoseSequence | None, analysis: SongAnalysis | 
     if poses is not None:
         energy = np.nan_to_num(relative_speed(poses))
         top = max(0.5, float(np.percentile(energy, 99.5)))
-        close.curve(energy, poses.fps, _GREEN, (0, top))
+        close.curve(energy, poses.fps, _GREEN, top)
         if analysis is None:
-            whole.curve(energy, poses.fps, _GREEN, (0, top))
+            whole.curve(energy, poses.fps, _GREEN, top)
             whole.title(f"{duration:.1f} s. Green: movement, 0 to {top:.1f} body heights per s.")
     close.title("Red: beats, thick where a bar begins. Grey: onsets. Green: movement.")
     save_png(np.concatenate([whole.picture, close.picture]), path)
@@ -137,14 +138,13 @@ class _Panel:
             cv2.line(self.picture, (x, self.top), (x, self.bottom), color, width, cv2.LINE_AA)
 
     def curve(
-        self, values: NDArray[np.floating], rate: float, color: Color, span: tuple[float, float],
-        fill: bool = False,
-    ) -> None:  # fmt: skip
+        self, values: Array, rate: float, color: Color, top: float, fill: bool = False
+    ) -> None:
         times = np.arange(len(values)) / rate
         shown = (times >= self.begin) & (times <= self.end)
         if not shown.any():
             return
-        share = np.clip((values[shown] - span[0]) / (span[1] - span[0]), 0, 1)
+        share = np.clip(values[shown] / top, 0, 1)
         y = self.bottom - share * (self.bottom - self.top)
         points = np.round(np.stack([self._x(times[shown]), y], axis=1)).astype(np.int32)
         if fill:

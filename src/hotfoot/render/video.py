@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice, repeat
 from operator import itemgetter
@@ -63,7 +63,7 @@ def write_video(
             written = _write_gif(reported, count, fps, temporary)
         else:
             written = _write_muxed(reported, count, fps, temporary, song)
-    return Written(path, *written)
+    return replace(written, path=path)
 
 
 def _reported(frames: Iterable[Frame], count: int, progress: Progress | None) -> Iterator[Frame]:
@@ -73,9 +73,7 @@ def _reported(frames: Iterable[Frame], count: int, progress: Progress | None) ->
             progress(i + 1, count)
 
 
-def _write_gif(
-    frames: Iterator[Frame], count: int, fps: float, path: Path
-) -> tuple[int, float, tuple[int, int]]:
+def _write_gif(frames: Iterator[Frame], count: int, fps: float, path: Path) -> Written:
     from PIL import Image
 
     step = max(1, int(np.ceil(fps / _GIF_FPS)))
@@ -87,12 +85,12 @@ def _write_gif(
     ends = np.round(np.arange(len(range(0, count, step)) + 1) * step / fps * 100) * 10
     durations = [int(d) for d in np.diff(ends)]
     first.save(path, "GIF", save_all=True, append_images=pictures, loop=0, duration=durations)
-    return len(durations), fps / step, first.size
+    return Written(path, len(durations), fps / step, first.size)
 
 
 def _write_muxed(
     frames: Iterator[Frame], count: int, fps: float, path: Path, song: AnySong | None
-) -> tuple[int, float, tuple[int, int]]:
+) -> Written:
     import av
 
     suffix = path.suffix.lower()
@@ -111,7 +109,7 @@ def _write_muxed(
             streams.append(_sound(sound, song, round(count / fps * _AUDIO_RATE)))
         for _, packets in heapq.merge(*streams, key=itemgetter(0)):
             container.mux(packets)
-    return count, float(rate), (width, height)
+    return Written(path, count, float(rate), (width, height))
 
 
 def _pictures(stream: Any, frames: Iterable[Frame], rate: Fraction) -> Iterator[tuple[float, Any]]:
