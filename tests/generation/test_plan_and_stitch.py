@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfoot.generation.stitch import lead_in, stitch
-from hotfoot.model.generator import Poses, plan_segments, segment_seed
+from hotfoot.generation.stitch import stitch
+from hotfoot.model.generator import Poses, Segment, plan_segments, segment_seed
 from hotfoot.timebase import frames_in
 from tests.helpers.poses import walker
 
@@ -32,20 +32,24 @@ def test_time():
     assert [frames_in(s, 30) for s in (0.01, 1.0, 10.02, 59.99)] == [1, 30, 301, 1800]
 
 
-def one(poses, offset=0.0):
-    return Poses(poses.keypoints[None] + np.float32(offset), poses.confidence[None])
+def led_in(poses, offset=0.0):
+    """What follows the first 16 frames when a segment of 60 is off by so many pixels."""
+    known = poses.frames(0, 16)
+    before = Poses(known.keypoints[None], known.confidence[None])
+    made = Poses(poses.keypoints[None] + np.float32(offset), poses.confidence[None])
+    out = stitch(before, Segment(1, 0, 60, 16), made).xy[0]
+    np.testing.assert_array_equal(out[:16], known.keypoints)
+    return out[16:]
 
 
 def test_leading_in_changes_nothing_where_the_known_frames_are_met():
     poses = walker(60)
-    (out,) = lead_in(one(poses), one(poses.frames(0, 16)))
-    np.testing.assert_allclose(out, poses.keypoints[16:], atol=1e-4)
+    np.testing.assert_allclose(led_in(poses), poses.keypoints[16:], atol=1e-4)
 
 
 def test_leading_in_takes_a_constant_offset_off_smoothly():
     poses = walker(60)
-    (out,) = lead_in(one(poses, 8), one(poses.frames(0, 16)))
-    left = (out - poses.keypoints[16:])[:, 0, 0]
+    left = (led_in(poses, 8) - poses.keypoints[16:])[:, 0, 0]
     assert left[0] < 0.3
     assert left[-1] == pytest.approx(8)
     assert (np.diff(left) >= -1e-4).all()

@@ -17,8 +17,7 @@ from hotfoot.pose.skeletons import BODY18_LIMBS
 from hotfoot.render.figures import HAND_PALETTE, PALETTE, FigureStyle, draw_frames, draw_pose
 from hotfoot.render.presets import PRESETS, preset_canvas, write_preset
 from hotfoot.render.sheets import contact_sheet, plot_dance, save_png
-from hotfoot.render.sound import song_for, song_warnings
-from hotfoot.render.video import write_video
+from hotfoot.render.video import song_for, song_warnings, write_video
 from tests.helpers.poses import walker
 
 # The published table of drawn colors (0.6 of the palette), limb by limb.

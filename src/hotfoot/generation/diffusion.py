@@ -66,7 +66,10 @@ class DiffusionGenerator(nn.Module):
         initial: InitialPoses | None, on_step: OnStep,
     ) -> Sampled:  # fmt: skip
         """Latents of one segment, from noise or from initial poses."""
-        framing, pose, shown = self._framing(conditions.reference)
+        pose, framing = conditions.reference, Framing()
+        shown = np.ones(self.config.points, bool)
+        if self.config.framing == "body":
+            framing, shown, pose = body_framing(pose), pose.confidence[0] > 0, completed(pose)
         reference, mask = self._reference(pose, framing, segment, known)
         noise = _noise(reference, segment, options)
         times = schedule(options.steps, options.shift)
@@ -107,12 +110,6 @@ class DiffusionGenerator(nn.Module):
         device = self.latent_mean.device
         latent = self.vae.encode_lines(center.to(device), value.to(device))
         return (latent - self.latent_mean) / self.latent_std
-
-    def _framing(self, pose: PoseSequence) -> tuple[Framing, PoseSequence, NDArray[np.bool_]]:
-        """Where poses are drawn, the reference as the network sees it, the joints that it shows."""
-        if self.config.framing == "canvas":
-            return Framing(), pose, np.ones(self.config.points, bool)
-        return body_framing(pose), completed(pose), pose.confidence[0] > 0
 
     def _reference(
         self, pose: PoseSequence, framing: Framing, segment: Segment, known: Poses

@@ -1,9 +1,7 @@
 """Load anything that dances, by the kinds in its configuration, and save it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor, from_numpy
 
@@ -40,13 +38,29 @@ def build_network(config: NetworkConfig) -> Network:
 def load_generator(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> Generator:
     """A built-in model or a model folder of any kind; ModelError where it is missing or wrong."""
     folder = model_folder(name)
-    config: Any = read_config(folder)
+    config = read_config(folder)
     if config.music not in ENCODERS:
         raise ModelError(
             f"{folder / CONFIG}: music is '{config.music}', an encoder that is not here",
             f"Installed: {', '.join(ENCODERS)}.",
         )
-    return _KINDS[config.kind](config, folder, device)
+    if isinstance(config, DiffusionConfig):
+        model = DiffusionGenerator(config, _build_vae(config, folder), build_network(config.dit))
+        published = isinstance(config.vae, PublishedVAEConfig)
+        load_weights(model, read_tensors(folder), folder, "vae." if published else "")
+        return model.to(device).eval().requires_grad_(False)
+    tensors = read_tensors(folder)
+    if isinstance(config, CodesConfig):
+        network = CodesNetwork(config)
+        load_weights(network, tensors, folder)
+        return CodesGenerator(config, network)
+    assert isinstance(config, RetrievalConfig)
+    names = sorted(k.removesuffix(".xy") for k in tensors if k.endswith(".xy"))
+    try:
+        clips = [(tensors[f"{n}.xy"].float(), tensors[f"{n}.stops"].double()) for n in names]
+    except KeyError as error:
+        raise ModelError(f"{folder} is missing the tensor {error}", "Make it again.") from error
+    return RetrievalGenerator(config, [(xy.numpy(), stops.numpy()) for xy, stops in clips])
 
 
 def load_diffusion(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DiffusionGenerator:
@@ -79,13 +93,6 @@ def save_retrieval(model: RetrievalGenerator, folder: Path, card: str) -> None:
     write_model(folder, model.config, tensors, card)
 
 
-def _load_diffusion(config: DiffusionConfig, folder: Path, device: str) -> DiffusionGenerator:
-    model = DiffusionGenerator(config, _build_vae(config, folder), build_network(config.dit))
-    published = isinstance(config.vae, PublishedVAEConfig)
-    load_weights(model, read_tensors(folder), folder, "vae." if published else "")
-    return model.to(device).eval().requires_grad_(False)
-
-
 def _build_vae(config: DiffusionConfig, folder: Path) -> PoseVAE:
     if config.vae.kind == "lines":
         return LineVAE(config.vae)
@@ -102,29 +109,3 @@ def _build_vae(config: DiffusionConfig, folder: Path) -> PoseVAE:
             "Give the VAE that it was trained with.",
         )
     return vae
-
-
-def _load_codes(config: CodesConfig, folder: Path, device: str) -> CodesGenerator:
-    network = CodesNetwork(config)
-    load_weights(network, read_tensors(folder), folder)
-    return CodesGenerator(config, network)
-
-
-def _load_retrieval(config: RetrievalConfig, folder: Path, device: str) -> RetrievalGenerator:
-    tensors = read_tensors(folder)
-    names = sorted(k.removesuffix(".xy") for k in tensors if k.endswith(".xy"))
-    try:
-        bank = [
-            (tensors[f"{n}.xy"].float().numpy(), tensors[f"{n}.stops"].double().numpy())
-            for n in names
-        ]
-    except KeyError as error:
-        raise ModelError(f"{folder} is missing the tensor {error}", "Make it again.") from error
-    return RetrievalGenerator(config, bank)
-
-
-_KINDS: dict[str, Callable[[Any, Path, str], Generator]] = {
-    "diffusion": _load_diffusion,
-    "codes": _load_codes,
-    "retrieval": _load_retrieval,
-}

@@ -1,8 +1,7 @@
 """A draft of the dance: the choreographer's, seen from the front, by the reference's body.
 
-In: an analyzed song and a reference. Out: 2D poses for the whole song, from which the network
-begins instead of from pure noise (Meng et al., "SDEdit", 2022). The draft brings the counts, the
-phrases and the moves; the network makes bodies and movement of it.
+The network begins from it instead of from pure noise (Meng et al., "SDEdit", 2022). The draft
+brings the counts, the phrases and the moves; the network makes bodies and movement of it.
 """
 
 import numpy as np

@@ -54,12 +54,10 @@ def take_reference(
 
 def take_keyframes(options: DanceOptions, duration_s: float, skeleton: str) -> Keyframes:
     """Opened keyframes; OptionError for a time outside the dance, PoseError for a wrong pose."""
-    for second, _ in options.keyframes:
-        if second > duration_s:
-            raise OptionError(
-                f"keyframes has one at {second:g} s",
-                f"The dance lasts from 0 to {duration_s:.2f} s.",
-            )
+    late = [t for t, _ in options.keyframes if t > duration_s]
+    if late:
+        lasts = f"The dance lasts from 0 to {duration_s:.2f} s."
+        raise OptionError(f"keyframes has one at {late[0]:g} s", lasts)
     return [(t, _open_pose(pose, skeleton)) for t, pose in options.keyframes]
 
 
@@ -70,10 +68,7 @@ def _open_pose(pose: PoseInput, skeleton: str) -> PoseSequence:
 
 
 def take_generator(model: str | Path | Generator, device: str) -> Generator:
-    """A generator by name or folder; one that is loaded stays as it is.
-
-    Raises ModelError where there is none or a damaged one, OptionError as :func:`check_device`.
-    """
+    """A generator by name or folder (ModelError if damaged); one that is loaded stays as it is."""
     if not isinstance(model, str | Path):
         return model
     check_device(device)

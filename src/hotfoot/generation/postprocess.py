@@ -65,12 +65,6 @@ def _in_frame(poses: PoseSequence, context: PostContext) -> PoseSequence:
     return replace(poses, keypoints=xy)
 
 
-def _beat_lock(joined: JoinedPoses, context: PostContext) -> JoinedPoses:
-    """Retimed by at most 0.3 s, so that accents fall on beats."""
-    beats = context.analysis.rhythm.beats
-    return JoinedPoses(*lock_to_beats(joined.poses, beats, joined.seams))
-
-
 STEPS: dict[PostStep, Step] = {
     "flicker": _in_place(lambda poses, _: without_flicker(poses)),
     "smoothing": _in_place(lambda poses, context: smoothed(poses, context.smoothing_s)),
@@ -78,7 +72,9 @@ STEPS: dict[PostStep, Step] = {
     "energy": _in_place(_energy),
     "proportions": _in_place(lambda poses, context: keep_proportions(poses, context.reference)),
     "in-frame": _in_place(_in_frame),
-    "beat-lock": _beat_lock,
+    "beat-lock": lambda joined, context: JoinedPoses(
+        *lock_to_beats(joined.poses, context.analysis.rhythm.beats, joined.seams)
+    ),
 }
 """All steps."""
 

@@ -2,7 +2,7 @@
 
 Order of one frame: limbs as filled ellipses in drawing order; everything times 0.6; joints as
 filled circles; then each hand, lines before dots. Poses of any skeleton are drawn as BODY_18, with
-hands where they have them. See the table of consumers in the documentation for who wants what.
+hands where they have them.
 """
 
 from collections.abc import Iterator
@@ -19,10 +19,11 @@ from hotfoot.pose.skeletons import BODY18_LIMBS, get_skeleton
 
 Frame = NDArray[np.uint8]
 """RGB picture [H, W, 3]."""
-Point = NDArray[np.float32]
-"""(x, y) in pixels."""
+Points = NDArray[np.float32]
+"""Keypoints [..., 2], (x, y) in pixels."""
+Color = tuple[int, int, int]
 
-PALETTE: tuple[tuple[int, int, int], ...] = (
+PALETTE: tuple[Color, ...] = (
     *((255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0), (170, 255, 0), (85, 255, 0)),
     *((0, 255, 0), (0, 255, 85), (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255)),
     *((0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85)),
@@ -30,7 +31,7 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
 """Color of limb ``i`` and of joint ``i``."""
 
 # Hue i / 20, as OpenCV rounds it.
-HAND_PALETTE: tuple[tuple[int, int, int], ...] = (
+HAND_PALETTE: tuple[Color, ...] = (
     *((255, 0, 0), (255, 77, 0), (255, 153, 0), (255, 229, 0), (204, 255, 0), (128, 255, 0)),
     *((51, 255, 0), (0, 255, 25), (0, 255, 102), (0, 255, 179), (0, 255, 255), (0, 178, 255)),
     *((0, 102, 255), (0, 25, 255), (51, 0, 255), (128, 0, 255), (204, 0, 255), (255, 0, 230)),
@@ -76,7 +77,7 @@ def draw_frames(poses: PoseSequence, style: FigureStyle | None = None) -> Iterat
 
 
 def draw_pose(
-    keypoints: NDArray[np.float32],
+    keypoints: Points,
     confidence: NDArray[np.float32],
     canvas: tuple[int, int],
     style: FigureStyle | None = None,
@@ -116,13 +117,11 @@ def encoded(picture: Frame, suffix: str) -> bytes:
     return data.tobytes()
 
 
-def _pixel(point: Point) -> tuple[int, int]:
+def _pixel(point: Points) -> tuple[int, int]:
     return int(point[0]), int(point[1])
 
 
-def _limb(
-    picture: Frame, a: Point, b: Point, color: tuple[int, int, int], style: FigureStyle
-) -> None:
+def _limb(picture: Frame, a: Points, b: Points, color: Color, style: FigureStyle) -> None:
     """A rotated ellipse between two joints."""
     (ax, ay), (bx, by) = a.tolist(), b.tolist()
     length = float(np.hypot(ax - bx, ay - by))
@@ -137,7 +136,7 @@ def _width_by_length(length: float) -> int:
     return int(np.searchsorted(_WIDTHS_BY_LENGTH, length, side="right")) + 1
 
 
-def _hand(picture: Frame, points: Point, seen: NDArray[np.bool_], style: FigureStyle) -> None:
+def _hand(picture: Frame, points: Points, seen: NDArray[np.bool_], style: FigureStyle) -> None:
     """Lines of one hand [21, 2], then its dots."""
     for (a, b), color in zip(_HAND_EDGES, HAND_PALETTE, strict=True):
         if seen[a] and seen[b]:

@@ -1,8 +1,4 @@
-"""Presets: what each pose-to-video tool wants, as data, and the folders that they read.
-
-Sizes, frame rates, color order and stick widths follow the tools' own code; the table is in
-``docs/presets.md``.
-"""
+"""What each pose-to-video tool wants by its own code, as data, and the folders that they read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

@@ -13,10 +13,9 @@ from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE
 from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
+from hotfoot.render.figures import Color, FigureStyle, Frame, draw_frames, encoded
 
 Array = NDArray[np.floating]
-Color = tuple[int, int, int]
 _BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
 _TILE_HEIGHT = 160
 _CLOSE_UP_S = 20.0
@@ -76,7 +75,6 @@ def plot_dance(path: Path, poses: PoseSequence | None, analysis: SongAnalysis | 
 
     Either a dance or a song may be None.
     """
-    assert poses is not None or analysis is not None
     duration = analysis.features.duration_s if analysis else poses.duration_s if poses else 0.0
     begin = max(0.0, duration / 2 - _CLOSE_UP_S / 2)
     whole = _Panel(0.0, duration)
@@ -105,7 +103,9 @@ def plot_dance(path: Path, poses: PoseSequence | None, analysis: SongAnalysis | 
     save_png(np.concatenate([whole.picture, close.picture]), path)
 
 
-def _label(picture: Frame, text: str, at: tuple[int, int], size: float, color: Color) -> None:
+def _label(
+    picture: Frame, text: str, at: tuple[int, int], size: float = 0.42, color: Color = (60, 60, 60)
+) -> None:
     cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
 
 
@@ -120,17 +120,14 @@ class _Panel:
         step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if (end - begin) / s <= 24)
         for second in np.arange(np.ceil(begin / step) * step, end + 1e-9, step):
             self.mark(second, (230, 230, 230), 1)
-            self._text(f"{second:g} s", (round(self._x(second)) - 8, 270))
+            _label(self.picture, f"{second:g} s", (round(self._x(second)) - 8, 270))
 
     def _x(self, times: Any) -> Any:
         share = (times - self.begin) / max(self.end - self.begin, 1e-6)
         return self.left + share * (self.right - self.left)
 
-    def _text(self, text: str, at: tuple[int, int]) -> None:
-        _label(self.picture, text, at, 0.42, (60, 60, 60))
-
     def title(self, text: str) -> None:
-        self._text(text, (self.left, 20))
+        _label(self.picture, text, (self.left, 20))
 
     def mark(self, time: float, color: Color, width: int) -> None:
         if self.begin <= time <= self.end:
