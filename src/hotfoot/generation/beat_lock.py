@@ -1,9 +1,8 @@
 """Beat lock: the smallest smooth retiming of a dance that puts its accents on beats.
 
-A dance has accents, instants at which the body slows down. For every beat of the song a shift in
-time is chosen, at most 0.3 s, so that an accent falls on the beat and neighboring shifts are
-alike: a path through shifts x beats, found by Viterbi. Shifts of neighboring beats differ by at
-most 0.3 of a beat, and between beats time runs smoothly. The first and the last frame stay.
+Accents are instants at which the body slows down. For every beat a shift in time is chosen, at most
+0.3 s, so that an accent falls on it and neighboring shifts are alike, within 0.3 of a beat: a path
+through shifts x beats, found by Viterbi. Time runs smoothly; the first and the last frame stay.
 """
 
 import numpy as np

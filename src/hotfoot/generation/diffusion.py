@@ -71,7 +71,10 @@ class DiffusionGenerator(nn.Module):
         if self.config.framing == "body":
             framing, shown, pose = body_framing(pose), pose.confidence[0] > 0, completed(pose)
         reference, mask = self._reference(pose, framing, segment, known)
-        noise = _noise(reference, segment, options)
+        seeds = [segment_seed(options.seed, v, segment.index) for v in range(len(reference))]
+        chance = [torch.Generator().manual_seed(seed) for seed in seeds]
+        noise = torch.stack([torch.randn(reference.shape[1:], generator=g) for g in chance])
+        noise = noise.to(reference.device)
         times = schedule(options.steps, options.shift)
         if initial is not None:
             begin = 1 - initial.strength
@@ -161,15 +164,6 @@ class DiffusionGenerator(nn.Module):
             return conditional, unconditional
 
         return velocity if guidance == 1 else guided(both, guidance)
-
-
-def _noise(like: Tensor, segment: Segment, options: SamplingOptions) -> Tensor:
-    """Initial noise of the shape of ``like``, from the seed alone."""
-    seeds = [segment_seed(options.seed, v, segment.index) for v in range(len(like))]
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return torch.stack([torch.randn(like.shape[1:], generator=g) for g in generators]).to(
-        like.device
-    )
 
 
 def _use_bf16(x: Tensor) -> bool:

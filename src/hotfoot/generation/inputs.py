@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hotfoot.capture.reference import open_reference
 from hotfoot.errors import AudioError, OptionError
 from hotfoot.generation.options import DanceOptions, PoseInput
@@ -13,7 +11,7 @@ from hotfoot.model.generator import Generator
 from hotfoot.music.audio import Song, open_song
 from hotfoot.music.samples import AnySong, SampledSong, song_from_samples
 from hotfoot.pose.references import check_reference
-from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
+from hotfoot.pose.sequence import PoseSequence
 
 SongInput = str | Path | tuple[Any, float] | AnySong
 """A path, samples with their rate in Hz ([N] or [channels, N]), or a song that is open."""
@@ -47,9 +45,10 @@ def take_reference(
     name = "the reference" if isinstance(reference, PoseSequence) else Path(reference).name
     warnings = check_reference(body.confidence[0], body.normalized[0], name)
     # Detectors are more or less sure; models know seen and not seen, unless values are asked for.
-    seen = pose.confidence >= VISIBLE_FROM
-    kept = np.where(seen, pose.confidence, 0) if options.confidence == "values" else seen
-    return replace(pose, confidence=kept.astype(np.float32)), warnings
+    shown = pose.binary()
+    if options.confidence == "values":
+        shown = replace(shown, confidence=shown.confidence * pose.confidence)
+    return shown, warnings
 
 
 def take_keyframes(options: DanceOptions, duration_s: float, skeleton: str) -> Keyframes:

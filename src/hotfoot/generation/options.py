@@ -31,15 +31,13 @@ class DanceOptions:
         seed: same seed, same dance.
         variations: so many dances, each different.
         best_of: make so many and keep the one most on the beat.
-        start: seconds of the song to begin at.
-        end: seconds of the song to end at; None is its end.
+        start, end: the part of the song, in seconds; None is its end.
         fps: frames per second of the result; None is the model's.
         size: (width, height) of the canvas; None is the reference's.
         steps: denoising steps, more is finer and slower; None is the model's.
         guidance: weight of the music, 1 is plain; None is the model's.
         keyframes: (second, pose) pairs to pass through: files, built-in figures, PoseSequences.
-        loop: end where it begins.
-        mirror: exchange left and right.
+        loop, mirror: end where it begins; exchange left and right.
         style: of the dance; None for any.
         energy: size of movement, 1 as learned.
         draft: how far the choreographer's draft leads, 0 to 1 (it alone); None is the model's.
