@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.evaluation.sensitivity import sensitivity
-from hotfoot.generation.edit import joined_poses
 from hotfoot.generation.generator import load_generator
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import condition, generate
+from hotfoot.generation.stitch import joined_poses
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.pose.references import figure_pose

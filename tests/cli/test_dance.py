@@ -224,7 +224,7 @@ def test_ctrl_c_leaves_nothing_and_exits_130(dance, song, tmp_path, monkeypatch)
         yield np.zeros((poses.canvas[1], poses.canvas[0], 3), np.uint8)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hotfoot.render.figures.draw_frames", interrupted)
+    monkeypatch.setattr("hotfoot.generation.result.draw_frames", interrupted)
     code, _, err = dance(song, *SHORT, "-o", "d.mp4")
     assert code == 130
     assert "stopped" in err

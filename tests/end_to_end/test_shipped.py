@@ -9,8 +9,7 @@ import pytest
 
 from hotfoot.cli.main import main
 from hotfoot.errors import OptionError
-from hotfoot.generation.beat_lock import lock_to_beats
-from hotfoot.generation.edit import sync_score
+from hotfoot.generation.beat_lock import lock_to_beats, sync_score
 from hotfoot.generation.generator import load_generator
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import condition, dance, generate

@@ -1,8 +1,13 @@
 import numpy as np
 import pytest
 
-from hotfoot.generation.beat_lock import SMOOTHING_S, accents, beat_shifts, lock_to_beats
-from hotfoot.generation.edit import sync_score
+from hotfoot.generation.beat_lock import (
+    SMOOTHING_S,
+    accents,
+    beat_shifts,
+    lock_to_beats,
+    sync_score,
+)
 from hotfoot.pose.body import body_speed
 from hotfoot.pose.sequence import PoseSequence
 from tests.helpers.poses import walker

@@ -227,13 +227,13 @@ def test_a_style_that_only_drafts_know_brings_a_draft():
     plain = untrained_model().config
     led = untrained_model(sampling=Sampling(steps=2, style_draft=0.7)).config
     asked = DanceOptions(style="disco")
-    assert asked.draft_for(led, ("disco",)) == 0.7
-    assert DanceOptions(style="disco", draft=0.2).draft_for(led, ("disco",)) == 0.2
-    assert DanceOptions().draft_for(led, ("disco",)) == 0.0
+    assert asked.draft_for(led) == 0.7
+    assert DanceOptions(style="disco", draft=0.2).draft_for(led) == 0.2
+    assert DanceOptions().draft_for(led) == 0.0
     with pytest.raises(OptionError, match="style is 'disco'"):
-        asked.draft_for(plain, ("disco",))
+        asked.draft_for(plain)
     with pytest.raises(OptionError, match="style is 'polka'"):
-        DanceOptions(style="polka").draft_for(led, ("disco",))
+        DanceOptions(style="polka").draft_for(led)
 
 
 def test_references_and_keyframes_keep_what_the_models_skeleton_has(tmp_path):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfoot.generation.stitch import Timeline, lead_in
-from hotfoot.model.generator import Poses, plan_segments, segment_seed
+from hotfoot.generation.stitch import stitch
+from hotfoot.model.generator import Poses, Segment, plan_segments, segment_seed
 from hotfoot.timebase import frames_in
 from tests.helpers.poses import walker
 
@@ -32,17 +32,24 @@ def test_time():
     assert [frames_in(s, 30) for s in (0.01, 1.0, 10.02, 59.99)] == [1, 30, 301, 1800]
 
 
+def led_in(poses, offset=0.0):
+    """What follows the first 16 frames when a segment of 60 is off by so many pixels."""
+    known = poses.frames(0, 16)
+    before = Poses(known.keypoints[None], known.confidence[None])
+    made = Poses(poses.keypoints[None] + np.float32(offset), poses.confidence[None])
+    out = stitch(before, Segment(1, 0, 60, 16), made).xy[0]
+    np.testing.assert_array_equal(out[:16], known.keypoints)
+    return out[16:]
+
+
 def test_leading_in_changes_nothing_where_the_known_frames_are_met():
     poses = walker(60)
-    out = lead_in(poses.keypoints, poses.confidence, poses.keypoints[:16], poses.confidence[:16])
-    np.testing.assert_allclose(out, poses.keypoints[16:], atol=1e-4)
+    np.testing.assert_allclose(led_in(poses), poses.keypoints[16:], atol=1e-4)
 
 
 def test_leading_in_takes_a_constant_offset_off_smoothly():
     poses = walker(60)
-    moved = poses.keypoints + np.float32(8)
-    out = lead_in(moved, poses.confidence, poses.keypoints[:16], poses.confidence[:16])
-    left = (out - poses.keypoints[16:])[:, 0, 0]
+    left = (led_in(poses, 8) - poses.keypoints[16:])[:, 0, 0]
     assert left[0] < 0.3
     assert left[-1] == pytest.approx(8)
     assert (np.diff(left) >= -1e-4).all()
@@ -55,16 +62,16 @@ def test_segment_seeds_differ_and_stay():
     assert segment_seed(0, 0, 0) == 728534652295568042
 
 
-def test_a_timeline_holds_every_frame_once_and_knows_what_is_before():
+def test_stitched_segments_hold_every_frame_once():
     plan = plan_segments(150, 64, 16)
-    timeline = Timeline(plan, variations=2, points=3)
+    joined = Poses(np.zeros((2, 0, 3, 2), np.float32), np.zeros((2, 0, 3), np.float32))
     rng = np.random.default_rng(0)
     path = rng.normal(size=(2, plan[-1].stop, 3, 2)).cumsum(axis=1).astype(np.float32)
     for segment in plan:
         frames = slice(segment.start, segment.stop)
-        known = timeline.known(segment)
-        np.testing.assert_array_equal(known.xy, path[:, frames][:, : segment.known])
-        timeline.stitch(segment, Poses(path[:, frames], np.ones((2, 64, 3), np.float32)))
-    np.testing.assert_allclose(timeline.poses.xy, path, atol=1e-5)
-    assert (timeline.poses.confidence == 1).all()
-    assert timeline.poses.seams == (64, 112)
+        made = Poses(path[:, frames], np.ones((2, 64, 3), np.float32))
+        joined = stitch(joined, segment, made)
+        assert joined.xy.shape[1] == segment.stop
+    np.testing.assert_allclose(joined.xy, path, atol=1e-5)
+    assert (joined.confidence == 1).all()
+    assert joined.seams == (64, 112)

@@ -17,8 +17,7 @@ from hotfoot.pose.skeletons import BODY18_LIMBS
 from hotfoot.render.figures import HAND_PALETTE, PALETTE, FigureStyle, draw_frames, draw_pose
 from hotfoot.render.presets import PRESETS, preset_canvas, write_preset
 from hotfoot.render.sheets import contact_sheet, plot_dance, save_png
-from hotfoot.render.sound import song_for, song_warnings
-from hotfoot.render.video import write_video
+from hotfoot.render.video import song_for, song_warnings, write_video
 from tests.helpers.poses import walker
 
 # The published table of drawn colors (0.6 of the palette), limb by limb.
@@ -208,24 +207,20 @@ def test_presets_write_what_the_tool_reads(name, written):
     assert width * height == pytest.approx(preset.area or 180 * 320, rel=0.12)
     found = {p.name for p in written(name).iterdir()}
     expected = {
-        "video": {"pose.mp4", "reference_pose.png"},
         "wan-animate": {"src_pose.mp4", "src_face.mp4", "src_ref.png", "README.txt"},
         "steadydancer": {"cond_pos", "cond_neg"},
         "stableanimator": {"poses", "reference.png"},
         "unianimate": {"frames", "pose.jpg"},
-        "frames": {"pose_00000.png"},
-    }[preset.layout]
+        "controlnet": {"pose_00000.png"},
+    }.get(name, {"pose.mp4", "reference_pose.png"})
     assert expected <= found
     assert "poses.json" in found
 
 
-VIDEOS = {"video": "pose.mp4", "wan-animate": "src_pose.mp4"}
-
-
-@pytest.mark.parametrize("name", [n for n, preset in PRESETS.items() if preset.layout in VIDEOS])
+@pytest.mark.parametrize("name", [n for n, preset in PRESETS.items() if preset.layout.video])
 def test_presets_write_videos_of_the_length_that_the_tool_takes(name, written):
     preset = PRESETS[name]
-    frames, rate, _, size, seconds = streams(written(name) / VIDEOS[preset.layout])
+    frames, rate, _, size, seconds = streams(written(name) / preset.layout.video)
     step, rest = preset.lengths
     assert (frames - rest) % step == 0
     assert frames >= 16 / 30 * preset.fps - 1

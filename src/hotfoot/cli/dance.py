@@ -59,7 +59,6 @@ def command(
 
     Without any, a song is composed first. A song that cannot be danced to does not stop the others.
     """
-    from hotfoot.choreography.styles import STYLES
     from hotfoot.generation.inputs import take_generator
     from hotfoot.generation.options import DanceOptions
     from hotfoot.music.audio import open_song
@@ -77,7 +76,7 @@ def command(
         open_song(found[0], asked.start, asked.end)
     use_cores()
     generator = take_generator(model, device)
-    asked.draft_for(generator.config, tuple(STYLES))
+    asked.draft_for(generator.config)
     pose = _opened(reference, generator.config.skeleton) if len(jobs) > 1 else reference
     request = {"model": generator, "options": asked, "reference": pose}
     results: list[dict[str, Any]] = []

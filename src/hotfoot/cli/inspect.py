@@ -75,7 +75,7 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
     from hotfoot.pose.body import relative_speed
     from hotfoot.pose.formats import read_dance
     from hotfoot.render.sheets import plot_dance
-    from hotfoot.render.sound import song_for
+    from hotfoot.render.video import song_for
 
     poses, metadata = read_dance(path)
     warn(metadata.warnings)

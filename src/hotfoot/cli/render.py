@@ -55,9 +55,7 @@ def command(
     from hotfoot.render.figures import draw_frames
     from hotfoot.render.presets import get_preset, prepared
     from hotfoot.render.sheets import contact_sheet, save_png
-    from hotfoot.render.sound import song_for, song_warnings
-    from hotfoot.render.video import VIDEO_SUFFIXES, write_video
-    from hotfoot.render.written import Written
+    from hotfoot.render.video import VIDEO_SUFFIXES, Written, song_for, song_warnings, write_video
 
     if output.suffix.lower() not in (*VIDEO_SUFFIXES, ".png"):
         raise OutputError(

@@ -33,27 +33,15 @@ Network = DanceDiT | EdgeDecoder
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """Latents [V, C', R, U] of a segment, and what the decoder must know besides.
+    """Latents of a segment, and what the decoder must know besides."""
 
-    Attributes:
-        latent: standardized.
-        framing: where on the canvas its poses are.
-        shown: joints [K] that the dance shows.
-    """
-
-    latent: Tensor
-    framing: Framing
-    shown: NDArray[np.bool_]
+    latent: Tensor  # [V, C', R, U], standardized
+    framing: Framing  # where on the canvas its poses are
+    shown: NDArray[np.bool_]  # joints [K] that the dance shows
 
 
 class DiffusionGenerator(nn.Module):
-    """A VAE, a transformer and the statistics of the latents; a ``Generator``.
-
-    Args:
-        config: facts.
-        vae: encodes and decodes one-hot images.
-        dit: the transformer, or the EDGE-style decoder on raw coordinates.
-    """
+    """A VAE of one-hot images, a network and the statistics of the latents; a ``Generator``."""
 
     latent_mean: Tensor
     latent_std: Tensor
@@ -68,14 +56,6 @@ class DiffusionGenerator(nn.Module):
             values = torch.tensor(getattr(config, name)).repeat(repeat)[:, None, None]
             self.register_buffer(name, values, persistent=False)
 
-    def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
-        """Lines [B, C, T] to standardized latents [B, C', R, T / 8]."""
-        return (self.vae.encode_lines(center, value) - self.latent_mean) / self.latent_std
-
-    def decode_latent(self, latent: Tensor) -> Tensor:
-        """Standardized latents [B, C', R, U] to one-hot images [B, C, W, 8 U]."""
-        return self.vae.decode(latent * self.latent_std + self.latent_mean, 2 * self.config.points)
-
     def plan(self, frames: int) -> tuple[Segment, ...]:
         """Segments of the length that it was trained on."""
         return plan_segments(frames, self.config.frames, self.config.overlap)
@@ -86,125 +66,104 @@ class DiffusionGenerator(nn.Module):
         initial: InitialPoses | None, on_step: OnStep,
     ) -> Sampled:  # fmt: skip
         """Latents of one segment, from noise or from initial poses."""
-        device = self.latent_mean.device
-        framing, pose, shown = self._framing(conditions.reference)
+        pose, framing = conditions.reference, Framing()
+        shown = np.ones(self.config.points, bool)
+        if self.config.framing == "body":
+            framing, shown, pose = body_framing(pose), pose.confidence[0] > 0, completed(pose)
         reference, mask = self._reference(pose, framing, segment, known)
-        tokens = torch.from_numpy(conditions.tokens[segment.columns]).to(device)
-        music = tokens.expand(len(reference), -1, -1)
-        noise = self._noise(reference, segment, options)
+        seeds = [segment_seed(options.seed, v, segment.index) for v in range(len(reference))]
+        chance = [torch.Generator().manual_seed(seed) for seed in seeds]
+        noise = torch.stack([torch.randn(reference.shape[1:], generator=g) for g in chance])
+        noise = noise.to(reference.device)
         times = schedule(options.steps, options.shift)
         if initial is not None:
             begin = 1 - initial.strength
             times = (begin, *(t for t in times if t < begin - 1e-6))
             part = initial.poses.frames(slice(segment.start, segment.stop))
-            latent = self._encode(part, framing)
-            t = torch.full((len(noise),), times[0], device=device)
-            noise = interpolate(latent, noise, t)
+            lines = to_lines(framing.into(part.xy), part.confidence, self.config.codec.bins)
+            each = zip(*(torch.from_numpy(line)[:, None] for line in lines), strict=True)
+            latent = torch.cat([self._encode(*one) for one in each])  # images are large
+            noise = interpolate(latent, noise, torch.full((1,), begin, device=noise.device))
         steps = len(times) - 1
-        velocity = self._velocity(reference, mask, music, conditions, options.guidance)
+        velocity = self._velocity(reference, mask, segment, conditions, options.guidance)
         latent = solve(velocity, noise, times, options.solver, lambda done: on_step(done, steps))
         return Sampled(latent, framing, shown)
 
     @torch.inference_mode()
     def decode(self, sampled: Sampled, known: Poses, options: SamplingOptions) -> Poses:
         """Poses of latents; the path of each coordinate continues the known frames."""
-        codec = self.config.codec
+        codec, points = self.config.codec, self.config.points
         xy, confidence = [], []
-        for v in range(len(sampled.latent)):  # one at a time: images are large
+        for v, latent in enumerate(sampled.latent[:, None]):  # one at a time: images are large
             start = None
             if known.xy.shape[1]:
                 placed = sampled.framing.into(known.xy[v])
                 center, value = to_lines(placed, known.confidence[v], codec.bins)
                 start = np.where(value[:, 0] > 0, center[:, 0], np.nan).astype(np.float32)
-            image = self.decode_latent(sampled.latent[v : v + 1])[0].float().cpu().numpy()
-            at, sure = decode(image, codec, start=start)
+            image = self.vae.decode(latent * self.latent_std + self.latent_mean, 2 * points)[0]
+            at, sure = decode(image.float().cpu().numpy(), codec, start=start)
             seen = (sure >= codec.visible_above) & sampled.shown
             kept = np.where(seen, sure, 0) if options.confidence == "values" else seen
             xy.append(sampled.framing.out_of(at))
             confidence.append(kept.astype(np.float32))
         return Poses(np.stack(xy), np.stack(confidence))
 
-    def _framing(self, pose: PoseSequence) -> tuple[Framing, PoseSequence, NDArray[np.bool_]]:
-        """Where poses are drawn, the reference as the network sees it, the joints that it shows."""
-        if self.config.framing == "canvas":
-            return Framing(), pose, np.ones(self.config.points, bool)
-        return body_framing(pose), completed(pose), pose.confidence[0] > 0
+    def _encode(self, center: Tensor, value: Tensor) -> Tensor:
+        """Lines [B, C, T] to standardized latents [B, C', R, T / 8]."""
+        device = self.latent_mean.device
+        latent = self.vae.encode_lines(center.to(device), value.to(device))
+        return (latent - self.latent_mean) / self.latent_std
 
     def _reference(
         self, pose: PoseSequence, framing: Framing, segment: Segment, known: Poses
     ) -> tuple[Tensor, Tensor]:
         """Latents [V, C', R, U] and mask [V, 8, R, U] of the reference image."""
-        bins, device, count = self.config.codec.bins, self.latent_mean.device, len(known.xy)
+        bins, count = self.config.codec.bins, len(known.xy)
+        different = count if segment.known else 1  # else all variations share one reference image
         shown = pose.confidence[:1] * float(self.config.reference)
-        static = [line[:, 0] for line in to_lines(framing.into(pose.normalized[:1]), shown, bins)]
-        lines = to_lines(framing.into(known.xy), known.confidence, bins)
+        static = to_lines(framing.into(pose.normalized[:1]), shown, bins)
+        lines = to_lines(framing.into(known.xy[:different]), known.confidence[:different], bins)
         center, value = (
             compose_reference(
-                torch.from_numpy(line), torch.from_numpy(still).expand(count, -1), segment.length
-            ).to(device)
+                torch.from_numpy(line),
+                torch.from_numpy(still[:, 0]).expand(different, -1),
+                segment.length,
+            )
             for line, still in zip(lines, static, strict=True)
         )
-        alike = segment.known == 0  # then all variations share one reference image
-        reference = (
-            self.encode_lines(center[:1], value[:1]) if alike else self.encode_lines(center, value)
-        )
-        reference = reference.expand(count, -1, -1, -1)
+        reference = self._encode(center, value).expand(count, -1, -1, -1)
         mask = known_mask(segment.known, *reference.shape[2:]).expand(count, -1, -1, -1)
-        return reference, mask.to(device)
-
-    def _noise(self, like: Tensor, segment: Segment, options: SamplingOptions) -> Tensor:
-        """Initial noise of the shape of ``like``, from the seed alone."""
-        parts = []
-        for v in range(len(like)):
-            generator = torch.Generator().manual_seed(segment_seed(options.seed, v, segment.index))
-            parts.append(torch.randn(like.shape[1:], generator=generator))
-        return torch.stack(parts).to(like.device)
-
-    def _encode(self, poses: Poses, framing: Framing) -> Tensor:
-        """Latents [V, C', R, U] of poses."""
-        lines = to_lines(framing.into(poses.xy), poses.confidence, self.config.codec.bins)
-        device = self.latent_mean.device
-        center, value = (torch.from_numpy(line).to(device) for line in lines)
-        return torch.cat(
-            [self.encode_lines(center[v : v + 1], value[v : v + 1]) for v in range(len(center))]
-        )
+        return reference, mask.to(reference.device)
 
     def _velocity(
-        self, reference: Tensor, mask: Tensor, music: Tensor, conditions: Conditions,
+        self, reference: Tensor, mask: Tensor, segment: Segment, conditions: Conditions,
         guidance: float,
     ) -> Callable[[Tensor, float], Tensor]:  # fmt: skip
         """Guided velocity function of one segment; both sides of the guidance in one pass."""
-        count, device = len(reference), reference.device
-        style, energy = self._labels(conditions, device)
+        config, count, device = self.config, len(reference), reference.device
+        styles = config.styles
+        tokens = torch.from_numpy(conditions.tokens[segment.columns]).to(device)
+        music = tokens.expand(count, -1, -1)
+        sides = 1 if guidance == 1 else 2
+        tiled = [a.repeat(sides, *[1] * (a.ndim - 1)) for a in (reference, mask, music)]
+        drop = torch.arange(sides, device=device).repeat_interleave(count) > 0
+        # As the network takes them: 0 is no style, NaN no energy.
+        label = 1 + styles.index(conditions.style) if conditions.style in styles else 0
+        octaves = torch.nan if conditions.energy is None else conditions.energy
+        labels = torch.where(drop, 0, label), torch.where(drop, torch.nan, octaves)
 
-        def evaluate(x: Tensor, t: float, drop: Tensor) -> Tensor:
-            repeat = len(drop) // count
-            tiled = [a.repeat(repeat, *[1] * (a.ndim - 1)) for a in (x, reference, mask, music)]
-            time = torch.full((len(drop),), t, device=device)
-            labels = torch.where(drop, 0, style), torch.where(drop, torch.nan, energy)
+        def velocity(x: Tensor, t: float) -> Tensor:
+            x = x.repeat(sides, 1, 1, 1)
+            time = torch.full((len(x),), t, device=device)
             with torch.autocast(device.type, torch.bfloat16, enabled=_use_bf16(x)):
-                out = self.dit(tiled[0], time, *tiled[1:], drop, *labels).float()
-            if self.config.dit.prediction == "data":
-                return velocity_from_data(tiled[0], out, time)
-            return out
+                out = self.dit(x, time, *tiled, drop, *labels).float()
+            return velocity_from_data(x, out, time) if config.dit.prediction == "data" else out
 
-        keep = torch.zeros(count, dtype=torch.bool, device=device)
-        if guidance == 1:
-            return lambda x, t: evaluate(x, t, keep)
-        both = torch.cat([keep, ~keep])
-
-        def sides(x: Tensor, t: float) -> tuple[Tensor, Tensor]:
-            conditional, unconditional = evaluate(x, t, both).tensor_split(2)
+        def both(x: Tensor, t: float) -> tuple[Tensor, Tensor]:
+            conditional, unconditional = velocity(x, t).tensor_split(2)
             return conditional, unconditional
 
-        return guided(sides, guidance)
-
-    def _labels(self, conditions: Conditions, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Style (0 for none) and energy (NaN for none) as the transformer takes them, [1] each."""
-        styles = self.config.styles
-        style = 1 + styles.index(conditions.style) if conditions.style in styles else 0
-        energy = torch.nan if conditions.energy is None else conditions.energy
-        return torch.tensor([style], device=device), torch.tensor([energy], device=device)
+        return velocity if guidance == 1 else guided(both, guidance)
 
 
 def _use_bf16(x: Tensor) -> bool:

@@ -1,8 +1,7 @@
 """Load anything that dances, by the kinds in its configuration, and save it."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 from torch import Tensor, from_numpy
 
@@ -22,54 +21,50 @@ from hotfoot.model.checkpoint import (
     read_tensors,
     write_model,
 )
-from hotfoot.model.config import (
-    CodesConfig,
-    DiffusionConfig,
-    PublishedVAEConfig,
-    RetrievalConfig,
-)
+from hotfoot.model.config import CodesConfig, DiffusionConfig, PublishedVAEConfig, RetrievalConfig
 from hotfoot.model.dit import DanceDiT
 from hotfoot.model.generator import Generator
-from hotfoot.model.network_config import DiTConfig, EdgeConfig
+from hotfoot.model.network_config import NetworkConfig
 from hotfoot.model.published_vae import load_published
 from hotfoot.model.vae import LineVAE, PoseVAE
 from hotfoot.music.encoders import ENCODERS
 
-_NETWORKS: dict[str, Callable[[Any], Network]] = {"dit": DanceDiT, "edge": EdgeDecoder}
-_OWN_VAES: dict[str, Callable[[Any], PoseVAE]] = {"lines": LineVAE, "raw": RawCoordinates}
 
-
-def build_network(config: DiTConfig | EdgeConfig) -> Network:
+def build_network(config: NetworkConfig) -> Network:
     """The network of a configuration, with fresh weights."""
-    return _NETWORKS[config.kind](config)
+    return DanceDiT(config) if config.kind == "dit" else EdgeDecoder(config)
 
 
 def load_generator(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> Generator:
-    """Load a built-in model or a model folder of any kind.
-
-    Args:
-        name: of a built-in model, or a folder.
-        device: torch device.
-
-    Raises:
-        ModelError: not found, or its configuration or weights are wrong.
-    """
+    """A built-in model or a model folder of any kind; ModelError where it is missing or wrong."""
     folder = model_folder(name)
-    config: Any = read_config(folder)
+    config = read_config(folder)
     if config.music not in ENCODERS:
         raise ModelError(
             f"{folder / CONFIG}: music is '{config.music}', an encoder that is not here",
             f"Installed: {', '.join(ENCODERS)}.",
         )
-    return _KINDS[config.kind](config, folder, device)
+    if isinstance(config, DiffusionConfig):
+        model = DiffusionGenerator(config, _build_vae(config, folder), build_network(config.dit))
+        published = isinstance(config.vae, PublishedVAEConfig)
+        load_weights(model, read_tensors(folder), folder, "vae." if published else "")
+        return model.to(device).eval().requires_grad_(False)
+    tensors = read_tensors(folder)
+    if isinstance(config, CodesConfig):
+        network = CodesNetwork(config)
+        load_weights(network, tensors, folder)
+        return CodesGenerator(config, network)
+    assert isinstance(config, RetrievalConfig)
+    names = sorted(k.removesuffix(".xy") for k in tensors if k.endswith(".xy"))
+    try:
+        clips = [(tensors[f"{n}.xy"].float(), tensors[f"{n}.stops"].double()) for n in names]
+    except KeyError as error:
+        raise ModelError(f"{folder} is missing the tensor {error}", "Make it again.") from error
+    return RetrievalGenerator(config, [(xy.numpy(), stops.numpy()) for xy, stops in clips])
 
 
 def load_diffusion(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> DiffusionGenerator:
-    """As :func:`load_generator`, where only a VAE with a transformer will do.
-
-    Raises:
-        ModelError: also for a baseline of another kind.
-    """
+    """As :func:`load_generator`, with ModelError also for what is no VAE with a transformer."""
     model = load_generator(name, device)
     if not isinstance(model, DiffusionGenerator):
         raise ModelError(f"{name} is a baseline of another kind", "Give a diffusion model.")
@@ -78,9 +73,10 @@ def load_diffusion(name: str | Path = DEFAULT_MODEL, device: str = "cpu") -> Dif
 
 def save_diffusion(model: DiffusionGenerator, folder: Path, card: str) -> None:
     """Write a model folder; the weights of a published VAE stay where they are."""
-    own = model.config.vae.kind in _OWN_VAES
-    tensors = {k: v for k, v in model.state_dict().items() if own or not k.startswith("vae.")}
-    write_model(folder, model.config, half_precision(tensors), card)
+    published = isinstance(model.config.vae, PublishedVAEConfig)
+    tensors = model.state_dict().items()
+    own = {k: v for k, v in tensors if not (published and k.startswith("vae."))}
+    write_model(folder, model.config, half_precision(own), card)
 
 
 def save_codes(model: CodesGenerator, folder: Path, card: str) -> None:
@@ -97,54 +93,19 @@ def save_retrieval(model: RetrievalGenerator, folder: Path, card: str) -> None:
     write_model(folder, model.config, tensors, card)
 
 
-def _load_diffusion(config: DiffusionConfig, folder: Path, device: str) -> DiffusionGenerator:
-    vae = _build_vae(config, folder)
-    model = DiffusionGenerator(config, vae, build_network(config.dit))
-    published = config.vae.kind not in _OWN_VAES
-    load_weights(model, read_tensors(folder), folder, "vae." if published else "")
-    return model.to(device).eval().requires_grad_(False)
-
-
 def _build_vae(config: DiffusionConfig, folder: Path) -> PoseVAE:
-    if config.vae.kind in _OWN_VAES:
-        return _OWN_VAES[config.vae.kind](config.vae)
-    published = cast(PublishedVAEConfig, config.vae)
-    beside = folder / published.source
-    source = str(beside) if beside.is_dir() else published.source
-    vae = load_published(
-        PublishedVAEConfig(published.kind, source, published.stretch), config.codec
-    )
+    if config.vae.kind == "lines":
+        return LineVAE(config.vae)
+    if config.vae.kind == "raw":
+        return RawCoordinates(config.vae)
+    beside = folder / config.vae.source
+    published = replace(config.vae, source=str(beside)) if beside.is_dir() else config.vae
+    vae = load_published(published, config.codec)
     made = (vae.latent_channels(2 * config.points), vae.latent_rows())
     if made != (config.dit.latent_channels, config.dit.rows):
         raise ModelError(
-            f"{folder}: the VAE of {source} makes latents of {made[0]} x {made[1]}, the "
+            f"{folder}: the VAE of {published.source} makes latents of {made[0]} x {made[1]}, the "
             f"transformer takes {config.dit.latent_channels} x {config.dit.rows}",
             "Give the VAE that it was trained with.",
         )
     return vae
-
-
-def _load_codes(config: CodesConfig, folder: Path, device: str) -> CodesGenerator:
-    network = CodesNetwork(config)
-    load_weights(network, read_tensors(folder), folder)
-    return CodesGenerator(config, network)
-
-
-def _load_retrieval(config: RetrievalConfig, folder: Path, device: str) -> RetrievalGenerator:
-    tensors = read_tensors(folder)
-    names = sorted(k.removesuffix(".xy") for k in tensors if k.endswith(".xy"))
-    try:
-        bank = [
-            (tensors[f"{n}.xy"].float().numpy(), tensors[f"{n}.stops"].double().numpy())
-            for n in names
-        ]
-    except KeyError as error:
-        raise ModelError(f"{folder} is missing the tensor {error}", "Make it again.") from error
-    return RetrievalGenerator(config, bank)
-
-
-_KINDS: dict[str, Callable[[Any, Path, str], Generator]] = {
-    "diffusion": _load_diffusion,
-    "codes": _load_codes,
-    "retrieval": _load_retrieval,
-}

@@ -1,8 +1,4 @@
-"""The one request: everything that can be asked of a dance, checked once.
-
-The Python function, the command line and whatever comes later (servers, nodes, batches) fill in the
-same :class:`DanceOptions`.
-"""
+"""The one request, of Python and of the command line: all that can be asked of a dance."""
 
 import itertools
 from dataclasses import asdict, dataclass
@@ -11,12 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from hotfoot.choreography.styles import STYLES
 from hotfoot.errors import OptionError
 from hotfoot.model.config import GeneratorConfig, PostStep
 from hotfoot.model.generator import SamplingOptions, segment_seed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.validation import validated
 
+PoseInput = str | Path | PoseSequence
+"""A built-in figure, a pose file, a photo, a video, or poses, whose first frame counts."""
 _Side = Annotated[int, Field(ge=16, le=4096)]
 _Count = Annotated[int, Field(ge=1, le=64)]
 _Second = Annotated[float, Field(ge=0, lt=1e6)]
@@ -32,23 +31,18 @@ class DanceOptions:
         seed: same seed, same dance.
         variations: so many dances, each different.
         best_of: make so many and keep the one most on the beat.
-        start: seconds of the song to begin at.
-        end: seconds of the song to end at; None is its end.
+        start, end: the part of the song, in seconds; None is its end.
         fps: frames per second of the result; None is the model's.
         size: (width, height) of the canvas; None is the reference's.
         steps: denoising steps, more is finer and slower; None is the model's.
         guidance: weight of the music, 1 is plain; None is the model's.
-        keyframes: (second, pose) pairs that the dance passes through. A pose is a file, a built-in
-            figure or a PoseSequence, whose first frame counts.
-        loop: end where it begins.
-        mirror: exchange left and right.
+        keyframes: (second, pose) pairs to pass through: files, built-in figures, PoseSequences.
+        loop, mirror: end where it begins; exchange left and right.
         style: of the dance; None for any.
         energy: size of movement, 1 as learned.
-        draft: how far the choreographer's draft leads, 0 (noise alone) to 1 (the draft itself);
-            None is the model's.
-        post: names of the repairs that run afterwards, in this order (see
-            :data:`hotfoot.generation.postprocess.STEPS`); empty for exactly what the generator
-            made, None for the model's.
+        draft: how far the choreographer's draft leads, 0 to 1 (it alone); None is the model's.
+        post: repairs to run afterwards, in this order, of
+            :data:`hotfoot.generation.postprocess.STEPS`; None is the model's.
         confidence: of keypoints: 0 and 1, or values in 0..1 as the reference and the network say.
     """
 
@@ -61,9 +55,7 @@ class DanceOptions:
     size: Annotated[tuple[_Side, _Side], Field(strict=False)] | None = None
     steps: Annotated[int, Field(ge=1, le=1000)] | None = None
     guidance: Annotated[float, Field(ge=0, le=20)] | None = None
-    keyframes: Annotated[
-        tuple[tuple[_Second, str | Path | PoseSequence], ...], Field(strict=False)
-    ] = ()
+    keyframes: Annotated[tuple[tuple[_Second, PoseInput], ...], Field(strict=False)] = ()
     loop: bool = False
     mirror: bool = False
     style: str | None = None
@@ -83,14 +75,10 @@ class DanceOptions:
         if any(b - a < _APART_S for a, b in itertools.pairwise(times)):
             raise ValueError(f"keyframes: two are within {_APART_S} s of each other")
 
-    @property
-    def count(self) -> int:
-        """Dances that are made."""
-        return max(self.variations, self.best_of)
-
     def to_json(self) -> dict[str, Any]:
         """What a result remembers of the request; poses are named, not copied."""
-        facts = asdict(self) | {"keyframes": [(t, _named(p)) for t, p in self.keyframes]}
+        named = [(t, "poses" if isinstance(p, PoseSequence) else str(p)) for t, p in self.keyframes]
+        facts = asdict(self) | {"keyframes": named}
         return {k: v for k, v in facts.items() if v is not None}
 
     def sampling(self, config: GeneratorConfig, fingerprint: int = 0) -> SamplingOptions:
@@ -101,7 +89,7 @@ class DanceOptions:
         likes = config.sampling
         return SamplingOptions(
             seed=segment_seed(self.seed, fingerprint, 0),
-            variations=self.count,
+            variations=max(self.variations, self.best_of),
             steps=likes.steps if self.steps is None else self.steps,
             guidance=likes.guidance if self.guidance is None else self.guidance,
             shift=likes.shift,
@@ -109,42 +97,28 @@ class DanceOptions:
             confidence=self.confidence,
         )
 
-    def style_warnings(self, strength: float, styles: tuple[str, ...]) -> list[str]:
+    def style_warnings(self, strength: float) -> list[str]:
         """What the user should know of a style that the network knows and drafts do not."""
-        if not strength or self.style is None or self.style in styles:
+        if not strength or self.style is None or self.style in STYLES:
             return []
         return [
-            f"the draft is danced freestyle: it knows {', '.join(styles)}; with draft 0 the "
+            f"the draft is danced freestyle: it knows {', '.join(STYLES)}; with draft 0 the "
             f"network dances {self.style} by itself"
         ]
 
-    def draft_for(self, config: GeneratorConfig, styles: tuple[str, ...]) -> float:
-        """How far a draft leads a generator; checks that it can dance what is asked for.
-
-        Args:
-            config: the generator's.
-            styles: that drafts know.
-
-        Raises:
-            OptionError: a draft that it takes none of, or a style that nothing here knows.
-        """
+    def draft_for(self, config: GeneratorConfig) -> float:
+        """How far a draft leads a generator; OptionError if it cannot dance what is asked for."""
         strength = config.sampling.draft if self.draft is None else self.draft
-        if self.draft is None and self.style in styles and self.style not in config.styles:
+        if self.draft is None and self.style in STYLES and self.style not in config.styles:
             strength = max(strength, config.sampling.style_draft)
         if strength and not config.takes_initial_poses:
             raise OptionError(
                 f"draft is {strength:g}: {config.name} does not dance from drafts", "Leave it out."
             )
-        known = tuple(dict.fromkeys((*(styles if strength else ()), *config.styles)))
+        known = tuple(dict.fromkeys((*(STYLES if strength else ()), *config.styles)))
         if self.style is not None and self.style not in known:
-            raise OptionError(
-                f"style is '{self.style}'",
-                f"{config.name} knows {', '.join(known)}."
-                if known
-                else f"{config.name} knows no styles without a draft: raise draft.",
-            )
+            hint = f"{config.name} knows no styles without a draft: raise draft."
+            if known:
+                hint = f"{config.name} knows {', '.join(known)}."
+            raise OptionError(f"style is '{self.style}'", hint)
         return strength
-
-
-def _named(pose: str | Path | PoseSequence) -> str:
-    return "poses" if isinstance(pose, PoseSequence) else str(pose)

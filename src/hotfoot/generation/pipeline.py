@@ -3,25 +3,24 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from hotfoot.choreography.styles import STYLES
-from hotfoot.generation.edit import finish, joined_poses, sync_score
+from hotfoot.generation.beat_lock import sync_score
 from hotfoot.generation.initial import choreographed_start
 from hotfoot.generation.inputs import (
-    PoseInput,
     SongInput,
     take_generator,
     take_keyframes,
     take_reference,
     take_song,
 )
-from hotfoot.generation.options import DanceOptions
-from hotfoot.generation.postprocess import PostContext, postprocess
-from hotfoot.generation.result import Dance, Stopwatch, describe
-from hotfoot.generation.stitch import Timeline
+from hotfoot.generation.options import DanceOptions, PoseInput
+from hotfoot.generation.postprocess import PostContext, finish, postprocess
+from hotfoot.generation.result import Dance, describe
+from hotfoot.generation.stitch import joined_poses, stitch
 from hotfoot.model.checkpoint import DEFAULT_MODEL
 from hotfoot.model.generator import (
     Conditions,
@@ -58,53 +57,53 @@ def dances(
     progress: Progress | None = None,
     **fields: Any,
 ) -> list[Dance]:
-    """Dances to a song: as many as ``variations`` says, or the best of ``best_of``.
+    """Dances of ``round(duration * fps)`` frames: ``variations``, or the best of ``best_of``.
 
     Args:
         song: path of any sound file, or samples with their rate, ``(samples, rate)``.
         reference: built-in figure, pose file, photo, video, or poses (the first frame counts).
         model: name, folder, or a loaded generator.
-        options: the request; fields of it may be given by name instead or besides (``seed=1``).
+        options: the request.
         device: torch device.
         progress: called with stage, done, total.
-        **fields: of :class:`~hotfoot.generation.options.DanceOptions`.
-
-    Returns:
-        Dances of ``round(duration * fps)`` frames.
+        **fields: of :class:`~hotfoot.generation.options.DanceOptions`, instead of or besides it.
 
     Raises:
         InputError: anything wrong with the song, the reference, the model or an option.
     """
     asked = replace(options, **fields) if options else build(DanceOptions, fields)
-    clock = Stopwatch()
+    laps = [perf_counter()]
     opened = take_song(song, asked)
     generator = take_generator(model, device)
     config = generator.config
-    strength = asked.draft_for(config, tuple(STYLES))
+    strength = asked.draft_for(config)
     pose, warnings = take_reference(reference, asked, config.skeleton)
-    warnings += asked.style_warnings(strength, tuple(STYLES))
+    warnings += asked.style_warnings(strength)
     body = pose.mirrored() if asked.mirror else pose
-    clock.lap("model")
+    laps.append(perf_counter())
 
     analysis = analyze_song(opened)
     duration = analysis.features.duration_s
     keyframes = take_keyframes(asked, duration, config.skeleton)
-    clock.lap("music")
+    laps.append(perf_counter())
     frames = frames_in(duration, config.fps)
     plan = generator.plan(frames)
     conditions = condition(generator, opened, analysis, plan, body, asked)
     sampling = asked.sampling(config, analysis.fingerprint)
     initial = choreographed_start(conditions, plan[-1].stop, config.fps, sampling, strength)
     poses = generate(generator, conditions, plan, sampling, initial, progress)
-    clock.lap("sampling")
+    laps.append(perf_counter())
+    timings = dict(zip(("model", "music", "sampling"), np.diff(laps).tolist(), strict=True))
     said = (*analysis.features.warnings, *warnings)
     context = PostContext(analysis, body, asked.energy, config.sampling.smoothing(strength))
     steps = config.sampling.post if asked.post is None else asked.post
+    known = describe(opened, asked, config, analysis)
     made = []
     for v, joined in enumerate(joined_poses(poses, conditions, config, frames)):
         finished = finish(postprocess(joined, steps, context), asked, keyframes, duration)
-        facts = describe(opened, asked, config, analysis, finished.seams, v, initial)
-        made.append(Dance(finished.poses, pose, opened, facts, said, clock.seconds))
+        moves = initial.choreography[v] if initial else ()
+        facts = replace(known, seams=finished.seams, variation=v, choreography=moves)
+        made.append(Dance(finished.poses, pose, opened, facts, said, timings))
     if asked.best_of > 1:
         return [max(made, key=lambda d: sync_score(d.poses, d.beats))]
     return made
@@ -131,14 +130,15 @@ def generate(
     progress: Progress | None = None,
 ) -> Poses:
     """Sample, decode and stitch, segment after segment; each continues what is there already."""
-    timeline = Timeline(plan, sampling.variations, generator.config.points)
+    nothing = np.zeros((sampling.variations, 0, generator.config.points, 2), np.float32)
+    poses = Poses(nothing, nothing[..., 0])
     for segment in plan:
 
         def on_step(done: int, total: int, index: int = segment.index) -> None:
             if progress is not None:
                 progress("dancing", index * total + done, len(plan) * total)
 
-        known = timeline.known(segment)
+        known = poses.frames(slice(segment.start, None))
         sampled = generator.sample(conditions, segment, known, sampling, initial, on_step)
-        timeline.stitch(segment, generator.decode(sampled, known, sampling))
-    return timeline.poses
+        poses = stitch(poses, segment, generator.decode(sampled, known, sampling))
+    return poses

@@ -1,7 +1,5 @@
 """What ``dance()`` returns, and saving it in every form."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +11,17 @@ from hotfoot.errors import OutputError
 from hotfoot.files import check_writable
 from hotfoot.generation.options import DanceOptions
 from hotfoot.model.config import GeneratorConfig
-from hotfoot.model.generator import InitialPoses
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.written import Written
+from hotfoot.render.figures import draw_frames
+from hotfoot.render.presets import get_preset, prepared, write_preset
+from hotfoot.render.sheets import contact_sheet, save_png
+from hotfoot.render.video import VIDEO_SUFFIXES, Progress, Written, write_video
 
-OUTPUT_SUFFIXES = (".mp4", ".webm", ".gif", ".npz", ".json", ".png")
+OUTPUT_SUFFIXES = (*VIDEO_SUFFIXES, ".npz", ".json", ".png")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +75,7 @@ class Dance:
         return self.metadata.tempo_bpm or 0.0
 
     def save(
-        self,
-        path: str | Path,
-        preset: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        self, path: str | Path, preset: str | None = None, progress: Progress | None = None
     ) -> Written:
         """Write the dance; the suffix picks the writer.
 
@@ -91,48 +88,32 @@ class Dance:
         """
         path = Path(path)
         check_output(path, preset)
-        suffix = path.suffix.lower()
-        poses = self.poses
-        if suffix in (".mp4", ".webm", ".gif"):
-            from hotfoot.render.figures import draw_frames
-            from hotfoot.render.presets import get_preset, prepared
-            from hotfoot.render.video import write_video
-
+        suffix, poses = path.suffix.lower(), self.poses
+        if suffix not in OUTPUT_SUFFIXES:
+            return write_preset(poses, self.reference, path, str(preset), self.song, self.metadata)
+        if suffix in VIDEO_SUFFIXES:
             style = None
             if preset:
                 chosen = get_preset(preset)
                 poses, style = prepared(poses, chosen), chosen.style
-            song = None if suffix == ".gif" else self.song
             frames = draw_frames(poses, style)
-            return write_video(frames, len(poses), poses.fps, path, song, progress)
+            return write_video(frames, len(poses), poses.fps, path, self.song, progress)
         warnings: tuple[str, ...] = ()
-        if preset and suffix in OUTPUT_SUFFIXES:
+        if preset:
             warnings = (
                 f"{path.name} is as without preset {preset}, which is for videos and folders",
             )
-        if suffix in (".npz", ".json"):
-            warnings += write_poses(poses, path, metadata=self.metadata)
-        elif suffix == ".png":
-            from hotfoot.render.sheets import contact_sheet, save_png
-
+        if suffix == ".png":
             save_png(contact_sheet(poses, self.beats, self.seams), path)
         else:
-            from hotfoot.render.presets import write_preset
-
-            return write_preset(poses, self.reference, path, str(preset), self.song, self.metadata)
+            warnings += write_poses(poses, path, metadata=self.metadata)
         return Written(path, len(poses), poses.fps, poses.canvas, warnings)
 
 
 def describe(
-    song: AnySong,
-    asked: DanceOptions,
-    config: GeneratorConfig,
-    analysis: SongAnalysis,
-    seams: tuple[int, ...],
-    variation: int,
-    initial: InitialPoses | None,
+    song: AnySong, asked: DanceOptions, config: GeneratorConfig, analysis: SongAnalysis
 ) -> DanceMetadata:
-    """What a dance knows of itself."""
+    """What all variations of a dance know of themselves."""
     return DanceMetadata(
         start_s=song.start_s,
         end_s=song.end_s,
@@ -142,12 +123,9 @@ def describe(
         style=asked.style or "",
         energy=asked.energy,
         tempo_bpm=float(analysis.rhythm.tempo_bpm),
-        beats=tuple(float(b) for b in analysis.rhythm.beats),
-        seams=seams,
+        beats=tuple(analysis.rhythm.beats.tolist()),
         seed=asked.seed,
-        variation=variation,
         model=config.name,
-        choreography=() if initial is None else initial.choreography[variation],
         hotfoot_version=__version__,
         source_fps=config.fps,
     )
@@ -156,23 +134,9 @@ def describe(
 def check_output(path: Path, preset: str | None) -> None:
     """Raise OutputError unless the path can be written in a form that we know."""
     suffix = path.suffix.lower()
-    folder = suffix not in OUTPUT_SUFFIXES and bool(preset)
-    if suffix not in OUTPUT_SUFFIXES and not folder:
+    folder = suffix not in OUTPUT_SUFFIXES
+    if folder and not preset:
         hint = f"Allowed: {', '.join(OUTPUT_SUFFIXES)}, or a folder with a preset."
         what = f"'{suffix}'" if suffix else "a folder without a preset"
         raise OutputError(f"cannot write {path.name}: {what}", hint)
     check_writable(path, folder)
-
-
-class Stopwatch:
-    """Seconds spent, by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """A stage ends now."""
-        now = time.perf_counter()
-        self.seconds[stage] = now - self._last
-        self._last = now

@@ -2,7 +2,7 @@
 
 Order of one frame: limbs as filled ellipses in drawing order; everything times 0.6; joints as
 filled circles; then each hand, lines before dots. Poses of any skeleton are drawn as BODY_18, with
-hands where they have them. See the table of consumers in the documentation for who wants what.
+hands where they have them.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,11 @@ from hotfoot.pose.skeletons import BODY18_LIMBS, get_skeleton
 
 Frame = NDArray[np.uint8]
 """RGB picture [H, W, 3]."""
+Points = NDArray[np.float32]
+"""Keypoints [..., 2], (x, y) in pixels."""
+Color = tuple[int, int, int]
 
-PALETTE: tuple[tuple[int, int, int], ...] = (
+PALETTE: tuple[Color, ...] = (
     *((255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0), (170, 255, 0), (85, 255, 0)),
     *((0, 255, 0), (0, 255, 85), (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255)),
     *((0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85)),
@@ -28,7 +31,7 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
 """Color of limb ``i`` and of joint ``i``."""
 
 # Hue i / 20, as OpenCV rounds it.
-HAND_PALETTE: tuple[tuple[int, int, int], ...] = (
+HAND_PALETTE: tuple[Color, ...] = (
     *((255, 0, 0), (255, 77, 0), (255, 153, 0), (255, 229, 0), (204, 255, 0), (128, 255, 0)),
     *((51, 255, 0), (0, 255, 25), (0, 255, 102), (0, 255, 179), (0, 255, 255), (0, 178, 255)),
     *((0, 102, 255), (0, 25, 255), (51, 0, 255), (128, 0, 255), (204, 0, 255), (255, 0, 230)),
@@ -36,7 +39,7 @@ HAND_PALETTE: tuple[tuple[int, int, int], ...] = (
 )
 """Color of line ``i`` of a hand."""
 
-HAND_DOT = (0, 0, 255)
+_HAND_DOT = (0, 0, 255)
 _HAND_EDGES = tuple((a - 18, b - 18) for a, b in get_skeleton("body-hands-60").limbs[17:37])
 _WIDTHS_BY_LENGTH = (5, 10, 20, 40, 80, 160, 320)  # MusePose
 _MOST_PIXELS = 64_000_000
@@ -45,27 +48,16 @@ _CHUNK = 512  # frames; of an hour of poses there is one copy only
 
 @dataclass(frozen=True)
 class FigureStyle:
-    """How figures are drawn.
+    """How figures are drawn; widths are in pixels."""
 
-    Attributes:
-        half_axis: half width of a limb in pixels; 0 follows Wan-Animate's rule for the size.
-        radius: of joints, in pixels.
-        hand_line: width of the lines of hands, in pixels.
-        hand_radius: of the dots of hands, in pixels.
-        limb_brightness: 0.6 in DWPose.
-        order: ``red`` (neck to right shoulder is red) or ``blue`` (channels swapped).
-        supersample: short side at which the figure is drawn before it is shrunk; 0 for none.
-        by_length: width of limbs and of hands' lines by their length (MusePose).
-    """
-
-    half_axis: int = 4
-    radius: int = 4
-    hand_line: int = 2
-    hand_radius: int = 4
-    limb_brightness: float = 0.6
-    order: Literal["red", "blue"] = "red"
-    supersample: int = 0
-    by_length: bool = False
+    half_axis: int = 4  # half width of a limb; 0 follows Wan-Animate's rule for the size
+    radius: int = 4  # of joints
+    hand_line: int = 2  # width of the lines of hands
+    hand_radius: int = 4  # of the dots of hands
+    limb_brightness: float = 0.6  # as in DWPose
+    order: Literal["red", "blue"] = "red"  # neck to right shoulder; blue has channels swapped
+    supersample: int = 0  # short side at which the figure is drawn before it is shrunk; 0 for none
+    by_length: bool = False  # width of limbs and of hands' lines by their length (MusePose)
 
     def for_canvas(self, canvas: tuple[int, int]) -> "FigureStyle":
         """With widths in pixels, where they follow the size of the canvas."""
@@ -76,7 +68,7 @@ class FigureStyle:
         return replace(self, half_axis=half, radius=half, hand_line=hand, hand_radius=hand)
 
 
-def draw_frames(poses: PoseSequence, style: "FigureStyle | None" = None) -> Iterator[Frame]:
+def draw_frames(poses: PoseSequence, style: FigureStyle | None = None) -> Iterator[Frame]:
     """Frames of poses of any skeleton, one after the other."""
     for start in range(0, len(poses), _CHUNK):
         part = poses.frames(start, start + _CHUNK).to_skeleton("body-hands-60")
@@ -85,21 +77,15 @@ def draw_frames(poses: PoseSequence, style: "FigureStyle | None" = None) -> Iter
 
 
 def draw_pose(
-    keypoints: NDArray[np.float32],
+    keypoints: Points,
     confidence: NDArray[np.float32],
     canvas: tuple[int, int],
-    style: "FigureStyle | None" = None,
+    style: FigureStyle | None = None,
 ) -> Frame:
-    """One frame.
+    """One frame of BODY_18 keypoints [18, 2] in pixels, or with both hands after it [60, 2].
 
-    Args:
-        keypoints: BODY_18 [18, 2] in pixels, or with both hands after it [60, 2].
-        confidence: [18] or [60]; points below 0.3 are not drawn.
-        canvas: (width, height).
-        style: widths, colors.
-
-    Raises:
-        OptionError: a canvas without pixels, or with too many.
+    Points whose confidence, [18] or [60], is below 0.3 are not drawn. Raises OptionError for a
+    canvas without pixels, or with too many.
     """
     style = (style or FigureStyle()).for_canvas(canvas)
     if min(canvas) < 1 or canvas[0] * canvas[1] > _MOST_PIXELS:
@@ -115,8 +101,7 @@ def draw_pose(
     for i in np.flatnonzero(seen[:18]):
         cv2.circle(picture, _pixel(points[i]), style.radius, PALETTE[i], -1)
     for start in range(18, len(points), 21):
-        hand = slice(start, start + 21)
-        _hand(picture, points[hand], seen[hand], style)
+        _hand(picture, points[start : start + 21], seen[start : start + 21], style)
     if scale != 1.0:
         picture = np.asarray(cv2.resize(picture, canvas, interpolation=cv2.INTER_LINEAR), np.uint8)
     if style.order == "blue":
@@ -132,19 +117,13 @@ def encoded(picture: Frame, suffix: str) -> bytes:
     return data.tobytes()
 
 
-def _pixel(point: NDArray[np.float32]) -> tuple[int, int]:
+def _pixel(point: Points) -> tuple[int, int]:
     return int(point[0]), int(point[1])
 
 
-def _limb(
-    picture: Frame,
-    a: NDArray[np.float32],
-    b: NDArray[np.float32],
-    color: tuple[int, int, int],
-    style: "FigureStyle",
-) -> None:
+def _limb(picture: Frame, a: Points, b: Points, color: Color, style: FigureStyle) -> None:
     """A rotated ellipse between two joints."""
-    (ax, ay), (bx, by) = (float(a[0]), float(a[1])), (float(b[0]), float(b[1]))
+    (ax, ay), (bx, by) = a.tolist(), b.tolist()
     length = float(np.hypot(ax - bx, ay - by))
     angle = float(np.degrees(np.arctan2(ay - by, ax - bx)))
     half = _width_by_length(length) if style.by_length else style.half_axis
@@ -157,9 +136,7 @@ def _width_by_length(length: float) -> int:
     return int(np.searchsorted(_WIDTHS_BY_LENGTH, length, side="right")) + 1
 
 
-def _hand(
-    picture: Frame, points: NDArray[np.float32], seen: NDArray[np.bool_], style: "FigureStyle"
-) -> None:
+def _hand(picture: Frame, points: Points, seen: NDArray[np.bool_], style: FigureStyle) -> None:
     """Lines of one hand [21, 2], then its dots."""
     for (a, b), color in zip(_HAND_EDGES, HAND_PALETTE, strict=True):
         if seen[a] and seen[b]:
@@ -167,4 +144,4 @@ def _hand(
             width = _width_by_length(length) if style.by_length else style.hand_line
             cv2.line(picture, _pixel(points[a]), _pixel(points[b]), color, width)
     for i in np.flatnonzero(seen):
-        cv2.circle(picture, _pixel(points[i]), style.hand_radius, HAND_DOT, -1)
+        cv2.circle(picture, _pixel(points[i]), style.hand_radius, _HAND_DOT, -1)

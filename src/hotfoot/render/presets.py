@@ -1,8 +1,4 @@
-"""Presets: what each pose-to-video tool wants, as data, and the folders that they read.
-
-Sizes, frame rates, color order and stick widths follow the tools' own code; the table is in
-``docs/presets.md``.
-"""
+"""What each pose-to-video tool wants by its own code, as data, and the folders that they read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,101 +14,58 @@ from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
-from hotfoot.render.video import write_video
-from hotfoot.render.written import Written
+from hotfoot.render.video import Written, write_video
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Files of a folder; what is empty is not written.
+    """Files of a folder; what is empty is not written."""
 
-    Attributes:
-        still: picture of the reference's pose.
-        video: of the poses.
-        pictures: of the poses, one per frame, with a place for its number.
-        negative: pictures of the same dance by another body.
-        face: black video, some models' own "no face".
-        note: for the user, in ``README.txt``.
-    """
-
-    still: str = ""
-    video: str = ""
-    pictures: str = ""
-    negative: str = ""
-    face: str = ""
-    note: str = ""
-
-
-LAYOUTS: dict[str, Layout] = {
-    "video": Layout("reference_pose.png", "pose.mp4"),
-    "frames": Layout(pictures="pose_{:05d}.png"),
-    "wan-animate": Layout(
-        "src_ref.png", "src_pose.mp4", face="src_face.mp4",
-        note="Replace src_ref.png by the photo of your person (same framing as the pose video).\n",
-    ),
-    "steadydancer": Layout(pictures="cond_pos/{:04d}.jpg", negative="cond_neg/{:04d}.jpg"),
-    "stableanimator": Layout("reference.png", pictures="poses/frame_{}.png"),
-    "unianimate": Layout("pose.jpg", pictures="frames/{:05d}.jpg"),
-}  # fmt: skip
+    still: str = ""  # picture of the reference's pose
+    video: str = ""  # of the poses
+    pictures: str = ""  # of the poses, one per frame, with a place for its number
+    negative: str = ""  # pictures of the same dance by another body
+    face: str = ""  # black video, some models' own "no face"
+    note: str = ""  # for the user, in README.txt
 
 
 @dataclass(frozen=True)
 class Preset:
-    """What a tool reads.
+    """What a tool reads."""
 
-    Attributes:
-        about: one line for the user.
-        fps: frame rate of its pose video.
-        area: canvas area in pixels; the aspect stays the reference's. 0 keeps the canvas.
-        multiple: canvas sides are multiples of this.
-        lengths: frame counts are ``lengths[0] * n + lengths[1]``; the last frame is repeated.
-        style: how figures are drawn.
-        layout: files in the folder, a name in :data:`LAYOUTS`.
-    """
-
-    about: str
     fps: float
-    area: int = 0
-    multiple: int = 2
-    lengths: tuple[int, int] = (1, 0)
+    area: int = 0  # of the canvas in pixels; the aspect stays the reference's; 0 keeps the canvas
+    multiple: int = 2  # canvas sides are multiples of this
+    lengths: tuple[int, int] = (1, 0)  # frame counts are lengths[0] * n + lengths[1]
     style: FigureStyle = field(default_factory=FigureStyle)
-    layout: str = "video"
+    layout: Layout = Layout("reference_pose.png", "pose.mp4")
 
 
-_THIN_BLUE = FigureStyle(order="blue", supersample=2160)
+_BLUE = FigureStyle(order="blue")
+_THIN = FigureStyle(supersample=2160)
 _MUSEPOSE = FigureStyle(hand_radius=3, order="blue", by_length=True)
 PRESETS: dict[str, Preset] = {
-    "wan-animate": Preset(
-        "Wan2.2-Animate: src_pose.mp4, src_face.mp4 (black), src_ref.png", 30, 1280 * 720, 16,
-        style=FigureStyle(half_axis=0), layout="wan-animate",
-    ),
-    "vace": Preset("VACE: pose video, blue first as its own annotator draws", 16, 480 * 832, 16,
-                   (4, 1), FigureStyle(order="blue", supersample=1024)),
-    "controlnet": Preset("ControlNet OpenPose / DWPose: one PNG per frame", 30, 0, 8,
-                         layout="frames"),
-    "unianimate": Preset("UniAnimate-DiT: frames and pose.jpg", 15, 832 * 480, 16, (4, 1),
-                         FigureStyle(order="blue"), "unianimate"),
-    "mimicmotion": Preset("MimicMotion: thin blue-first pose video", 15, 576 * 1024, 64,
-                          style=_THIN_BLUE),
-    "stableanimator": Preset("StableAnimator: poses/frame_N.png, reference.png", 20, 576 * 1024, 64,
-                             style=replace(_THIN_BLUE, order="red"), layout="stableanimator"),
-    "musepose": Preset("MusePose: pose video, widths by length, blue first", 15, 768 * 768, 8,
-                       style=replace(_MUSEPOSE, supersample=1024)),
-    "steadydancer": Preset("SteadyDancer: cond_pos/ and cond_neg/ frames", 16, 1024 * 576, 16,
-                           (4, 1), _MUSEPOSE, "steadydancer"),
-    "wan-s2v": Preset("Wan2.2-S2V: pose video for --pose_video, with the song", 16, 0, 16, (4, 1),
-                      FigureStyle(order="blue")),
-    "ltx-pose": Preset("LTX-2 IC-LoRA pose: full-bright limbs", 25, 768 * 768, 32, (8, 1),
-                       FigureStyle(limb_brightness=1.0)),
+    "wan-animate": Preset(30, 1280 * 720, 16, style=FigureStyle(half_axis=0), layout=Layout(
+        "src_ref.png", "src_pose.mp4", face="src_face.mp4",
+        note="Replace src_ref.png by the photo of your person (same framing as the pose video).\n",
+    )),
+    "vace": Preset(16, 480 * 832, 16, (4, 1), replace(_BLUE, supersample=1024)),
+    "controlnet": Preset(30, 0, 8, layout=Layout(pictures="pose_{:05d}.png")),
+    "unianimate": Preset(15, 832 * 480, 16, (4, 1), _BLUE,
+                         Layout("pose.jpg", pictures="frames/{:05d}.jpg")),
+    "mimicmotion": Preset(15, 576 * 1024, 64, style=replace(_THIN, order="blue")),
+    "stableanimator": Preset(20, 576 * 1024, 64, style=_THIN,
+                             layout=Layout("reference.png", pictures="poses/frame_{}.png")),
+    "musepose": Preset(15, 768 * 768, 8, style=replace(_MUSEPOSE, supersample=1024)),
+    "steadydancer": Preset(16, 1024 * 576, 16, (4, 1), _MUSEPOSE,
+                           Layout(pictures="cond_pos/{:04d}.jpg", negative="cond_neg/{:04d}.jpg")),
+    "wan-s2v": Preset(16, 0, 16, (4, 1), _BLUE),
+    "ltx-pose": Preset(25, 768 * 768, 32, (8, 1), FigureStyle(limb_brightness=1.0)),
 }  # fmt: skip
 
 
 def get_preset(name: str) -> Preset:
-    """A preset by name.
-
-    Raises:
-        OptionError: unknown; the message lists them.
-    """
+    """A preset by name; OptionError lists the known ones."""
     if name not in PRESETS:
         raise OptionError(f"unknown preset '{name}'", f"Known: {', '.join(PRESETS)}.")
     return PRESETS[name]
@@ -131,74 +84,50 @@ def prepared(poses: PoseSequence, preset: Preset) -> PoseSequence:
     poses = poses.resampled(preset.fps).with_canvas(preset_canvas(poses.canvas, preset))
     step, rest = preset.lengths
     count = -(-(len(poses) - rest) // step) * step + rest
-    index = np.minimum(np.arange(max(count, 1)), len(poses) - 1)
+    index = np.minimum(np.arange(count), len(poses) - 1)
     return replace(poses, keypoints=poses.keypoints[index], confidence=poses.confidence[index])
 
 
 def write_preset(
-    poses: PoseSequence,
-    reference: PoseSequence,
-    folder: Path,
-    name: str,
-    song: AnySong | None,
+    poses: PoseSequence, reference: PoseSequence, folder: Path, name: str, song: AnySong | None,
     metadata: DanceMetadata = EMPTY,
-) -> Written:
-    """Write the folder that a tool reads; also the keypoints as ``poses.json``.
+) -> Written:  # fmt: skip
+    """Write the folder that a tool reads, with the song under videos; also ``poses.json``.
 
-    Args:
-        poses: the dance.
-        reference: one frame or more of the person; the first is drawn.
-        folder: to be written.
-        name: of the preset.
-        song: to put under videos.
-        metadata: of the dance, for ``poses.json``.
-
-    Returns:
-        What is in the folder: the preset's frames, rate and canvas.
-
-    Raises:
-        OptionError: unknown preset.
-        OutputError: the place cannot be written.
+    The pose of the reference's first frame is drawn, too. Raises OptionError for an unknown preset,
+    OutputError where the place cannot be written.
     """
     preset = get_preset(name)
-    ready = prepared(poses, preset)
-    still = replace(prepared(reference.frames(0, 1), replace(preset, lengths=(1, 0))), fps=1.0)
+    layout, style, ready = preset.layout, preset.style, prepared(poses, preset)
+    still = reference.frames(0, 1).with_canvas(preset_canvas(reference.canvas, preset))
+    count, fps = len(ready), ready.fps
     with replacing(folder, folder=True) as target:
-        _write_layout(ready, still, target, preset, song)
-        facts = metadata.resampled(poses.fps, ready.fps)
+        if layout.video:
+            write_video(draw_frames(ready, style), count, fps, target / layout.video, song)
+        if layout.face:
+            black = repeat(np.zeros((512, 512, 3), np.uint8), count)
+            write_video(black, count, fps, target / layout.face)
+        if layout.note:
+            (target / "README.txt").write_text(layout.note)
+        for file, shown in (
+            (layout.still, still), (layout.pictures, ready), (layout.negative, _other(ready))
+        ):  # fmt: skip
+            if file:
+                _write_pictures(target / file, draw_frames(shown, style))
+        facts = metadata.resampled(poses.fps, fps)
         warnings = write_poses(ready, target / "poses.json", "openpose", facts)
-    return Written(folder, len(ready), ready.fps, ready.canvas, warnings)
+    return Written(folder, count, fps, ready.canvas, warnings)
 
 
-def _write_layout(
-    poses: PoseSequence, still: PoseSequence, folder: Path, preset: Preset, song: AnySong | None
-) -> None:
-    """Files of a preset's layout: whatever it names."""
-    layout, count = LAYOUTS[preset.layout], len(poses)
-    if layout.video:
-        frames = draw_frames(poses, preset.style)
-        write_video(frames, count, poses.fps, folder / layout.video, song)
-    if layout.face:
-        black: Iterator[Frame] = repeat(np.zeros((512, 512, 3), np.uint8), count)
-        write_video(black, count, poses.fps, folder / layout.face)
-    if layout.still:
-        _picture(next(draw_frames(still, preset.style)), folder / layout.still)
-    if layout.note:
-        (folder / "README.txt").write_text(layout.note)
-    for name, sequence in ((layout.pictures, poses), (layout.negative, _another_body(poses))):
-        if name:
-            (folder / name).parent.mkdir(exist_ok=True)
-            for i, frame in enumerate(draw_frames(sequence, preset.style)):
-                _picture(frame, folder / name.format(i))
+def _write_pictures(path: Path, frames: Iterator[Frame]) -> None:
+    """Write frames as pictures; their numbers are put into the name of the path."""
+    path.parent.mkdir(exist_ok=True)
+    for i, frame in enumerate(frames):
+        path.with_name(path.name.format(i)).write_bytes(encoded(frame, path.suffix))
 
 
-def _another_body(poses: PoseSequence) -> PoseSequence:
+def _other(poses: PoseSequence) -> PoseSequence:
     """The same dance by another body, slightly off: SteadyDancer's negative condition."""
     middle = np.asarray(poses.canvas, np.float32) / 2
-    factors = np.array([1.08, 0.94], np.float32)
-    moved = (poses.keypoints - middle) * factors + middle
+    moved = (poses.keypoints - middle) * np.array([1.08, 0.94], np.float32) + middle
     return replace(poses, keypoints=moved.astype(np.float32))
-
-
-def _picture(frame: Frame, path: Path) -> None:
-    path.write_bytes(encoded(frame, path.suffix))

@@ -2,19 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.files import save_bytes
+from hotfoot.music.analysis import SongAnalysis
+from hotfoot.music.features import FEATURE_RATE
 from hotfoot.pose.body import relative_speed
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
+from hotfoot.render.figures import Color, FigureStyle, Frame, draw_frames, encoded
 
-if TYPE_CHECKING:
-    from hotfoot.music.analysis import SongAnalysis
+Array = NDArray[np.floating]
+_BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
+_TILE_HEIGHT = 160
+_CLOSE_UP_S = 20.0
 
 
 def contact_sheet(
@@ -26,14 +30,9 @@ def contact_sheet(
 ) -> Frame:
     """Small frames of the whole sequence in reading order, with their times.
 
-    A frame nearest to a beat has a white bar above it, the first frame after a seam a red one.
-
-    Args:
-        poses: what to show, of any skeleton.
-        beats: seconds.
-        seams: frame indices.
-        grid: frames per row, and rows at the most.
-        style: for its color order.
+    A frame nearest to a beat (in seconds) has a white bar above it, the first frame after a seam
+    (a frame index) a red one. The grid is frames per row, and rows at the most. Of the style, the
+    color order counts.
     """
     columns, rows = grid
     step = max(1, -(-len(poses) // (columns * rows)))
@@ -45,10 +44,13 @@ def contact_sheet(
         confidence=poses.confidence[frames],
         canvas=(max(48, round(poses.canvas[0] * scale)), _TILE_HEIGHT),
     )
+    thin = replace(
+        style or FigureStyle(),
+        half_axis=2, radius=2, hand_line=1, hand_radius=1, limb_brightness=0.85, supersample=0,
+    )  # fmt: skip
     on_beat = {round(b * poses.fps / step) for b in beats} if beats is not None else set()
-    small_style = replace(style or FigureStyle(), **_TILE_STYLE)
     tiles = []
-    for t, tile in zip(frames, draw_frames(small, small_style), strict=True):
+    for t, tile in zip(frames, draw_frames(small, thin), strict=True):
         marked = np.maximum(tile, 16)
         if t // step in on_beat:
             marked[:3] = 255
@@ -57,23 +59,10 @@ def contact_sheet(
         _label(marked, f"{t / poses.fps:.2f}", (3, _TILE_HEIGHT - 4), 0.33, (200, 200, 200))
         marked[:, -1] = 40
         tiles.append(marked)
-    while len(tiles) % columns and len(tiles) > columns:
-        tiles.append(np.full_like(tiles[0], 16))
+    if len(tiles) > columns:
+        tiles += [np.full_like(tiles[0], 16)] * (-len(tiles) % columns)
     lines = [np.concatenate(tiles[i : i + columns], 1) for i in range(0, len(tiles), columns)]
     return np.concatenate(lines, 0)
-
-
-_TILE_HEIGHT = 160
-_TILE_STYLE: dict[str, Any] = {
-    "half_axis": 2, "radius": 2, "hand_line": 1, "hand_radius": 1, "limb_brightness": 0.85,
-    "supersample": 0,
-}  # fmt: skip
-
-
-def _label(
-    picture: Frame, text: str, at: tuple[int, int], size: float, color: tuple[int, int, int]
-) -> None:
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
 
 
 def save_png(picture: Frame, path: Path) -> None:
@@ -81,32 +70,24 @@ def save_png(picture: Frame, path: Path) -> None:
     save_bytes(path, encoded(picture, ".png"))
 
 
-def plot_dance(
-    path: Path, poses: PoseSequence | None, analysis: "SongAnalysis | None", seconds: float = 20.0
-) -> None:
+def plot_dance(path: Path, poses: PoseSequence | None, analysis: SongAnalysis | None) -> None:
     """Plot loudness and sections of the song, then onsets, beats and movement of its middle.
 
-    Args:
-        path: PNG to write.
-        poses: a dance, or None for the song alone.
-        analysis: a song, or None for the dance alone.
-        seconds: length of the close-up.
+    Either a dance or a song may be None.
     """
-    assert poses is not None or analysis is not None
     duration = analysis.features.duration_s if analysis else poses.duration_s if poses else 0.0
-    begin = max(0.0, duration / 2 - seconds / 2)
-    whole = _Panel((0.0, duration))
-    close = _Panel((begin, min(begin + seconds, duration)))
+    begin = max(0.0, duration / 2 - _CLOSE_UP_S / 2)
+    whole = _Panel(0.0, duration)
+    close = _Panel(begin, min(begin + _CLOSE_UP_S, duration))
     if analysis is not None:
-        level = np.maximum(analysis.features.loudness_db, -60.0)
-        whole.curve(np.arange(len(level)) / 100, level, _BLUE, (-60, 0))
+        level = np.maximum(analysis.features.loudness_db, -60.0) + 60
+        whole.curve(level, FEATURE_RATE, _BLUE, 60)
         for s in analysis.rhythm.sections:
-            whole.mark(float(s), _RED, 2)
-        strength = analysis.rhythm.onset_strength
-        close.curve(np.arange(len(strength)) / 100, strength, _GREY, (0, 3), fill=True)
+            whole.mark(s, _RED, 2)
+        close.curve(analysis.rhythm.onset_strength, FEATURE_RATE, _GREY, 3, fill=True)
         bars = set(np.round(analysis.rhythm.downbeats, 3))
         for b in analysis.rhythm.beats:
-            close.mark(float(b), _RED, 3 if round(float(b), 3) in bars else 1)
+            close.mark(b, _RED, 3 if round(float(b), 3) in bars else 1)
         whole.title(
             f"{duration:.1f} s, {analysis.rhythm.tempo_bpm:.1f} BPM. "
             "Blue: loudness, -60 to 0 dB. Red: sections."
@@ -114,63 +95,55 @@ def plot_dance(
     if poses is not None:
         energy = np.nan_to_num(relative_speed(poses))
         top = max(0.5, float(np.percentile(energy, 99.5)))
-        times = np.arange(len(energy)) / poses.fps
-        close.curve(times, energy, _GREEN, (0, top))
+        close.curve(energy, poses.fps, _GREEN, top)
         if analysis is None:
-            whole.curve(times, energy, _GREEN, (0, top))
+            whole.curve(energy, poses.fps, _GREEN, top)
             whole.title(f"{duration:.1f} s. Green: movement, 0 to {top:.1f} body heights per s.")
     close.title("Red: beats, thick where a bar begins. Grey: onsets. Green: movement.")
     save_png(np.concatenate([whole.picture, close.picture]), path)
 
 
-_BLUE, _RED, _GREY, _GREEN = (68, 119, 170), (204, 51, 17), (190, 190, 190), (34, 136, 51)
+def _label(
+    picture: Frame, text: str, at: tuple[int, int], size: float = 0.42, color: Color = (60, 60, 60)
+) -> None:
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
 
 
 class _Panel:
     """A white picture with a time axis."""
 
-    def __init__(self, span: tuple[float, float], width: int = 1300, height: int = 280) -> None:
-        self.picture: Frame = np.full((height, width, 3), 255, np.uint8)
-        self.begin, self.end = span
-        self.left, self.right, self.top, self.bottom = 20, width - 20, 34, height - 30
-        length = max(self.end - self.begin, 1e-6)
-        step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if length / s <= 24)
-        for second in np.arange(np.ceil(self.begin / step) * step, self.end + 1e-9, step):
-            self.mark(float(second), (230, 230, 230), 1)
-            self._text(f"{second:g} s", (self._x(float(second)) - 8, height - 10))
+    left, right, top, bottom = 20, 1280, 34, 250
 
-    def _x(self, time: float) -> int:
-        share = (time - self.begin) / max(self.end - self.begin, 1e-6)
-        return round(self.left + share * (self.right - self.left))
+    def __init__(self, begin: float, end: float) -> None:
+        self.picture: Frame = np.full((280, 1300, 3), 255, np.uint8)
+        self.begin, self.end = begin, end
+        step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if (end - begin) / s <= 24)
+        for second in np.arange(np.ceil(begin / step) * step, end + 1e-9, step):
+            self.mark(second, (230, 230, 230), 1)
+            _label(self.picture, f"{second:g} s", (round(self._x(second)) - 8, 270))
 
-    def _text(self, text: str, at: tuple[int, int]) -> None:
-        _label(self.picture, text, at, 0.42, (60, 60, 60))
+    def _x(self, times: Any) -> Any:
+        share = (times - self.begin) / max(self.end - self.begin, 1e-6)
+        return self.left + share * (self.right - self.left)
 
     def title(self, text: str) -> None:
-        self._text(text, (self.left, 20))
+        _label(self.picture, text, (self.left, 20))
 
-    def mark(self, time: float, color: tuple[int, int, int], width: int) -> None:
+    def mark(self, time: float, color: Color, width: int) -> None:
         if self.begin <= time <= self.end:
-            x = self._x(time)
+            x = round(self._x(float(time)))
             cv2.line(self.picture, (x, self.top), (x, self.bottom), color, width, cv2.LINE_AA)
 
     def curve(
-        self,
-        times: NDArray[np.floating],
-        values: NDArray[np.floating],
-        color: tuple[int, int, int],
-        span: tuple[float, float],
-        fill: bool = False,
+        self, values: Array, rate: float, color: Color, top: float, fill: bool = False
     ) -> None:
+        times = np.arange(len(values)) / rate
         shown = (times >= self.begin) & (times <= self.end)
         if not shown.any():
             return
-        x = self.left + (times[shown] - self.begin) / max(self.end - self.begin, 1e-6) * (
-            self.right - self.left
-        )
-        share = np.clip((values[shown] - span[0]) / (span[1] - span[0]), 0, 1)
+        share = np.clip(values[shown] / top, 0, 1)
         y = self.bottom - share * (self.bottom - self.top)
-        points = np.round(np.stack([x, y], axis=1)).astype(np.int32)
+        points = np.round(np.stack([self._x(times[shown]), y], axis=1)).astype(np.int32)
         if fill:
             ends = np.array([[points[-1, 0], self.bottom], [points[0, 0], self.bottom]], np.int32)
             cv2.fillPoly(self.picture, [np.concatenate([points, ends])], color)

@@ -11,9 +11,9 @@ from hotfoot.data.manifest import Source
 from hotfoot.data.sources import Data, restrictions
 from hotfoot.errors import OptionError
 from hotfoot.generation.diffusion import DiffusionGenerator, Network
-from hotfoot.generation.edit import joined_poses
 from hotfoot.generation.generator import save_diffusion
 from hotfoot.generation.pipeline import generate
+from hotfoot.generation.stitch import joined_poses
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.config import UNSTATED, DiffusionConfig
 from hotfoot.model.generator import Conditions, SamplingOptions

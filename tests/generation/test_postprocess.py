@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from hotfoot.generation.edit import looped, pass_through, sync_score
+from hotfoot.generation.beat_lock import sync_score
+from hotfoot.generation.postprocess import (
+    looped,
+    movement_gain,
+    pass_through,
+    scaled_movement,
+)
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
 from tests.helpers.poses import walker
@@ -43,7 +49,6 @@ def test_the_score_prefers_a_dancer_on_the_beat():
 
 
 def test_movement_follows_loudness_and_the_energy_asked_for():
-    from hotfoot.generation.energy import movement_gain, scaled_movement
     from hotfoot.pose.body import body_speed
     from tests.helpers.dancers import beats_of, on_beat
 
