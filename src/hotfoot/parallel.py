@@ -27,14 +27,10 @@ def parallel_map(
 ) -> Generator[R, None, None]:  # fmt: skip
     """Results of ``function`` for all items, in their order.
 
-    Args:
-        function: importable; may be called again for an item if its worker is killed.
-        items: what it is called with, one by one.
-        jobs: workers; 1 on the local backend runs in this process. A Ray cluster that is running
-            already uses as many as it has room for.
-        backend: one of :data:`BACKENDS`.
-        address: of a running Ray cluster; by default one with ``jobs`` workers is started on this
-            machine.
+    The function is importable, and may be called again for an item if its worker is killed. One job
+    on the local backend runs in this process. A Ray cluster that is running (at ``address``, or
+    named by the environment) uses as many workers as it has room for; else one with ``jobs``
+    workers is started on this machine.
 
     Raises:
         OptionError: unknown backend, fewer than one job, no cluster at the address.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from click import argument, option
 
+import hotfoot
 from hotfoot.cli import options
 from hotfoot.cli.common import emit
 from hotfoot.cli.types import ANY_PATH, MUSIC_STYLE, verb
@@ -21,11 +22,9 @@ def command(
     target: Path, bpm: float, seconds: float, seed: int, style: str | None, swing: float
 ) -> None:
     """Compose a song with an exact beat into TARGET (.wav); --json prints the beats."""
-    from hotfoot.music.synthesis import compose
-
     if target.suffix.lower() != ".wav":
         raise OutputError(f"cannot write {target.name}", "Songs are composed as .wav.")
-    song = compose(seconds, bpm, seed=seed, style=style, swing=swing)
+    song = hotfoot.compose(seconds, bpm, seed=seed, style=style, swing=swing)
     song.save(target)
     times = {k: [round(float(t), 4) for t in getattr(song, k)] for k in ("beats", "sections")}
     result = {"file": str(target), "bpm": bpm, **times}

@@ -7,6 +7,7 @@ from typing import Any
 
 from click import Choice, IntRange, argument, group, option
 
+import hotfoot
 from hotfoot.cli import common, options, types
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import check_distinct, check_writable, make_folder, save_text
@@ -214,11 +215,10 @@ def choreograph_command(
     from hotfoot.data.views import choreographed
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
-    from hotfoot.pose.formats import write_poses
 
     common.check_file(output, *common.POSE_FILES)
     poses, choreography = choreographed(analyze_song(open_song(song, start, end)), seed, style)
-    write_poses(poses, output)
+    hotfoot.write_poses(poses, output)
     moves = list(dict.fromkeys(p.lower for p in choreography.phrases))
     phrases = len(choreography.phrases)
     common.emit(
@@ -248,7 +248,6 @@ def pair_command(
     from hotfoot.data.views import paired
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
-    from hotfoot.pose.formats import write_poses
 
     common.check_file(output, *common.POSE_FILES)
     if report is not None:
@@ -257,7 +256,7 @@ def pair_command(
     song_analysis = analyze_song(open_song(song, start, end))
     poses, parts = paired(song_analysis, load_clips(motion), seed, mixing)
     found = naturalness(parts)
-    write_poses(poses, output)
+    hotfoot.write_poses(poses, output)
     if report is not None:
         save_text(report, json.dumps(found, indent=1) + "\n")
     summary = {k: v for k, v in found.items() if k != "each"}
@@ -280,7 +279,6 @@ def film_command(motion: Path, split: str, output: Path, seed: int) -> None:
     """Project 3D motion to a camera in front: pose files of real movement, to compare with."""
     from hotfoot.data.mocap import load_clips, split_clips
     from hotfoot.data.views import render_clips
-    from hotfoot.pose.formats import write_poses
 
     common.check_out(output)
     clips = load_clips(motion)
@@ -290,7 +288,7 @@ def film_command(motion: Path, split: str, output: Path, seed: int) -> None:
     make_folder(output)
     lengths = []
     for name, poses in render_clips(clips, seed):
-        write_poses(poses, output / f"{name}.npz")
+        hotfoot.write_poses(poses, output / f"{name}.npz")
         lengths.append(poses.duration_s)
     common.emit(
         {"folder": str(output), "clips": len(lengths), "seconds": round(sum(lengths), 1)},

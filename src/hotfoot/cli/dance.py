@@ -7,9 +7,9 @@ from typing import Any
 import click
 from click import argument, option
 
-from hotfoot.cli import options
+import hotfoot
+from hotfoot.cli import options, types
 from hotfoot.cli.common import emit, progress_bars, use_cores, warn
-from hotfoot.cli.types import ANY_PATH, CONFIDENCE, EXISTING, FIGURE, KEYFRAME, PRESET, SIZE, verb
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import check_distinct, make_folder
 
@@ -18,7 +18,7 @@ Targets = list[list[Path]]
 """For each variation the files to write."""
 
 
-@verb(
+@types.verb(
     "hotfoot dance                       # composes a song and dances to it",
     "hotfoot dance song.mp3",
     "hotfoot dance song.m4a -o dance.mp4 -o dance.json --reference me.npz --seed 7",
@@ -26,18 +26,18 @@ Targets = list[list[Path]]
     "hotfoot dance album/ -o dances/ --style disco",
     "hotfoot dance song.ogg -o best.mp4 --best-of 4 --size 720x1280",
 )
-@argument("songs", nargs=-1, type=EXISTING)
+@argument("songs", nargs=-1, type=types.EXISTING)
 @option(
-    "-o", "--output", "outputs", multiple=True, type=ANY_PATH,
+    "-o", "--output", "outputs", multiple=True, type=types.ANY_PATH,
     help="Where to write; repeats. .mp4 .webm .gif .npz .json .png, or a folder: with --preset "
     "what the tool reads, else an .mp4 and an .npz for each song. Default: the song's name + .mp4 "
     "and .npz, here.",
 )  # fmt: skip
 @option(
-    "--reference", default="average", type=FIGURE,
+    "--reference", default="average", type=types.FIGURE,
     help="Photo, video or pose file of a person, or a built-in figure: {names}.",
 )  # fmt: skip
-@option("--preset", type=PRESET, help="Layout for a tool: {names}.")
+@option("--preset", type=types.PRESET, help="Layout for a tool: {names}.")
 @options.model
 @option("--seed", type=int, help="Same seed, same dance [default: 0].")
 @option("--variations", type=int, help="Write so many dances, 1 to 64 [default: 1].")
@@ -45,17 +45,17 @@ Targets = list[list[Path]]
 @option("--start", type=float, help="Second of the song to begin at.")
 @option("--end", type=float, help="Second of the song to end at.")
 @option("--fps", type=float, help="Frames per second, 1 to 240 [default: the model's].")
-@option("--size", type=SIZE, help="Canvas [default: the reference's].")
+@option("--size", type=types.SIZE, help="Canvas [default: the reference's].")
 @options.sampling
 @option(
-    "--keyframe", "keyframes", multiple=True, type=KEYFRAME,
+    "--keyframe", "keyframes", multiple=True, type=types.KEYFRAME,
     help="Pass through a pose (file or figure) at a second; repeats.",
 )  # fmt: skip
 @option("--loop", is_flag=True, help="End where it begins.")
 @option("--mirror", is_flag=True, help="Exchange left and right.")
 @options.movement
 @option(
-    "--confidence", type=CONFIDENCE,
+    "--confidence", type=types.CONFIDENCE,
     help="Confidence of keypoints: 0 and 1 [default], or values between them.",
 )  # fmt: skip
 @option("--device", default="cpu", help="cpu, cuda, mps.")
@@ -68,26 +68,23 @@ def command(
     Without any, a song is composed first. A song that cannot be danced to does not stop the others.
     """
     from hotfoot.capture.reference import open_reference
-    from hotfoot.choreography.styles import STYLES
     from hotfoot.generation.inputs import take_generator
-    from hotfoot.generation.options import DanceOptions
     from hotfoot.music.audio import open_song
-    from hotfoot.music.synthesis import compose
 
     # Everything that can be wrong is found before anything slow begins.
-    asked = DanceOptions(**options.given(fields))
+    asked = hotfoot.DanceOptions(**options.given(fields))
     first = outputs[0] if outputs else Path()
     beside = first if _is_folder(first, False, preset) else first.parent
     found = _songs_in(songs) or [beside / "hotfoot-song.wav"]
     jobs = list(zip(found, _targets(found, outputs, preset, asked.variations), strict=True))
     _check_outputs(jobs, preset, [reference, *(str(pose) for _, pose in asked.keyframes)])
     if not songs and not found[0].exists():
-        compose(24.0, 118.0, seed=3).save(found[0])
+        hotfoot.compose(24.0, 118.0, seed=3).save(found[0])
     if len(jobs) == 1:
         open_song(found[0], asked.start, asked.end)
     use_cores()
     generator = take_generator(model, device)
-    asked.draft_for(generator.config, tuple(STYLES))
+    asked.draft_for(generator.config, types.DRAFT_STYLE.names)
     pose: Any = reference
     if len(jobs) > 1:  # a photo or a video is looked at once
         pose = open_reference(reference, skeleton=generator.config.skeleton)
@@ -192,9 +189,7 @@ def _dance(
     bar: Callable[[float], None],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Dance to one song and write all files; what is on disk then. ``bar(share)`` of it is done."""
-    from hotfoot.generation.pipeline import dances
-
-    made = dances(
+    made = hotfoot.dances(
         song, **request, progress=lambda _, done, total: bar((1 - _DRAWING) * done / total)
     )
     warn(made[0].warnings)

@@ -40,14 +40,9 @@ def choose_pairs(
 ) -> list[Pair]:  # fmt: skip
     """Pairs of dances that two or more results folders have in common, rendered.
 
-    Args:
-        folders: of ``hotfoot evaluate protocol -o``; each has ``dances`` and ``songs``.
-        videos: where rendered videos are kept; what is there is not rendered again.
-        seconds: of each video.
-        most: at most so many pairs, drawn at random.
-        checks: attention checks among them.
-        seed: of the draw.
-        progress: called with videos done and all.
+    ``folders`` are results of ``hotfoot evaluate protocol -o``. At most ``most`` pairs are drawn at
+    random, and attention checks are put among them. Videos of so many seconds go into the folder
+    ``videos``; what is there is not rendered again. ``progress`` gets videos done and all.
 
     Raises:
         InputError: fewer than two folders, equal names, or no dance in common.
