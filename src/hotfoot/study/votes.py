@@ -2,8 +2,7 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +36,7 @@ class Votes:
         self.path = path
         make_folder(path.parent)
         try:
-            with self._open() as db:
+            with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
                 db.execute(
                     "CREATE TABLE IF NOT EXISTS votes (rater TEXT, dance TEXT, first TEXT,"
                     " second TEXT, is_check INTEGER, aspect TEXT, choice TEXT,"
@@ -47,15 +46,6 @@ class Votes:
             self.rows()
         except sqlite3.DatabaseError as error:
             raise InputError(f"{path.name} is not a file of votes", "Give another name.") from error
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=20)
-        try:
-            with db:
-                yield db
-        finally:
-            db.close()
 
     def add(self, rater: str, pair: Pair, answers: dict[str, str]) -> None:
         """Store a rater's answers about a pair, all or none.
@@ -70,7 +60,7 @@ class Votes:
             other = {"first": "second", "second": "first", "same": "same"}
             answers = {aspect: other[choice] for aspect, choice in answers.items()}
         shown = (rater, pair.name, first, second, int(pair.check))
-        with self._open() as db:
+        with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
             db.executemany(
                 f"INSERT OR REPLACE INTO votes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(*shown, *answer) for answer in answers.items()],
@@ -78,7 +68,7 @@ class Votes:
 
     def rows(self) -> list[Row]:
         """Everything."""
-        with self._open() as db:
+        with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
             return list(db.execute(f"SELECT {_COLUMNS} FROM votes ORDER BY rater, dance, aspect"))
 
 
