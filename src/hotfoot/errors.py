@@ -4,9 +4,7 @@
 class HotfootError(Exception):
     """Base of every error raised on purpose. Exit code 1 on the command line.
 
-    Attributes:
-        message: what happened.
-        hint: what is allowed, and what to do next.
+    ``message`` says what happened, ``hint`` what is allowed, and what to do next.
     """
 
     exit_code = 1

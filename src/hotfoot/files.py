@@ -13,18 +13,15 @@ from hotfoot.errors import OutputError
 
 _MARKER = ".hotfoot"
 """Empty file in folders that we wrote; only those are ever replaced."""
+_RECORD = "run.json"
+_OTHER_FOLDER = "Give another output folder, or delete this one."
 
 
 def check_writable(path: Path, folder: bool = False) -> None:
-    """Raise OutputError unless ``path`` can be created, or replaced without losing anything.
-
-    Args:
-        path: file or folder to be written.
-        folder: whether it is to be a folder.
-    """
+    """Raise OutputError unless a file (or a folder) can be created, or replaced without a loss."""
+    parent = path.parent
     if path.name in ("", ".", ".."):
         raise OutputError(f"'{path}' is no name for an output", "Give a file or a new folder.")
-    parent = path.parent
     if not parent.is_dir():
         raise OutputError(f"the folder {parent} does not exist", "Create it first.")
     if path.is_dir() and not folder:
@@ -110,18 +107,23 @@ def save_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; raises OutputError where that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder {path} cannot be made ({error.strerror or error})", "Choose another place."
+        ) from error
+
+
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder of results that a command resumes when it is run again.
+    """A folder of results that a command resumes when it is run again with the same values.
 
-    A JSON file in it records what the results are made from; only a command with the same values
-    may resume them.
-
-    Attributes:
-        path: of the folder.
-        kind: of results, such as "training"; for messages.
-        made_from: JSON values that results depend on (options, fingerprints of data), by name;
-            they may be nested. What may change from one call to the next is left out.
+    A JSON file in it records the ``kind`` of the results, such as "training", and what they are
+    ``made_from``: JSON values (options, fingerprints of data) by name, which may be nested. What
+    may change from one call to the next is left out.
     """
 
     path: Path
@@ -135,29 +137,28 @@ class RunFolder:
             OutputError: the folder holds something else, or results that were made from something
                 else; the message names what differs.
         """
-        path = self.path / _RECORD
+        record = self.path / _RECORD
         if self.path.is_file():
             raise OutputError(f"{self.path} is a file", "Give the name of a folder.")
+        inside = list(self.path.iterdir()) if self.path.is_dir() else []
         # Parts were left by writers that were killed.
-        if not self.path.is_dir() or all(
-            p == path or p.match(".*.part*") for p in self.path.iterdir()
-        ):
+        if all(p == record or p.match(".*.part*") for p in inside):
             return False
-        if not path.exists():
+        if not record.exists():
             raise OutputError(
                 f"the folder {self.path} holds something else than {self.kind} results",
                 "Give a new folder; nothing in yours was touched.",
             )
         try:
-            before = json.loads(path.read_text(encoding="utf-8"))
+            before = json.loads(record.read_text(encoding="utf-8"))
             kind, made_from = str(before["kind"]), _flat(before["made_from"])
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise OutputError(
-                f"{path} does not say what the folder's results were made from", _OTHER_FOLDER
+                f"{record} does not say what the folder's results were made from", _OTHER_FOLDER
             ) from error
         if kind != self.kind:
             raise OutputError(f"{self.path} holds {kind} results, not {self.kind}", _OTHER_FOLDER)
-        differing = _differences(made_from, _flat(json.loads(json.dumps(self.made_from))))
+        differing = _differences(made_from, _flat(self.made_from))
         if differing:
             raise OutputError(
                 f"{self.path} was begun with other values of {'; '.join(differing)}", _OTHER_FOLDER
@@ -173,40 +174,23 @@ class RunFolder:
         return known
 
 
-_RECORD = "run.json"
-_OTHER_FOLDER = "Give another output folder, or delete this one."
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values by dotted names."""
-    flat: dict[str, Any] = {}
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """The JSON text of nested values by dotted names."""
+    flat: dict[str, str] = {}
     for name, value in values.items():
-        nested = isinstance(value, dict) and value
-        flat |= _flat(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}": value}
+        if isinstance(value, dict) and value:
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = json.dumps(value)
     return flat
 
 
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def _differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
     """The names whose values differ, with both values where they are short."""
     out = []
     for name in {**before, **now}:
-        old, new = (json.dumps(v[name]) if name in v else "nothing" for v in (before, now))
+        old, new = before.get(name, "nothing"), now.get(name, "nothing")
         if old != new:
             short = max(len(old), len(new)) <= 40
             out.append(f"{name} ({old}, now {new})" if short else name)
     return out
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it.
-
-    Raises:
-        OutputError: something else is there, or the place cannot be written.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder {path} cannot be made ({error.strerror or error})",
-            "Choose another place.",
-        ) from error

@@ -43,14 +43,14 @@ def open_media(
     """Open a file to decode its first ``stream``; no other file is ever opened.
 
     Raises:
-        InputError: of type ``error_type``; no such file, another format, no such stream in it, or
-            what is decoded inside of the ``with`` is damaged.
+        error_type: no such file, another format, no such stream in it, or what is decoded inside of
+            the ``with`` is damaged.
     """
     import av
     from av.error import FFmpegError
 
     _check_file(path, error_type)
-    what = "sound" if stream == "audio" else "a video"
+    what, inside = ("sound", "sound") if stream == "audio" else ("a video", "pictures")
     options = {"format_whitelist": ",".join(_FORMATS)}
     try:
         container = av.open(media_url(path), metadata_errors="replace", options=options)
@@ -60,10 +60,7 @@ def open_media(
         raise error_type(f"{path.name} cannot be read as {what} ({why})", _HINTS[stream]) from error
     with container:
         if not getattr(container.streams, stream):
-            raise error_type(
-                f"{path.name} holds no {'sound' if stream == 'audio' else 'pictures'}",
-                f"Give a file with {what}.",
-            )
+            raise error_type(f"{path.name} holds no {inside}", f"Give a file with {what}.")
         try:
             yield container
         except FFmpegError as error:
@@ -74,11 +71,7 @@ def open_media(
 
 
 def read_image(path: Path, error_type: type[InputError]) -> NDArray[np.uint8]:
-    """RGB [H, W, 3] of a picture, upright as its camera was held.
-
-    Raises:
-        InputError: of type ``error_type``; no such file, or no picture that can be read.
-    """
+    """RGB [H, W, 3] of a picture, upright as its camera was held; raises ``error_type``."""
     from PIL import Image, ImageOps
 
     _check_file(path, error_type)

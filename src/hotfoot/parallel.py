@@ -27,14 +27,10 @@ def parallel_map(
 ) -> Generator[R, None, None]:  # fmt: skip
     """Results of ``function`` for all items, in their order.
 
-    Args:
-        function: importable; may be called again for an item if its worker is killed.
-        items: what it is called with, one by one.
-        jobs: workers; 1 on the local backend runs in this process. A Ray cluster that is running
-            already uses as many as it has room for.
-        backend: one of :data:`BACKENDS`.
-        address: of a running Ray cluster; by default one with ``jobs`` workers is started on this
-            machine.
+    The function is importable, and may be called again for an item if its worker is killed. One job
+    on the local backend runs in this process. A Ray cluster that is running (at ``address``, or
+    named by the environment) uses as many workers as it has room for; else one with ``jobs``
+    workers is started on this machine.
 
     Raises:
         OptionError: unknown backend, fewer than one job, no cluster at the address.
@@ -55,18 +51,15 @@ def parallel_map(
         yield from _on_pool(function, items, jobs)
 
 
-def _default_interrupt() -> None:
-    """Let Ctrl-C end a worker without a traceback; the parent process reports it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def _on_pool(function: Callable[[T], R], items: Sequence[T], jobs: int) -> Generator[R, None, None]:
     context = multiprocessing.get_context("spawn")
     results: dict[int, R] = {}
     yielded = 0
     for _ in range(_TRIES):
-        left = [i for i in range(len(items)) if i >= yielded and i not in results]
-        pool = ProcessPoolExecutor(min(jobs, len(left)), context, _default_interrupt)
+        left = [i for i in range(yielded, len(items)) if i not in results]
+        # Ctrl-C ends a worker without a traceback; this process reports it.
+        on_interrupt = (signal.SIGINT, signal.SIG_DFL)
+        pool = ProcessPoolExecutor(min(jobs, len(left)), context, signal.signal, on_interrupt)
         futures = {pool.submit(function, items[i]): i for i in left}
         workers = list(pool._processes.values())  # there is no public way to end running calls
         try:

@@ -12,9 +12,5 @@ FRAMES_PER_COLUMN = 8
 
 
 def frames_in(duration_s: float, fps: float) -> int:
-    """Number of frames of a song of ``duration_s`` seconds: ``round(duration * fps)``, at least 1.
-
-    >>> frames_in(10.0, 30.0)
-    300
-    """
+    """Number of frames of ``duration_s`` seconds: ``round(duration_s * fps)``, at least 1."""
     return max(1, math.floor(duration_s * fps + 0.5))

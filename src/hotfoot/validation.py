@@ -7,6 +7,7 @@ one is made, from Python, by ``dataclasses.replace`` or from JSON. Ranges stand 
 
 import functools
 import json
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -20,6 +21,7 @@ T = TypeVar("T")
 _STRICT = ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
 )  # fmt: skip
+_adapter: Callable[[Any], TypeAdapter[Any]] = functools.cache(TypeAdapter)
 _SHOWN = 60  # characters of a wrong value
 
 
@@ -44,8 +46,7 @@ def validated(cls: type[T]) -> type[T]:
             # By name, so that an error says which.
             unchecked(self, *args[len(names) :], **dict(zip(names, args, strict=False)), **kwargs)
         except ValidationError as error:
-            message, hint = describe(error)
-            raise OptionError(message, hint) from None
+            raise OptionError(*_described(error)) from None
 
     made.__init__ = init
     return made
@@ -65,19 +66,13 @@ def parse_json(
 ) -> Any:
     """A validated value from JSON text.
 
-    Args:
-        kind: a validated class, or any type that pydantic knows (unions, tuples ...).
-        text: the JSON.
-        source: file that it comes from, for messages.
-        error: raised where the text is wrong.
-
-    Raises:
-        InputError: of class ``error``; names the file and the first wrong field.
+    ``kind`` is a validated class, or any type that pydantic knows (unions, tuples ...). Where the
+    text is wrong, raises ``error``, which names its ``source`` and the first wrong field.
     """
     try:
         return _adapter(kind).validate_json(text)
     except ValidationError as wrong:
-        message, hint = describe(wrong)
+        message, hint = _described(wrong)
         raise error(f"{source}: {message}", hint) from None
 
 
@@ -95,12 +90,7 @@ def to_json(value: Any) -> str:
     return json.dumps(asdict(value), indent=2, allow_nan=False) + "\n"
 
 
-@functools.cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind, config=None)
-
-
-def describe(error: ValidationError) -> tuple[str, str]:
+def _described(error: ValidationError) -> tuple[str, str]:
     """What is wrong with the first wrong field, and what is allowed."""
     first = error.errors(include_url=False)[0]
     # Tags of unions are in the path, too; they are no fields.

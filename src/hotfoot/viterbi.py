@@ -15,7 +15,7 @@ def viterbi(
     start: NDArray[np.float32] | None = None,
     free: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
-    """The path that maximizes sum of log-likelihood - penalty * (bins moved per frame)^2.
+    """The path [C, T] of bins that maximizes log-likelihood - penalty * (bins moved per frame)^2.
 
     Only score rows are kept on the way forward; on the way back the predecessor is found again,
     which is cheap because the path is known (memory: one float per bin and frame).
@@ -26,20 +26,15 @@ def viterbi(
         band: largest motion per frame in bins.
         start: [C] bins just before the first frame, NaN where unknown.
         free: [C, T]; where True, motion into that frame costs nothing and has no limit.
-
-    Returns:
-        path [C, T] of bin indices.
     """
     channels, bins, frames = log_likelihood.shape
     band = min(band, bins - 1)
     data = np.ascontiguousarray(log_likelihood.transpose(2, 0, 1), np.float32)
     score = np.empty_like(data)
     score[0] = data[0]
-    rows = np.arange(bins, dtype=np.float32)
     if start is not None:
-        moved = rows[None, :] - np.where(np.isnan(start), 0, start)[:, None]
-        prior = -np.float32(penalty) * moved * moved
-        score[0] += np.where(np.isnan(start)[:, None], 0, np.maximum(prior, -60))
+        moved = np.arange(bins, dtype=np.float32) - start[:, None]
+        score[0] += np.nan_to_num(np.maximum(-np.float32(penalty) * moved * moved, -60))
     costs = [np.float32(penalty * k * k) for k in range(band + 1)]
     shifted = np.empty((channels, bins), np.float32)
     for t in range(1, frames):
@@ -49,9 +44,8 @@ def viterbi(
             np.subtract(before, costs[k], out=shifted)
             np.maximum(best[:, k:], shifted[:, :-k], out=best[:, k:])
             np.maximum(best[:, :-k], shifted[:, k:], out=best[:, :-k])
-        if free is not None and free[:, t].any():
-            loose = free[:, t]
-            best[loose] = before[loose].max(axis=1, keepdims=True)
+        if free is not None:
+            best[free[:, t]] = before[free[:, t]].max(axis=1, keepdims=True)
         best += data[t]
     path = np.empty((channels, frames), np.intp)
     path[:, -1] = score[-1].argmax(axis=1)
@@ -62,7 +56,7 @@ def viterbi(
         reach = np.take_along_axis(score[t], np.clip(at, 0, bins - 1), axis=1) - cost
         reach[(at < 0) | (at >= bins)] = -np.inf
         path[:, t] = path[:, t + 1] + offsets[reach.argmax(axis=1)]
-        if free is not None and free[:, t + 1].any():
+        if free is not None:
             loose = free[:, t + 1]
             path[loose, t] = score[t][loose].argmax(axis=1)
     return path

@@ -7,12 +7,13 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from hotfoot.cli import options
 from hotfoot.cli.common import emit
-from hotfoot.cli.options import json_option, model_option
-from hotfoot.cli.types import Verb
+from hotfoot.cli.types import verb
 
 
 @dataclass(frozen=True)
@@ -37,24 +38,19 @@ def measure(arguments: list[str]) -> Measurement:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise click.ClickException(f"{' '.join(arguments)} failed:\n{complaints.decode()}")
+    wall_s = time.perf_counter() - began
     per_mb = 1e6 if sys.platform == "darwin" else 1e3
-    return Measurement(
-        wall_s=time.perf_counter() - began,
-        cpu_s=usage.ru_utime + usage.ru_stime,
-        peak_mb=usage.ru_maxrss / per_mb,
-    )
+    return Measurement(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mb)
 
 
-@click.command(cls=Verb, epilog="Example: hotfoot bench --hour")
-@model_option
+@verb("hotfoot bench --hour")
+@options.model
 @click.option(
-    "--hour",
-    is_flag=True,
+    "--hour", is_flag=True,
     help="Also dance a song of one hour (one denoising step, which does not change the "
     "memory) and compare with a minute.",
-)
-@json_option
-def command(model: str, hour: bool, as_json: bool) -> None:
+)  # fmt: skip
+def command(model: str, hour: bool) -> None:
     """Speed and memory on this machine, against the bars of the design.
 
     A song of 30 s is composed and danced by a fresh process, video included. Sampling is the
@@ -69,11 +65,12 @@ def command(model: str, hour: bool, as_json: bool) -> None:
         folder = Path(name)
         song = folder / "song.wav"
         compose(30.0, 120.0, seed=1).save(song)
-        dance = ["dance", str(song), "--model", model]
+        dance = ["dance", str(song), "--model", model, "-o"]
+        video, poses = str(folder / "a.mp4"), str(folder / "a.npz")
         of_help = min((measure(["--help"]) for _ in range(5)), key=lambda r: r.wall_s)
-        full = measure([*dance, "-o", str(folder / "a.mp4"), "-o", str(folder / "a.npz")])
-        many = measure([*dance, "-o", str(folder / "b.npz")])
-        one = measure([*dance, "--steps", "1", "-o", str(folder / "c.npz")])
+        full = measure([*dance, video, "-o", poses])
+        many = measure([*dance, poses])
+        one = measure([*dance, poses, "--steps", "1"])
         denoising = (many.cpu_s - one.cpu_s) * steps / max(1, steps - 1)
         rows = [
             ("hotfoot --help", of_help.wall_s, "s", 0.5),
@@ -82,24 +79,21 @@ def command(model: str, hour: bool, as_json: bool) -> None:
             ("sampling, per second of dance", denoising / 30, "CPU-s", 0.5),
             ("30 s song, peak memory", full.peak_mb, "MB", 1500.0),
         ]
-        result: dict[str, object] = {
-            "cores": os.cpu_count(), "steps": steps, "help": asdict(of_help), "full": asdict(full),
-            "no_video": asdict(many), "one_step": asdict(one),
-        }  # fmt: skip
+        measured = {"help": of_help, "full": full, "no_video": many, "one_step": one}
         if hour:
-            peaks = {}
-            for label, seconds in (("minute", 60.0), ("hour", 3600.0)):
+            for label, seconds in (("minute", "60"), ("hour", "3600")):
                 # In a process of its own: a child's peak counts what its parent held before it.
-                measure(["compose", str(song), "--seconds", str(seconds), "--seed", "2"])
-                out = folder / f"{label}.mp4"
-                long = measure([*dance, "--steps", "1", "--size", "144x256", "-o", str(out)])
-                peaks[label] = long.peak_mb
-                result[label] = asdict(long)
+                measure(["compose", str(song), "--seconds", seconds, "--seed", "2"])
+                long = measure([*dance, video, "--steps", "1", "--size", "144x256"])
+                measured[label] = long
                 rows.append((f"one {label}, peak memory", long.peak_mb, "MB", None))
-            rows.append(("hour / minute, peak memory", peaks["hour"] / peaks["minute"], "x", 1.2))
+            ratio = measured["hour"].peak_mb / measured["minute"].peak_mb
+            rows.append(("hour / minute, peak memory", ratio, "x", 1.2))
+    result: dict[str, Any] = {"cores": os.cpu_count(), "steps": steps}
+    result |= {label: asdict(m) for label, m in measured.items()}
     result["rows"] = [{"what": w, "value": round(v, 4), "unit": u, "bar": b} for w, v, u, b in rows]
     lines = [
         f"{w:<52} {v:9.3f} {u:<6}" + (f" bar {b:g}, {v / b:.2f} of it" if b else "")
         for w, v, u, b in rows
     ]
-    emit(result, lines, as_json)
+    emit(result, *lines)

@@ -1,8 +1,8 @@
-"""What verbs share: progress on stderr, JSON on stdout, parsing of values."""
+"""What verbs share: progress on stderr, results on stdout, checks before anything slow begins."""
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,20 +10,22 @@ from typing import Any
 import click
 
 from hotfoot.errors import OptionError, OutputError
+from hotfoot.files import check_writable
 
 Report = Callable[[str, int, int], None]
+POSE_FILES = ((".npz", ".json", ".pkl", ""), "Pose files are .npz, .json, .pkl or a folder.")
+PICTURES = ((".png",), "Pictures are written as .png.")
 
 
-def emit(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    """Print one JSON object, or lines for people."""
-    if as_json:
-        click.echo(json.dumps(result, allow_nan=False))
-    else:
-        for line in lines:
-            click.echo(line.encode("utf-8", "replace").decode())
+def emit(result: dict[str, Any], *lines: str) -> None:
+    """Print lines for people, or one JSON object where ``--json`` was given."""
+    if click.get_current_context().meta["hotfoot.json"]:
+        lines = (json.dumps(result, allow_nan=False),)
+    for line in lines:
+        click.echo(line.encode("utf-8", "replace").decode())
 
 
-def warn(sentences: tuple[str, ...] | list[str]) -> None:
+def warn(sentences: Iterable[str]) -> None:
     """Warnings to stderr."""
     for sentence in sentences:
         click.echo(f"warning: {sentence}", err=True)
@@ -32,21 +34,16 @@ def warn(sentences: tuple[str, ...] | list[str]) -> None:
 @contextmanager
 def progress_bars() -> Iterator[Report]:
     """Bars with time left on stderr; one per stage. Silent where stderr is not a terminal."""
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description:<12}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        progress.TextColumn("{task.description:<12}"), progress.BarColumn(),
+        progress.TextColumn("{task.percentage:>3.0f} %"), progress.TimeElapsedColumn(),
+        progress.TextColumn("left"), progress.TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    with progress.Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, done: int, total: int) -> None:
@@ -67,20 +64,22 @@ def use_cores() -> None:
 
 def check_estimator_device(estimator: str, device: str) -> None:
     """Raise OptionError for a device that the pose estimator cannot use."""
-    allowed = ("cpu", "cuda") if estimator == "dwpose" else ("cpu",)
-    if device not in allowed:
-        raise OptionError(f"--device {device} with {estimator}", f"Allowed: {', '.join(allowed)}.")
+    if device == "cuda" and estimator != "dwpose":
+        raise OptionError(f"--device {device} with {estimator}", "Allowed: cpu.")
 
 
-def check_poses_out(output: Path) -> None:
-    """Raise OutputError or OptionError unless poses can be written there."""
-    from hotfoot.files import check_writable
+def check_frames(frames: int) -> None:
+    """Raise OptionError unless this many frames are whole latent columns."""
+    if frames % 8:
+        raise OptionError(f"frames is {frames}", "Allowed: multiples of 8.")
 
-    check_writable(output)
-    if output.suffix.lower() not in (".npz", ".json", ".pkl", ""):
-        raise OptionError(
-            f"cannot write {output.name}", "Pose files are .npz, .json, .pkl or a folder."
-        )
+
+def check_file(path: Path | None, suffixes: tuple[str, ...], hint: str) -> None:
+    """Raise OutputError unless a file (if any) with one of the suffixes can be written there."""
+    if path is not None:
+        if path.suffix.lower() not in suffixes:
+            raise OutputError(f"cannot write {path.name}", hint)
+        check_writable(path)
 
 
 def check_out(out: Path) -> None:
@@ -90,13 +89,3 @@ def check_out(out: Path) -> None:
     parent = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not os.access(parent, os.W_OK):
         raise OutputError(f"{out} cannot be written", "Give a folder that you may write to.")
-
-
-def check_picture_out(plot: Path | None) -> None:
-    """Raise OutputError unless a picture, if there is to be one, can be written there."""
-    from hotfoot.files import check_writable
-
-    if plot is not None:
-        if plot.suffix.lower() != ".png":
-            raise OutputError(f"cannot write {plot.name}", "Pictures are written as .png.")
-        check_writable(plot)

@@ -9,25 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click import IntRange, argument, option
 
+from hotfoot.cli import options, types
 from hotfoot.cli.common import check_out, emit, progress_bars, warn
-from hotfoot.cli.options import (
-    backend_option,
-    json_option,
-    model_option,
-    output_option,
-    report_option,
-)
-from hotfoot.cli.request import given, request_options
-from hotfoot.cli.types import FILE, FOLDER, FPS, JOBS, SECOND, Listed, OneOf, VerbGroup
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.summary import EvaluationResult
 
-    Sheets = list[tuple[str, Any]]
 
-
-class _Modes(VerbGroup):
+class _Modes(types.VerbGroup):
     """Without the name of a mode, dances are measured."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -52,53 +43,46 @@ def command() -> None:
     """
 
 
-def _measuring(function: Any) -> Any:
-    """Options of what measures dances."""
-    for option in (
-        json_option,
-        backend_option,
-        click.option("--jobs", type=JOBS, help="Processes [default: one per core]."),
-        report_option,
-        click.option("--name", help="Name of this row of the table."),
-        click.option(
-            "--published", is_flag=True,
-            help="Also the paper's FID and DIV (needs --real), and beat alignment as FACT, "
-            "Bailando, Lodge, POPDG and MACE-Dance define it.",
-        ),
-        click.option(
-            "--train", "training", type=FOLDER,
-            help="Folder of the poses that the model was trained on, to find copies (needs "
-            "--real).",
-        ),
-        click.option(
-            "--real", type=FOLDER,
-            help="Folder of real dances (see hotfoot corpus film) for the realism metrics.",
-        ),
-    ):  # fmt: skip
-        function = option(function)
-    return function
+_measuring = options.together(
+    option(
+        "--real", type=types.FOLDER,
+        help="Folder of real dances (see hotfoot corpus film) for the realism metrics.",
+    ),
+    option(
+        "--train", "training", type=types.FOLDER,
+        help="Folder of the poses that the model was trained on, to find copies (needs --real).",
+    ),
+    option(
+        "--published", is_flag=True,
+        help="Also the paper's FID and DIV (needs --real), and beat alignment as FACT, "
+        "Bailando, Lodge, POPDG and MACE-Dance define it.",
+    ),
+    option("--name", help="Name of this row of the table."),
+    options.report,
+    option("--jobs", type=types.JOBS, help="Processes [default: one per core]."),
+    options.backend,
+)  # fmt: skip
 
 
 @command.command("dances")
-@click.argument("poses", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--music", multiple=True, required=True, type=FILE,
+@argument("poses", nargs=-1, required=True, type=types.EXISTING)
+@option(
+    "--music", multiple=True, required=True, type=types.FILE,
     help="The song: one for all dances, or one for each.",
 )  # fmt: skip
-@click.option(
-    "--start", type=SECOND,
+@option(
+    "--start", type=types.SECOND,
     help="Second of the songs at which the dances begin [default: what the files say].",
 )  # fmt: skip
-@click.option("--fps", type=FPS, help="Frame rate of pose files that do not say it [default: 30].")
-@click.option(
-    "--reference", cls=Listed,
-    type=OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True),
+@option("--fps", type=types.FPS, help="Frame rate of pose files that do not say it [default: 30].")
+@option(
+    "--reference", type=types.FIGURE,
     help="What the dances were made for: a pose file, or a built-in figure ({names}).",
 )  # fmt: skip
 @_measuring
 def dances_command(
     poses: tuple[Path, ...], music: tuple[Path, ...], report: Path | None, jobs: int | None,
-    on: str, as_json: bool, name: str | None, **facts: Any,
+    on: str, name: str | None, **facts: Any,
 ) -> None:  # fmt: skip
     """Measure pose files that were danced to songs."""
     from hotfoot.evaluation.dances import EvaluationRequest, dance_sheets, evaluate_dances
@@ -107,24 +91,25 @@ def dances_command(
     request = EvaluationRequest(poses, music, name=name or "dances", **facts)
     with progress_bars() as say:
         result = evaluate_dances(request, say, jobs or os.cpu_count() or 1, on)
-    _finish(result, report, lambda: dance_sheets(request), as_json)
+    warn(result.warnings)
+    _show(_data(result), report, lambda: dance_sheets(request))
 
 
 @command.command("protocol")
-@click.argument("protocol", type=OneOf("hotfoot.benchmark.protocol:PROTOCOLS"))
-@click.option("--songs", required=True, type=FOLDER, help="Folder of songs.")
-@model_option
-@output_option("Folder for dances and results; what is there is not made again.")
-@click.option(
-    "--shuffled", is_flag=True,
-    help="Measure every dance against the next song instead of its own.",
-)  # fmt: skip
-@request_options("steps", "guidance", "style", "energy", "draft", "post")
+@argument("protocol", type=types.PROTOCOL)
+@option("--songs", required=True, type=types.FOLDER, help="Folder of songs.")
+@options.model
+@options.output("Folder for dances and results; what is there is not made again.")
+@option(
+    "--shuffled", is_flag=True, help="Measure every dance against the next song instead of its own."
+)
+@options.sampling
+@options.movement
 @_measuring
 def protocol_command(
     protocol: str, songs: Path, model: str, output: Path, shuffled: bool, report: Path | None,
-    jobs: int | None, on: str, as_json: bool, name: str | None, real: Path | None,
-    training: Path | None, published: bool, **fields: Any,
+    jobs: int | None, on: str, name: str | None, real: Path | None, training: Path | None,
+    published: bool, **fields: Any,
 ) -> None:  # fmt: skip
     """Let a model dance a protocol, and measure it."""
     from hotfoot.benchmark.run import ProtocolRequest, evaluate_protocol, protocol_sheets
@@ -133,48 +118,41 @@ def protocol_command(
 
     _check_report(report)
     check_out(output)
+    asked = DanceOptions(**options.given(fields))
     request = ProtocolRequest(
-        protocol, songs, output, model, DanceOptions(**given(fields)), shuffled, real, training,
-        published, name or "",
-    )  # fmt: skip
+        protocol, songs, output, model, asked, shuffled, real, training, published, name or ""
+    )
     with progress_bars() as say:
         result = evaluate_protocol(request, say, jobs or os.cpu_count() or 1, on)
-    save_results(_data(result), output)
-    _finish(result, report, lambda: protocol_sheets(request), as_json)
+    warn(result.warnings)
+    data = _data(result)
+    save_results(data, output)
+    _show(data, report, lambda: protocol_sheets(request))
 
 
 @command.command("compare")
-@click.argument("results", nargs=-1, required=True, type=FILE)
-@report_option
-@json_option
-def compare_command(results: tuple[Path, ...], report: Path | None, as_json: bool) -> None:
+@argument("results", nargs=-1, required=True, type=types.FILE)
+@options.report
+def compare_command(results: tuple[Path, ...], report: Path | None) -> None:
     """Put results.json files side by side in one table."""
-    from hotfoot.evaluation.report import compare_results, save_report
+    from hotfoot.evaluation.report import compare_results
 
     _check_report(report)
-    data = compare_results(list(results))
-    if report is not None:
-        save_report(data, report)
-    _show(data, report, as_json)
+    _show(compare_results(list(results)), report)
 
 
 @command.command("videos")
-@click.argument("videos", nargs=-1, required=True, type=FILE)
-@click.option("--real", required=True, type=FOLDER, help="Folder of real videos.")
-@click.option("--network", required=True, type=FILE, help="Feature network (.onnx).")
-@click.option(
-    "--network-size", default=224, show_default=True, type=click.IntRange(8, 1024),
-    help="Side of its pictures.",
-)  # fmt: skip
-@click.option(
-    "--clip-frames", default=16, show_default=True, type=click.IntRange(1, 512),
+@argument("videos", nargs=-1, required=True, type=types.FILE)
+@option("--real", required=True, type=types.FOLDER, help="Folder of real videos.")
+@option("--network", required=True, type=types.FILE, help="Feature network (.onnx).")
+@option("--network-size", default=224, type=IntRange(8, 1024), help="Side of its pictures.")
+@option(
+    "--clip-frames", default=16, type=IntRange(1, 512),
     help="Frames of its clips; 1 for a network of pictures.",
 )  # fmt: skip
-@json_option
 def videos_command(
-    videos: tuple[Path, ...], real: Path, network: Path, network_size: int, clip_frames: int,
-    as_json: bool,
-) -> None:  # fmt: skip
+    videos: tuple[Path, ...], real: Path, network: Path, network_size: int, clip_frames: int
+) -> None:
     """FID-VID or FVD of videos against a folder of real ones."""
     from hotfoot.evaluation.video import NetworkInput, VideoRequest, evaluate_videos
 
@@ -182,10 +160,9 @@ def videos_command(
     found = evaluate_videos(request)
     emit(
         {**asdict(found), "network": network.name},
-        [f"{found.metric} with {network.name}: {found.frechet:.4g} "
-         f"(kernel distance {found.kernel:.4g}; {found.clips[0]} and {found.clips[1]} clips)"],
-        as_json,
-    )  # fmt: skip
+        f"{found.metric} with {network.name}: {found.frechet:.4g} "
+        f"(kernel distance {found.kernel:.4g}; {found.clips[0]} and {found.clips[1]} clips)",
+    )
 
 
 def _check_report(report: Path | None) -> None:
@@ -201,19 +178,12 @@ def _data(result: "EvaluationResult") -> dict[str, Any]:
     return to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
 
 
-def _finish(
-    result: "EvaluationResult", report: Path | None, sheets: "Callable[[], Sheets]", as_json: bool
-) -> None:
-    from hotfoot.evaluation.report import save_report
+def _show(
+    data: dict[str, Any], report: Path | None,
+    sheets: Callable[[], list[tuple[str, Any]] | None] = lambda: None,
+) -> None:  # fmt: skip
+    from hotfoot.evaluation.report import markdown, save_report
 
-    warn(result.warnings)
-    data = _data(result)
     if report is not None:
         save_report(data, report, sheets())
-    _show(data, report, as_json)
-
-
-def _show(data: dict[str, Any], report: Path | None, as_json: bool) -> None:
-    from hotfoot.evaluation.report import markdown
-
-    emit(data, [*markdown(data).splitlines(), *([str(report)] if report else [])], as_json)
+    emit(data, *markdown(data).splitlines(), *([str(report)] if report else []))

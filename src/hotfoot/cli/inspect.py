@@ -3,74 +3,71 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 import numpy as np
+from click import argument, option
 
-from hotfoot.cli.common import check_picture_out, emit, warn
-from hotfoot.cli.options import json_option, plot_option
-from hotfoot.cli.types import FILE, Verb
+from hotfoot.cli import options
+from hotfoot.cli.common import PICTURES, check_file, emit, warn
+from hotfoot.cli.types import EXISTING, FILE, verb
 from hotfoot.errors import PoseError
 
 if TYPE_CHECKING:
     from hotfoot.pose.metadata import DanceMetadata
 
 
-@click.command(
-    cls=Verb,
-    epilog="""\b
-Examples:
-  hotfoot inspect song.mp3 --plot song.png
-  hotfoot inspect dance.npz --music song.mp3 --plot dance.png""",
+@verb(
+    "hotfoot inspect song.mp3 --plot song.png",
+    "hotfoot inspect dance.npz --music song.mp3 --plot dance.png",
 )
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--music", type=FILE, help="Song of a pose file, for the plot.")
-@plot_option
-@json_option
-def command(path: Path, music: Path | None, plot: Path | None, as_json: bool) -> None:
+@argument("path", type=EXISTING)
+@option("--music", type=FILE, help="Song of a pose file, for the plot.")
+@options.plot
+def command(path: Path, music: Path | None, plot: Path | None) -> None:
     """Say what is in a song or in a pose file."""
     from hotfoot.pose.formats import detect_format
 
-    check_picture_out(plot)
+    check_file(plot, *PICTURES)
     try:
         kind = detect_format(path)
     except PoseError:
         if path.is_dir() or path.suffix.lower() in (".json", ".npz", ".pkl"):
             raise
-        _song(path, plot, as_json)
+        result, lines = _song(path, plot)
     else:
-        _poses(path, kind, music, plot, as_json)
+        result, lines = _poses(path, kind, music, plot)
+    emit(result, *lines, *([str(plot)] if plot else []))
 
 
-def _song(path: Path, plot: Path | None, as_json: bool) -> None:
+def _song(path: Path, plot: Path | None) -> tuple[dict[str, Any], list[str]]:
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
     from hotfoot.render.sheets import plot_dance
 
     analysis = analyze_song(open_song(path))
-    rhythm = analysis.rhythm
-    result: dict[str, Any] = {
+    rhythm, features = analysis.rhythm, analysis.features
+    if plot is not None:
+        plot_dance(plot, None, analysis)
+    result = {
         "kind": "song",
-        "duration_s": round(analysis.features.duration_s, 4),
+        "duration_s": round(features.duration_s, 4),
         "tempo_bpm": round(rhythm.tempo_bpm, 2),
         "beats": [round(float(b), 4) for b in rhythm.beats],
         "downbeats": [round(float(b), 4) for b in rhythm.downbeats],
         "sections": [round(float(s), 3) for s in rhythm.sections],
-        "loudness_db": round(float(analysis.features.loudness_db.max()), 1),
-        "warnings": list(analysis.features.warnings),
+        "loudness_db": round(float(features.loudness_db.max()), 1),
+        "warnings": features.warnings,
     }
-    lines = [
-        f"song of {result['duration_s']:.2f} s, {result['tempo_bpm']:.1f} BPM",
+    return result, [
+        f"song of {features.duration_s:.2f} s, {rhythm.tempo_bpm:.1f} BPM",
         f"{len(rhythm.beats)} beats, first {', '.join(f'{b:.2f}' for b in rhythm.beats[:4])} s",
         f"sections at {', '.join(f'{s:.1f}' for s in rhythm.sections)} s",
-        *analysis.features.warnings,
+        *features.warnings,
     ]
-    if plot is not None:
-        plot_dance(plot, None, analysis)
-        lines.append(str(plot))
-    emit(result, lines, as_json)
 
 
-def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json: bool) -> None:
+def _poses(
+    path: Path, kind: str, music: Path | None, plot: Path | None
+) -> tuple[dict[str, Any], list[str]]:
     from hotfoot.music.analysis import analyze_song
     from hotfoot.pose.body import relative_speed
     from hotfoot.pose.formats import read_dance
@@ -79,44 +76,35 @@ def _poses(path: Path, kind: str, music: Path | None, plot: Path | None, as_json
 
     poses, metadata = read_dance(path)
     warn(metadata.warnings)
+    if plot is not None:
+        plot_dance(plot, poses, analyze_song(song_for(metadata, music)) if music else None)
     seen = poses.confidence > 0
-    missing = {
-        n: round(1 - float(s), 4)
-        for n, s in zip(poses.layout.keypoints, seen.mean(axis=0), strict=True)
-        if s < 1
-    }
+    shares = zip(poses.layout.keypoints, seen.mean(axis=0), strict=True)
+    missing = {n: round(1 - float(s), 4) for n, s in shares if s < 1}
     in_canvas = np.all((poses.normalized >= 0) & (poses.normalized <= 1), axis=-1)
-    inside = in_canvas[seen].mean() if seen.any() else 0.0
-    speed = float(np.nan_to_num(relative_speed(poses)).mean())
-    result: dict[str, Any] = {
+    inside = float(in_canvas[seen].mean()) if seen.any() else 0.0
+    speed = round(float(np.nan_to_num(relative_speed(poses)).mean()), 4)
+    result = {
         "kind": kind,
         "skeleton": poses.skeleton,
         "frames": len(poses),
         "fps": poses.fps,
         "duration_s": round(poses.duration_s, 4),
-        "canvas": list(poses.canvas),
+        "canvas": poses.canvas,
         "missing": missing,
-        "inside_canvas": round(float(inside), 4),
-        "mean_speed_body_heights_per_s": round(speed, 4),
+        "inside_canvas": round(inside, 4),
+        "mean_speed_body_heights_per_s": speed,
         "dance": metadata.to_json(),
-        "warnings": list(metadata.warnings),
+        "warnings": metadata.warnings,
     }
     worst = sorted(missing, key=lambda n: -missing[n])[:5]
-    lines = [
+    return result, [
         f"{kind}: {len(poses)} frames of {poses.skeleton} at {poses.fps:g} fps "
         f"({poses.duration_s:.2f} s), canvas {poses.canvas[0]}x{poses.canvas[1]}",
-        f"mean speed {result['mean_speed_body_heights_per_s']:.2f} body heights per s, "
-        f"{100 * inside:.1f} % of seen joints inside",
+        f"mean speed {speed:.2f} body heights per s, {100 * inside:.1f} % of seen joints inside",
         "missing: " + (", ".join(f"{n} {100 * missing[n]:.0f} %" for n in worst) or "nothing"),
         *_facts(metadata),
     ]
-    if plot is not None:
-        analysis = None
-        if music is not None:
-            analysis = analyze_song(song_for(metadata, music))
-        plot_dance(plot, poses, analysis)
-        lines.append(str(plot))
-    emit(result, lines, as_json)
 
 
 def _facts(metadata: "DanceMetadata") -> list[str]:

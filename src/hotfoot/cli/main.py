@@ -48,7 +48,7 @@ Examples:
 \b
 Completion of commands, options and names with TAB, for bash (zsh, fish alike):
   eval "$(_HOTFOOT_COMPLETE=bash_source hotfoot)"       # put it into ~/.bashrc""",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="hotfoot")
 def cli() -> None:

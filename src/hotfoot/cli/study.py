@@ -2,54 +2,36 @@
 
 import socket
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-import click
+from click import IntRange, argument, option
 
+from hotfoot.cli import options
 from hotfoot.cli.common import emit, progress_bars
-from hotfoot.cli.options import json_option, seed_option
-from hotfoot.cli.types import ANY_PATH, FOLDER, Number, Verb
+from hotfoot.cli.types import ANY_PATH, FOLDER, Number, verb
 from hotfoot.errors import DependencyError, InputError, OptionError
 
 
-@click.command(
-    cls=Verb,
-    epilog="""\b
-Examples:
-  hotfoot study results/default results/retrieval --votes votes.sqlite
-  hotfoot study --votes votes.sqlite --count""",
+@verb(
+    "hotfoot study results/default results/retrieval --votes votes.sqlite",
+    "hotfoot study --votes votes.sqlite --count",
 )
-@click.argument("folders", nargs=-1, type=FOLDER)
-@click.option(
-    "--votes",
-    "votes_path",
-    required=True,
-    type=ANY_PATH,
+@argument("folders", nargs=-1, type=FOLDER)
+@option(
+    "--votes", "votes_path", required=True, type=ANY_PATH,
     help="SQLite file of votes; new votes are added.",
-)
-@click.option("--count", is_flag=True, help="Print win rates instead of serving the page.")
-@click.option(
-    "--pairs", "most", type=click.IntRange(1), default=20, show_default=True,
-    help="At most so many pairs.",
 )  # fmt: skip
-@click.option(
-    "--checks", type=click.IntRange(0), default=2, show_default=True,
-    help="Attention checks among them.",
-)  # fmt: skip
-@click.option(
-    "--seconds", type=Number(1, 600), default=12.0, show_default=True,
-    help="Length of each video.",
-)  # fmt: skip
-@seed_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), default=8765, show_default=True,
-    help="Port to serve on.",
-)  # fmt: skip
-@json_option
+@option("--count", is_flag=True, help="Print win rates instead of serving the page.")
+@option("--pairs", "most", type=IntRange(1), default=20, help="At most so many pairs.")
+@option("--checks", type=IntRange(0), default=2, help="Attention checks among them.")
+@option("--seconds", type=Number(1, 600), default=12.0, help="Length of each video.")
+@options.seed
+@option("--host", default="127.0.0.1", help="Address to serve on.")
+@option("--port", type=IntRange(1, 65535), default=8765, help="Port to serve on.")
 def command(
     folders: tuple[Path, ...], votes_path: Path, count: bool, most: int, checks: int,
-    seconds: float, seed: int, host: str, port: int, as_json: bool,
+    seconds: float, seed: int, host: str, port: int,
 ) -> None:  # fmt: skip
     """Serve a page of blind pairs, or count its votes.
 
@@ -57,7 +39,7 @@ def command(
     shown.
     """
     if count:
-        _count(votes_path, as_json)
+        _count(votes_path)
         return
     try:
         import uvicorn
@@ -73,19 +55,13 @@ def command(
 
     votes = Votes(votes_path)
     listener = _listen(host, port)
-    with progress_bars() as say:
-        videos = votes_path.parent / f"{votes_path.stem}-videos"
-        chosen = choose_pairs(
-            list(folders), videos, seconds, most, checks, seed,
-            lambda done, total: say("rendering", done, total),
-        )  # fmt: skip
-    app = study_app(chosen, votes, host)
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    url = f"http://{place}"
-    emit(
-        {"url": url, "pairs": len(chosen)}, [f"{len(chosen)} pairs on {url} (Ctrl-C to stop)"],
-        as_json,
-    )  # fmt: skip
+    videos = votes_path.parent / f"{votes_path.stem}-videos"
+    with progress_bars() as report:
+        bar = partial(report, "rendering")
+        pairs = choose_pairs(list(folders), videos, seconds, most, checks, seed, bar)
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    emit({"url": url, "pairs": len(pairs)}, f"{len(pairs)} pairs on {url} (Ctrl-C to stop)")
+    app = study_app(pairs, votes, host)
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
 
 
@@ -101,7 +77,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _count(votes_path: Path, as_json: bool) -> None:
+def _count(votes_path: Path) -> None:
     from hotfoot.study.votes import Votes, attentive, win_rates
 
     if not votes_path.exists():
@@ -118,6 +94,5 @@ def _count(votes_path: Path, as_json: bool) -> None:
     ]
     emit(
         {"raters": len(raters), "left_out": out, "win_rates": [asdict(r) for r in rates]},
-        [f"{len(raters)} raters, {len(out)} left out by attention checks", *lines],
-        as_json,
-    )
+        f"{len(raters)} raters, {len(out)} left out by attention checks", *lines,
+    )  # fmt: skip

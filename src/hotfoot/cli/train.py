@@ -2,39 +2,35 @@
 
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from click import IntRange, argument, option
 
-from hotfoot.cli.common import check_out, emit, use_cores
-from hotfoot.cli.options import json_option, motion_option, music_option
+from hotfoot.cli import options
+from hotfoot.cli.common import check_frames, check_out, emit, use_cores
 from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, Recipe, VerbGroup
 from hotfoot.errors import OptionError
 
-_out = click.option("--out", required=True, type=ANY_PATH, help="Folder of the run.")
+_out = option("--out", required=True, type=ANY_PATH, help="Folder of the run.")
+_recipe_options = options.together(
+    option(
+        "--set", "settings", multiple=True, metavar="FIELD=VALUE",
+        help="Change a field of the recipe, like batch=64 or network.depth=4; repeats.",
+    ),
+    option("--steps", type=int, help="Short for --set steps=N."),
+    option("--seed", type=int, help="Short for --set seed=N."),
+)  # fmt: skip
 
 
-def _recipe_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--set``, ``--steps`` and ``--seed``."""
-    for option in (
-        click.option("--seed", type=int, help="Short for --set seed=N."),
-        click.option("--steps", type=int, help="Short for --set steps=N."),
-        click.option(
-            "--set", "settings", multiple=True, metavar="FIELD=VALUE",
-            help="Change a field of the recipe, like batch=64 or network.depth=4; repeats.",
-        ),
-    ):  # fmt: skip
-        function = option(function)
-    return function
+def _recipe(kind: str, recipe: str, texts: tuple[str, ...], short: dict[str, Any]) -> Any:
+    """A recipe of the class of this name, with what ``--set`` and the options short for it say."""
+    from hotfoot.training import recipes
 
-
-def _settings(texts: tuple[str, ...], **short: Any) -> dict[str, Any]:
-    from hotfoot.training.recipes import parse_settings
-
-    return {**parse_settings(texts), **{k: v for k, v in short.items() if v is not None}}
+    settings = {**recipes.parse_settings(texts), **options.given(short)}
+    return recipes.recipe_with(getattr(recipes, kind), recipe, settings)
 
 
 @click.group(
@@ -49,15 +45,14 @@ def command() -> None:
 
 
 @command.command("vae")
-@click.argument("recipe", type=Recipe("VAERecipe"), default="default")
-@motion_option()
+@argument("recipe", type=Recipe("VAERecipe"), default="default")
+@options.motion
 @_out
-@click.option("--begin-with", help="A VAE's folder or a model whose VAE to begin with.")
+@option("--begin-with", help="A VAE's folder or a model whose VAE to begin with.")
 @_recipe_options
-@json_option
 def train_vae_command(
     recipe: str, motion: Path, out: Path, begin_with: str | None, settings: tuple[str, ...],
-    steps: int | None, seed: int | None, as_json: bool,
+    **short: int | None,
 ) -> None:  # fmt: skip
     """Train a VAE of one-hot images on motion clips.
 
@@ -65,92 +60,64 @@ def train_vae_command(
     the model before; "decoder" trains the decoder of --begin-with, whose encoder is kept.
     """
     from hotfoot.training.distributed import check_alone
-    from hotfoot.training.recipe_types import VAERecipe
-    from hotfoot.training.recipes import recipe_with
     from hotfoot.training.vae import load_line_vae, save_vae, train_vae
 
     check_alone()
     check_out(out)
-    chosen = recipe_with(VAERecipe, recipe, _settings(settings, steps=steps, seed=seed))
+    chosen = _recipe("VAERecipe", recipe, settings, short)
     use_cores()
     first = load_line_vae(begin_with) if begin_with else None
     save_vae(train_vae(chosen, motion, out, first), out / "vae")
-    emit({"vae": str(out / "vae"), "steps": chosen.steps}, [str(out / "vae")], as_json)
+    emit({"vae": str(out / "vae"), "steps": chosen.steps}, str(out / "vae"))
 
 
 @command.command("vae-error")
-@click.argument("vae", default="default")
-@motion_option()
-@click.option(
-    "--stretch", type=click.IntRange(1, 16), default=3, show_default=True,
-    help="Image columns per frame (published VAE).",
-)  # fmt: skip
-@click.option(
-    "--views",
-    type=click.IntRange(1, 10_000),
-    default=24,
-    show_default=True,
-    help="Number of views.",
+@argument("vae", default="default")
+@options.motion
+@option(
+    "--stretch", type=IntRange(1, 16), default=3, help="Image columns per frame (published VAE)."
 )
-@click.option(
-    "--frames",
-    type=click.IntRange(8, 4096),
-    default=256,
-    show_default=True,
-    help="Frames of each view.",
-)
-@json_option
-def vae_error_command(
-    vae: str, motion: Path, stretch: int, views: int, frames: int, as_json: bool
-) -> None:
+@option("--views", type=IntRange(1, 10_000), default=24, help="Number of views.")
+@option("--frames", type=IntRange(8, 4096), default=256, help="Frames of each view.")
+def vae_error_command(vae: str, motion: Path, stretch: int, views: int, frames: int) -> None:
     """What a VAE (its folder, or a model) leaves of held-out poses, in bins of 1/512 canvas."""
     from hotfoot.training.recipe_types import VAESource
     from hotfoot.training.vae import load_vae, measure_vae
 
-    if frames % 8:
-        raise OptionError(f"frames is {frames}", "Allowed: multiples of 8.")
+    check_frames(frames)
     use_cores()
     found = measure_vae(load_vae(VAESource(source=vae, stretch=stretch)), motion, views, frames)
     emit(
         {"vae": vae, **asdict(found)},
-        [f"mean {found.mean:.3f} bins, median {found.median:.3f}, p99 {found.p99:.2f}, "
-         f"seen and unseen joints kept apart with AUC {found.seen_auc:.4f}"],
-        as_json,
-    )  # fmt: skip
+        f"mean {found.mean:.3f} bins, median {found.median:.3f}, p99 {found.p99:.2f}, "
+        f"seen and unseen joints kept apart with AUC {found.seen_auc:.4f}",
+    )
 
 
 @command.command("dancer")
-@click.argument("recipe", type=Recipe("DiffusionRecipe"), default="default")
-@motion_option(required=False)
-@music_option(required=False)
-@click.option(
-    "--corpus", multiple=True, type=FOLDER,
-    help="Folder of hotfoot corpus build, instead; repeats.",
-)  # fmt: skip
-@click.option(
+@argument("recipe", type=Recipe("DiffusionRecipe"), default="default")
+@options.data(required=False)
+@option(
+    "--corpus", multiple=True, type=FOLDER, help="Folder of hotfoot corpus build, instead; repeats."
+)
+@option(
     "--vae",
     help="Short for --set vae.source=...: a trained VAE's folder, a published image VAE's folder "
     "(diffusers, TAEF2) or hub name, a model whose VAE is used, or raw (coordinates as they are).",
 )
-@click.option("--begin-with", help="A model whose weights to begin with instead of random ones.")
+@option("--begin-with", help="A model whose weights to begin with instead of random ones.")
 @_out
 @_recipe_options
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda.")
-@click.option(
-    "--jobs", type=JOBS, default=1, show_default=True,
-    help="Processes that prepare training data.",
-)  # fmt: skip
-@click.option(
-    "--shard-weights",
-    is_flag=True,
+@option("--device", default="cpu", help="cpu, cuda.")
+@option("--jobs", type=JOBS, default=1, help="Processes that prepare training data.")
+@option(
+    "--shard-weights", is_flag=True,
     help="Divide weights among the processes that torchrun started (FSDP), for large presets.",
-)
-@json_option
+)  # fmt: skip
 def train_dancer_command(
     recipe: str, motion: Path | None, music: Path | None, corpus: tuple[Path, ...],
     vae: str | None, begin_with: str | None, out: Path, settings: tuple[str, ...],
-    steps: int | None, seed: int | None, device: str, jobs: int, shard_weights: bool,
-    as_json: bool,
+    device: str, jobs: int, shard_weights: bool, **short: int | None,
 ) -> None:  # fmt: skip
     """Train a dance transformer on motion paired with music, or on corpora on disk.
 
@@ -165,14 +132,11 @@ def train_dancer_command(
     from hotfoot.training.diffusion import DiffusionTraining, weights_of
     from hotfoot.training.distributed import join_processes, leave_processes
     from hotfoot.training.export import export_model
-    from hotfoot.training.recipe_types import DiffusionRecipe
-    from hotfoot.training.recipes import recipe_with
     from hotfoot.training.vae import load_vae
 
     check_out(out)
     check_device(device)
-    changes = _settings(settings, steps=steps, seed=seed, **{"vae.source": vae})
-    chosen = recipe_with(DiffusionRecipe, recipe, changes)
+    chosen = _recipe("DiffusionRecipe", recipe, settings, {**short, "vae.source": vae})
     data = Data(motion, music, corpus)
     encoder = load_vae(chosen.vae, chosen.codec)
     use_cores()
@@ -187,27 +151,23 @@ def train_dancer_command(
     finally:
         leave_processes()
     if processes.rank == 0:
-        emit({"model": str(out / "model"), "steps": chosen.steps}, [str(out / "model")], as_json)
+        emit({"model": str(out / "model"), "steps": chosen.steps}, str(out / "model"))
 
 
 @command.command("plan")
-@click.argument("recipe", type=Recipe("DiffusionRecipe"), default="paper")
-@click.option("--vae", help="As in hotfoot train dancer.")
-@click.option("--gpus", type=click.IntRange(1, 100_000), default=8, show_default=True,
-              help="Weights are divided among them.")  # fmt: skip
-@json_option
-def plan_command(recipe: str, vae: str | None, gpus: int, as_json: bool) -> None:
+@argument("recipe", type=Recipe("DiffusionRecipe"), default="paper")
+@option("--vae", help="As in hotfoot train dancer.")
+@option("--gpus", type=IntRange(1, 100_000), default=8, help="Weights are divided among them.")
+def plan_command(recipe: str, vae: str | None, gpus: int) -> None:
     """What training a dance transformer takes: parameters and memory per GPU. Allocates nothing."""
     import torch
 
     from hotfoot.generation.generator import build_network
     from hotfoot.training.diffusion import network_config
     from hotfoot.training.distributed import Processes, plan_memory
-    from hotfoot.training.recipe_types import DiffusionRecipe
-    from hotfoot.training.recipes import recipe_with
     from hotfoot.training.vae import load_vae
 
-    chosen = recipe_with(DiffusionRecipe, recipe, {"vae.source": vae} if vae else None)
+    chosen = _recipe("DiffusionRecipe", recipe, (), {"vae.source": vae})
     config = network_config(chosen, load_vae(chosen.vae, chosen.codec))
     if config.kind != "dit":
         raise OptionError(f"{recipe} is no transformer of this kind", "Name another recipe.")
@@ -221,48 +181,41 @@ def plan_command(recipe: str, vae: str | None, gpus: int, as_json: bool) -> None
     emit(
         {"recipe": recipe, "gpus": gpus, "tokens": tokens, "samples_per_gpu": each,
          "bytes_per_gpu": total, **asdict(found)},
-        [f"{recipe}: {found.parameters / 1e6:.1f} M parameters, {tokens} tokens per sample",
-         f"per GPU of {gpus}: {found.weights / 2**30:.1f} GiB for weights, gradients, optimizer, "
-         f"average, {found.largest_block / 2**30:.2f} for the block at work, "
-         f"{each * found.activations / 2**30:.1f} for {each} samples",
-         f"together {total / 2**30:.1f} GiB"],
-        as_json,
+        f"{recipe}: {found.parameters / 1e6:.1f} M parameters, {tokens} tokens per sample",
+        f"per GPU of {gpus}: {found.weights / 2**30:.1f} GiB for weights, gradients, optimizer, "
+        f"average, {found.largest_block / 2**30:.2f} for the block at work, "
+        f"{each * found.activations / 2**30:.1f} for {each} samples",
+        f"together {total / 2**30:.1f} GiB",
     )  # fmt: skip
 
 
 @command.command("codes")
-@motion_option()
-@music_option()
+@options.data()
 @_out
 @_recipe_options
-@json_option
 def train_codes_command(
-    motion: Path, music: Path, out: Path, settings: tuple[str, ...], steps: int | None,
-    seed: int | None, as_json: bool,
-) -> None:  # fmt: skip
+    motion: Path, music: Path, out: Path, settings: tuple[str, ...], **short: int | None
+) -> None:
     """Train the Bailando-style baseline: quantized poses and a causal transformer."""
     from hotfoot.data.sources import Data
     from hotfoot.generation.generator import save_codes
     from hotfoot.training.codes import train_codes
     from hotfoot.training.distributed import check_alone
-    from hotfoot.training.recipe_types import CodesRecipe
-    from hotfoot.training.recipes import recipe_with
 
     check_alone()
     check_out(out)
-    recipe = recipe_with(CodesRecipe, "default", _settings(settings, steps=steps, seed=seed))
+    recipe = _recipe("CodesRecipe", "default", settings, short)
     use_cores()
     model = train_codes(recipe, Data(motion, music), out)
     save_codes(model, out / "model", f"# codes\n\nA baseline, trained with {recipe}\n")
-    emit({"model": str(out / "model"), "steps": recipe.steps}, [str(out / "model")], as_json)
+    emit({"model": str(out / "model"), "steps": recipe.steps}, str(out / "model"))
 
 
 @command.command("retrieval")
-@click.option("--poses", required=True, type=FOLDER, help="Folder of hotfoot corpus film.")
-@click.option("--out", required=True, type=ANY_PATH, help="Folder of the model.")
-@click.option("--name", default="retrieval", show_default=True, help="Name of the model.")
-@json_option
-def retrieval_command(poses: Path, out: Path, name: str, as_json: bool) -> None:
+@option("--poses", required=True, type=FOLDER, help="Folder of hotfoot corpus film.")
+@option("--out", required=True, type=ANY_PATH, help="Folder of the model.")
+@option("--name", default="retrieval", help="Name of the model.")
+def retrieval_command(poses: Path, out: Path, name: str) -> None:
     """Make the baseline that dances real clips, retimed to the beat."""
     from hotfoot.baselines.retrieval import RetrievalGenerator, bank_of
     from hotfoot.generation.generator import save_retrieval
@@ -271,7 +224,6 @@ def retrieval_command(poses: Path, out: Path, name: str, as_json: bool) -> None:
     check_out(out)
     config = RetrievalConfig(name=name)
     bank = bank_of(poses, config)
-    model = RetrievalGenerator(config, bank)
     card = f"# {name}\n\nReal clips, retimed. The licenses of the clips hold.\n"
-    save_retrieval(model, out, card)
-    emit({"model": str(out), "clips": len(bank)}, [str(out)], as_json)
+    save_retrieval(RetrievalGenerator(config, bank), out, card)
+    emit({"model": str(out), "clips": len(bank)}, str(out))

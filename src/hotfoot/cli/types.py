@@ -8,6 +8,7 @@ import ast
 import math
 import re
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +21,9 @@ from hotfoot.errors import OptionError
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+EXISTING = click.Path(exists=True, path_type=Path)
 ANY_PATH = click.Path(path_type=Path)
-SEED = click.IntRange(0)
+CONFIDENCE = click.Choice(["binary", "values"])
 JOBS = click.IntRange(1, 256)
 
 
@@ -46,10 +48,8 @@ SHARE = Number(0, 1)
 class OneOf(click.ParamType):  # type: ignore[type-arg]
     """A name from a registry, or something that a path is given for.
 
-    Args:
-        registry: where the names are, ``package.module:TABLE``.
-        metavar: stands for a name in help texts.
-        or_path: whether the path of an existing file or folder will do.
+    ``registry`` says where the names are, ``package.module:TABLE``; ``metavar`` stands for a name
+    in help texts; with ``or_path``, an existing file or folder will do, too.
     """
 
     name = "name"
@@ -61,14 +61,18 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What may be chosen."""
-        return registry_names(self.registry)
+        """What may be chosen.
+
+        A table that is written as a literal is read from the source: importing its module may take
+        a second, which is too long for a help text or a completion. Other tables are imported.
+        """
+        module, table = self.registry.split(":")
+        names = None if module in sys.modules else _literal_names(module, table)
+        return names or tuple(getattr(import_module(module), table))
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """What stands for the value in a help text; of arguments, which have no help, all names."""
-        if isinstance(param, click.Argument):
-            return f"{{{'|'.join(self.names)}}}"
-        return self.metavar
+        return f"{{{'|'.join(self.names)}}}" if isinstance(param, click.Argument) else self.metavar
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name itself, if it is known."""
@@ -88,27 +92,14 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]
 class SomeOf(OneOf):
     """Several names from a registry, separated by commas; ``none`` for an empty tuple."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The names, in the order in which they were given."""
-        if not isinstance(value, str):
-            return tuple(value)
         chosen = [] if value == "none" else [n.strip() for n in value.split(",")]
-        for name in chosen:
-            super().convert(name, param, ctx)
-        return tuple(chosen)
+        return tuple(super(SomeOf, self).convert(name, param, ctx) for name in chosen)
 
 
 class Recipe(OneOf):
-    """The name of a training recipe, or a JSON file; recipe_with checks it.
-
-    Args:
-        kind: name of its class.
-    """
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind, or_path=True)
+    """A training recipe of the class named ``registry``, or a JSON file; recipe_with checks it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,87 +113,75 @@ class Recipe(OneOf):
         return str(value)
 
 
-class _Size(click.ParamType):  # type: ignore[type-arg]
-    """``WxH``, two whole numbers of pixels."""
+BACKEND = OneOf("hotfoot.parallel:BACKENDS")
+CAMERAS = OneOf("hotfoot.data.cameras:CAMERA_STYLES")
+DRAFT_STYLE = OneOf("hotfoot.choreography.styles:STYLES")
+ENCODER = OneOf("hotfoot.music.encoders:ENCODERS")
+ESTIMATOR = OneOf("hotfoot.capture.estimators:ESTIMATORS")
+FIGURE = OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True)
+FORMAT = OneOf("hotfoot.pose.formats:FORMATS")
+MUSIC_STYLE = OneOf("hotfoot.music.synthesis:STYLES")
+PRESET = OneOf("hotfoot.render.presets:PRESETS")
+PROTOCOL = OneOf("hotfoot.benchmark.protocol:PROTOCOLS")
+REPAIRS = SomeOf("hotfoot.generation.postprocess:STEPS", "none|NAMES")
+SKELETON = OneOf("hotfoot.pose.skeletons:SKELETONS")
+STYLE = OneOf("hotfoot.data.styles:STYLES")
 
-    name = "WxH"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """(width, height)."""
-        found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", str(value).lower())
-        if not found or not int(found[1]) * int(found[2]):
-            self.fail(f"'{value}' is not of the form WxH, e.g. 576x1024.", param, ctx)
-        return int(found[1]), int(found[2])
+class _Form(click.ParamType):  # type: ignore[type-arg]
+    """A text of one form; ``make`` makes the value from the groups of its pattern."""
 
+    def __init__(self, name: str, pattern: str, example: str, make: Callable[..., Any]) -> None:
+        self.name, self.pattern, self.example, self.make = name, pattern, example, make
 
-class _Keyframe(click.ParamType):  # type: ignore[type-arg]
-    """``TIME=POSE``, a second and a pose file or figure."""
-
-    name = "TIME=POSE"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, str]:
-        """(second, pose)."""
-        found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)=(.+)", str(value))
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = re.fullmatch(self.pattern, str(value))
         if not found:
-            self.fail(f"'{value}' is not of the form TIME=POSE, e.g. 12.5=jump.json.", param, ctx)
-        return float(found[1]), found[2]
+            self.fail(f"'{value}' is not of the form {self.name}, e.g. {self.example}.", param, ctx)
+        return self.make(*found.groups())
 
 
-SIZE = _Size()
-KEYFRAME = _Keyframe()
-
-
-def registry_names(registry: str) -> tuple[str, ...]:
-    """Names in a table, ``package.module:TABLE``.
-
-    A table that is written as a literal is read from the source: importing its module may take a
-    second, which is too long for a help text or a completion. Other tables are imported.
-    """
-    module, table = registry.split(":")
-    if module not in sys.modules:
-        names = _literal_names(module, table)
-        if names is not None:
-            return names
-    return tuple(getattr(import_module(module), table))
+SIZE = _Form(
+    "WxH", r"(?!0+[xX])(\d{1,5})[xX](?!0+$)(\d{1,5})", "576x1024", lambda w, h: (int(w), int(h))
+)
+KEYFRAME = _Form(
+    "TIME=POSE", r"(\d+(?:\.\d*)?|\.\d+)=(.+)", "12.5=jump.json", lambda t, pose: (float(t), pose)
+)
 
 
 def _literal_names(module: str, table: str) -> tuple[str, ...] | None:
-    parent, _, child = module.rpartition(".")
-    package = find_spec(parent)
-    assert package is not None
-    assert package.submodule_search_locations is not None
-    source = Path(package.submodule_search_locations[0], f"{child}.py").read_text(encoding="utf-8")
+    """The strings of a tuple, or keys of a dict, that a module's source assigns to a name."""
+    package, _, child = module.rpartition(".")
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    source = Path(spec.submodule_search_locations[0], f"{child}.py").read_text(encoding="utf-8")
     for node in ast.parse(source).body:
-        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if not any(isinstance(t, ast.Name) and t.id == table for t in targets):
-            continue
-        parts: list[ast.expr | None] = []
-        if isinstance(value, ast.Dict):
-            parts = [*value.keys]
-        elif isinstance(value, ast.Tuple):
-            parts = [*value.elts]
-        names = [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
-        return tuple(names) if names and len(names) == len(parts) else None
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if table in [t.id for t in targets if isinstance(t, ast.Name)]:
+                value = node.value
+                parts = value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", [])
+                names = [str(p.value) for p in parts if isinstance(p, ast.Constant)]
+                return tuple(names) if names and len(names) == len(parts) else None
     return None
 
 
-class Listed(click.Option):
-    """An option whose help may contain ``{names}``: the names of its type."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """As click's, with the names."""
-        if isinstance(self.type, OneOf) and self.help:
-            self.help = self.help.replace("{names}", ", ".join(self.type.names))
-        return super().get_help_record(ctx)
-
-
 class Verb(click.Command):
-    """A command whose errors name options as they are typed (``--seed is -1``)."""
+    """A command with ``--json``, whose errors name options as they are typed (``--seed is -1``).
+
+    The help of an option may contain ``{names}``: the names of its type.
+    """
+
+    def __init__(self, name: str | None, params: list[click.Parameter], **settings: Any) -> None:
+        super().__init__(name, params=[*params, _JSON], **settings)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click's, with the names."""
+        for param in self.params:
+            if isinstance(param, click.Option) and isinstance(param.type, OneOf) and param.help:
+                param.help = param.help.replace("{names}", ", ".join(param.type.names))
+        super().format_options(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
@@ -211,6 +190,19 @@ class Verb(click.Command):
         except OptionError as error:
             hint = "" if error.hint == f"{error.message}." else error.hint
             raise type(error)(as_typed(error.message, self.params), hint) from error
+
+
+_JSON = click.Option(
+    ["--json"], is_flag=True, expose_value=False, help="Print the result as JSON.",
+    callback=lambda ctx, _, value: ctx.meta.update({"hotfoot.json": value}),
+)  # fmt: skip
+
+
+def verb(*examples: str) -> Callable[[Callable[..., Any]], Verb]:
+    """A decorator that makes a verb, with examples below its help text."""
+    one = f"Example: {examples[0]}"
+    several = "\n  ".join(("\b\nExamples:", *examples))
+    return click.command(cls=Verb, epilog=one if len(examples) == 1 else several)
 
 
 class VerbGroup(click.Group):
@@ -222,11 +214,9 @@ class VerbGroup(click.Group):
 def as_typed(message: str, params: list[click.Parameter]) -> str:
     """A message about fields (``best_of is 0``) with the names of the options at its beginning."""
     flags = {p.name: max(p.opts, key=len) for p in params if isinstance(p, click.Option)}
-
-    def flag(found: re.Match[str]) -> str:
-        return flags.get(found[0], found[0])
-
     subject = re.match(r"\w+(?:\.\d+)?(?:(?:, | and )\w+)*(?= (?:is|are|has|have)\b|:)", message)
     if not subject:
         return message
-    return re.sub(r"[a-z_]+", flag, re.sub(r"\.\d+", "", subject[0])) + message[subject.end() :]
+    fields = re.sub(r"\.\d+", "", subject[0])
+    named = re.sub(r"[a-z_]+", lambda found: flags.get(found[0], found[0]), fields)
+    return named + message[subject.end() :]

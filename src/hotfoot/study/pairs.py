@@ -19,17 +19,10 @@ from hotfoot.render.video import write_video
 
 @dataclass(frozen=True)
 class Pair:
-    """Two videos to one song.
+    """Two videos to one song; ``name`` is that of the dance, the same in both folders.
 
-    Attributes:
-        number: place in the study.
-        name: of the dance, the same in both folders.
-        first: name of the model whose video is ``first_video``; empty in an attention check.
-        second: of the other.
-        first_video: file.
-        second_video: file. In an attention check it is the same dance, broken: its frames stand
-            still and then jump.
-        check: whether this is an attention check, which the first video must win.
+    ``first`` and ``second`` name the models. In an attention check they are empty, and the second
+    video is the first one's dance, broken: its frames stand still and then jump.
     """
 
     number: int
@@ -47,14 +40,9 @@ def choose_pairs(
 ) -> list[Pair]:  # fmt: skip
     """Pairs of dances that two or more results folders have in common, rendered.
 
-    Args:
-        folders: of ``hotfoot evaluate protocol -o``; each has ``dances`` and ``songs``.
-        videos: where rendered videos are kept; what is there is not rendered again.
-        seconds: of each video.
-        most: at most so many pairs, drawn at random.
-        checks: attention checks among them.
-        seed: of the draw.
-        progress: called with videos done and all.
+    ``folders`` are results of ``hotfoot evaluate protocol -o``. At most ``most`` pairs are drawn at
+    random, and attention checks are put among them. Videos of so many seconds go into the folder
+    ``videos``; what is there is not rendered again. ``progress`` gets videos done and all.
 
     Raises:
         InputError: fewer than two folders, equal names, or no dance in common.
@@ -63,14 +51,12 @@ def choose_pairs(
     candidates = _common_dances(folders)
     drawn = [candidates[i] for i in rng.permutation(len(candidates))[:most]]
     make_folder(videos)
-    total, done = 2 * (len(drawn) + checks), 0
+    total, done = 2 * (len(drawn) + checks), itertools.count(1)
 
     def rendered(folder: Path, dance: str, broken: bool = False) -> Path:
-        nonlocal done
         path = _rendered(folder, dance, videos, seconds, broken)
-        done += 1
         if progress is not None:
-            progress(done, total)
+            progress(next(done), total)
         return path
 
     pairs: list[Pair] = []
@@ -82,8 +68,7 @@ def choose_pairs(
         dance, a, _ = drawn[k % len(drawn)]
         both = rendered(a, dance), rendered(a, dance, broken=True)
         pairs.append(Pair(0, f"check-{k}", "", "", *both, check=True))
-    shuffled = [pairs[i] for i in rng.permutation(len(pairs))]
-    return [replace(p, number=i) for i, p in enumerate(shuffled)]
+    return [replace(pairs[i], number=n) for n, i in enumerate(rng.permutation(len(pairs)))]
 
 
 def _common_dances(folders: list[Path]) -> list[tuple[str, Path, Path]]:
@@ -94,16 +79,11 @@ def _common_dances(folders: list[Path]) -> list[tuple[str, Path, Path]]:
             "Give results folders of hotfoot evaluate protocol.",
         )
     dances = {f: {p.stem for p in (f / "dances").glob("*.npz")} for f in folders}
-    for folder, names in dances.items():
-        if not names:
-            raise InputError(
-                f"{folder.name} has no dances", "Make them: hotfoot evaluate protocol."
-            )
-    common = [
-        (dance, a, b)
-        for a, b in itertools.combinations(folders, 2)
-        for dance in sorted(dances[a] & dances[b])
-    ]
+    empty = [f.name for f, names in dances.items() if not names]
+    if empty:
+        raise InputError(f"{empty[0]} has no dances", "Make them: hotfoot evaluate protocol.")
+    pairs = itertools.combinations(folders, 2)
+    common = [(dance, a, b) for a, b in pairs for dance in sorted(dances[a] & dances[b])]
     if not common:
         raise InputError(
             "the folders have no dance in common", "Evaluate them with the same protocol and songs."
@@ -120,8 +100,9 @@ def _rendered(folder: Path, dance: str, videos: Path, seconds: float, broken: bo
     if path.exists():
         return path
     poses = read_poses(source)
-    poses = poses.frames(0, max(1, round(seconds * poses.fps)))
-    poses = poses.with_canvas(_small(poses.canvas))
+    scale = 640 / max(poses.canvas)
+    width, height = (2 * round(side * scale / 2) for side in poses.canvas)
+    poses = poses.frames(0, max(1, round(seconds * poses.fps))).with_canvas((width, height))
     if broken:
         poses = stuttering(poses)
     songs = [p for p in (folder / "songs").glob("*.wav") if dance.startswith(p.stem + "-")]
@@ -131,12 +112,6 @@ def _rendered(folder: Path, dance: str, videos: Path, seconds: float, broken: bo
     with replacing(path) as temporary:
         write_video(draw_frames(poses), len(poses), poses.fps, temporary, open_song(song))
     return path
-
-
-def _small(canvas: tuple[int, int]) -> tuple[int, int]:
-    scale = 640 / max(canvas)
-    width, height = (2 * round(side * scale / 2) for side in canvas)
-    return width, height
 
 
 def stuttering(poses: PoseSequence, hold_s: float = 0.7) -> PoseSequence:

@@ -1,8 +1,8 @@
 """Votes in SQLite, and win rates with intervals."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,9 @@ ASPECTS = {
 }
 CHOICES = ("first", "second", "same")
 _MUST_PASS = 0.75
+_COLUMNS = "rater, dance, first, second, is_check, aspect, choice"
+Row = tuple[str, str, str, str, int, str, str]
+"""Rater, dance, first, second, whether it is an attention check, aspect, choice."""
 
 
 class Votes:
@@ -33,26 +36,16 @@ class Votes:
         self.path = path
         make_folder(path.parent)
         try:
-            with self._open() as db:
+            with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
                 db.execute(
                     "CREATE TABLE IF NOT EXISTS votes (rater TEXT, dance TEXT, first TEXT,"
                     " second TEXT, is_check INTEGER, aspect TEXT, choice TEXT,"
                     " at TEXT DEFAULT CURRENT_TIMESTAMP,"
                     " PRIMARY KEY (rater, dance, first, second, is_check, aspect))"
                 )
-                db.execute("SELECT rater, dance, first, second, is_check, aspect, choice FROM votes"
-                           " LIMIT 1")  # fmt: skip
+            self.rows()
         except sqlite3.DatabaseError as error:
             raise InputError(f"{path.name} is not a file of votes", "Give another name.") from error
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=20)
-        try:
-            with db:
-                yield db
-        finally:
-            db.close()
 
     def add(self, rater: str, pair: Pair, answers: dict[str, str]) -> None:
         """Store a rater's answers about a pair, all or none.
@@ -63,29 +56,20 @@ class Votes:
         if set(answers) != set(ASPECTS) or not set(answers.values()) <= set(CHOICES):
             raise InputError("a vote needs one choice for every aspect", f"{', '.join(CHOICES)}.")
         first, second = sorted((pair.first, pair.second))
-        turned = first != pair.first
-        other = {"first": "second", "second": "first", "same": "same"}
-        rows = [
-            (rater, pair.name, first, second, int(pair.check), aspect,
-             other[choice] if turned else choice)
-            for aspect, choice in answers.items()
-        ]  # fmt: skip
-        with self._open() as db:
+        if first != pair.first:
+            other = {"first": "second", "second": "first", "same": "same"}
+            answers = {aspect: other[choice] for aspect, choice in answers.items()}
+        shown = (rater, pair.name, first, second, int(pair.check))
+        with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
             db.executemany(
-                "INSERT OR REPLACE INTO votes (rater, dance, first, second, is_check, aspect,"
-                " choice) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                f"INSERT OR REPLACE INTO votes ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(*shown, *answer) for answer in answers.items()],
             )
 
-    def rows(self) -> list[tuple[str, str, str, str, int, str, str]]:
-        """Everything: rater, dance, first, second, check, aspect, choice."""
-        with self._open() as db:
-            return list(
-                db.execute(
-                    "SELECT rater, dance, first, second, is_check, aspect, choice FROM votes"
-                    " ORDER BY rater, dance, aspect"
-                )
-            )
+    def rows(self) -> list[Row]:
+        """Everything."""
+        with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
+            return list(db.execute(f"SELECT {_COLUMNS} FROM votes ORDER BY rater, dance, aspect"))
 
 
 @dataclass(frozen=True)
@@ -108,35 +92,32 @@ class WinRate:
     same: int
 
 
-def attentive(rows: list[tuple[str, str, str, str, int, str, str]]) -> set[str]:
+def attentive(rows: list[Row]) -> set[str]:
     """Raters who preferred the whole dance to the broken one in three quarters of the checks.
 
     Raters who were shown no check count as attentive.
     """
-    right: dict[str, list[bool]] = {}
+    right: dict[str, list[bool]] = defaultdict(list)
     for rater, *_, check, _, choice in rows:
-        right.setdefault(rater, [])
-        if check:
-            right[rater].append(choice == "first")
-    return {r for r, found in right.items() if not found or sum(found) / len(found) >= _MUST_PASS}
+        right[rater] += [choice == "first"] if check else []
+    return {r for r, found in right.items() if sum(found) >= _MUST_PASS * len(found)}
 
 
-def win_rates(rows: list[tuple[str, str, str, str, int, str, str]]) -> list[WinRate]:
+def win_rates(rows: list[Row]) -> list[WinRate]:
     """Win rates per pair of models and aspect, votes of inattentive raters left out."""
     good = attentive(rows)
-    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for rater, _, first, second, check, aspect, choice in rows:
         if not check and rater in good:
-            box = counts.setdefault((first, second, aspect), dict.fromkeys(CHOICES, 0))
-            box[choice] += 1
+            counts[first, second, aspect][choice] += 1
     out = []
-    for (first, second, aspect), box in sorted(counts.items()):
-        wins, losses, same = (box[c] for c in CHOICES)
+    for compared, count in sorted(counts.items()):
+        wins, losses, same = (count[c] for c in CHOICES)
         low, high, p = 0.0, 1.0, 1.0
         if wins + losses:
             test = binomtest(wins, wins + losses)
-            interval = test.proportion_ci(method="wilson")
-            low, high, p = float(interval.low), float(interval.high), float(test.pvalue)
+            low, high = map(float, test.proportion_ci(method="wilson"))
+            p = float(test.pvalue)
         rate = (wins + same / 2) / (wins + losses + same)
-        out.append(WinRate(first, second, aspect, rate, low, high, p, wins, losses, same))
+        out.append(WinRate(*compared, rate, low, high, p, wins, losses, same))
     return out
