@@ -16,13 +16,7 @@ import pytest
 from hotfoot.cli.main import main
 from hotfoot.data.building import RawData, build_corpus
 from hotfoot.data.cameras import CAMERA_STYLES
-from hotfoot.data.manifest import (
-    SPLITS,
-    CorpusPlan,
-    check_corpora,
-    read_manifest,
-    write_manifest,
-)
+from hotfoot.data.manifest import SPLITS, CorpusPlan, check_corpora, read_manifest
 from hotfoot.data.recordings import Recording, find_recordings, recorded_clips, write_recordings
 from hotfoot.data.samples import BODY_FORMAT, PairedClip, cut
 from hotfoot.data.sources import Data, check_data, open_source
@@ -179,7 +173,7 @@ def test_corpora_that_are_trained_on_together_must_agree(built, tmp_path):
         check_corpora([manifest], replace(BODY_FORMAT, skeleton="coco-17"))
     shutil.copytree(built, tmp_path / "c")
     alone = replace(manifest, shards=tuple(r for r in manifest.shards if r.split == "train"))
-    write_manifest(tmp_path / "c", alone)
+    (tmp_path / "c" / "manifest.json").write_text(to_json(alone))
     with pytest.raises(InputError, match="no held-out clips"):
         check_data(Data(corpora=(tmp_path / "c",)))
 

@@ -1,7 +1,4 @@
-"""The annotations of AIST++ as they are published: cameras, joints, detected keypoints, splits.
-
-60 frames per second, centimeters. Pickles are read as arrays only.
-"""
+"""The published annotations of AIST++ (60 frames per second, centimeters)."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +12,6 @@ from numpy.typing import NDArray
 from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.aist import load_arrays
 
-RATE = 60.0
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
@@ -28,10 +24,9 @@ _GENRES = {
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """A calibrated camera: centimeters to pixels of ``size`` (OpenCV's model)."""
+    """A calibrated camera: centimeters to pixels (OpenCV's model)."""
 
     name: str
-    size: tuple[int, int]
     matrix: NDArray[np.float64]
     rotation: NDArray[np.float64]
     translation: NDArray[np.float64]
@@ -97,8 +92,6 @@ class AistFolder:
         Raises:
             InputError: no such split file.
         """
-        if split not in SPLITS:
-            raise OptionError(f"unknown split '{split}'", f"Allowed: {', '.join(SPLITS)}.")
         path = self._folder / "splits" / f"crossmodal_{split}.txt"
         if not path.exists():
             raise InputError(f"there is no {path}", "Copy the annotations again.")
@@ -115,21 +108,16 @@ class AistFolder:
         Raises:
             InputError: no such setting or camera.
         """
-        setting = self._settings.get(sequence.name)
-        path = self._folder / "cameras" / f"{setting}.json"
-        if setting is None or not path.exists():
+        path = self._folder / "cameras" / f"{self._settings.get(sequence.name)}.json"
+        if not path.exists():
             raise InputError(
                 f"no cameras are known for {sequence.name}", "Copy the annotations again."
             )
         cameras: dict[str, Any] = {c["name"]: c for c in json.loads(path.read_text())}
         if name not in cameras:
             raise OptionError(f"no camera '{name}'", f"There are: {', '.join(cameras)}.")
-        c = cameras[name]
-        return Camera(
-            name, (int(c["size"][0]), int(c["size"][1])), np.array(c["matrix"], float),
-            np.array(c["rotation"], float), np.array(c["translation"], float),
-            np.array(c["distortions"], float),
-        )  # fmt: skip
+        parts = ("matrix", "rotation", "translation", "distortions")
+        return Camera(name, *(np.array(cameras[name][part], float) for part in parts))
 
     def joints(self, sequence: Sequence) -> NDArray[np.float64]:
         """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; the optimized ones where there are.
@@ -137,20 +125,7 @@ class AistFolder:
         Raises:
             InputError: not a keypoint file.
         """
-        path = self._folder / "keypoints3d" / f"{sequence.name}.pkl"
-        data = load_arrays(path)
-        try:
-            found = data.get("keypoints3d_optim", data.get("keypoints3d"))
-            joints = np.asarray(found, np.float64)
-        except (AttributeError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path.name} holds no keypoints3d ({error})", "Copy or download it again."
-            ) from error
-        if joints.ndim != 3 or joints.shape[1:] != (17, 3):
-            raise InputError(
-                f"{path.name}: keypoints3d has shape {joints.shape}", "Expected [frames, 17, 3]."
-            )
-        return joints
+        return _read_points(self._folder / "keypoints3d" / f"{sequence.name}.pkl")
 
     def detected(self, sequence: Sequence, camera: str) -> NDArray[np.float64] | None:
         """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied.
@@ -159,22 +134,25 @@ class AistFolder:
             InputError: not a keypoint file.
         """
         path = self._folder / "keypoints2d" / f"{sequence.name}.pkl"
-        if not path.exists():
-            return None
-        try:
-            found = np.asarray(load_arrays(path)["keypoints2d"], np.float64)
-            view = found[int(camera.lstrip("c")) - 1]
-        except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path.name} holds no keypoints2d of {camera} ({error})",
-                "Copy or download it again.",
-            ) from error
-        if view.ndim != 3 or view.shape[1:] != (17, 3):
-            raise InputError(
-                f"{path.name}: keypoints2d has shape {found.shape}",
-                "Expected [cameras, frames, 17, 3].",
-            )
-        return np.asarray(view)
+        return _read_points(path, camera) if path.exists() else None
+
+
+def _read_points(path: Path, camera: str = "") -> NDArray[np.float64]:
+    """[T, 17, 3] of a pickle named after its folder; of one camera where there are several."""
+    kind = path.parent.name
+    data = load_arrays(path)
+    try:
+        found = np.asarray(data[f"{kind}_optim" if f"{kind}_optim" in data else kind], np.float64)
+        points = found[int(camera.lstrip("c")) - 1] if camera else found
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        of = f" of {camera}" if camera else ""
+        raise InputError(
+            f"{path.name} holds no {kind}{of} ({error})", "Copy or download it again."
+        ) from error
+    if points.ndim != 3 or points.shape[1:] != (17, 3):
+        expected = "[cameras, frames, 17, 3]" if camera else "[frames, 17, 3]"
+        raise InputError(f"{path.name}: {kind} has shape {found.shape}", f"Expected {expected}.")
+    return np.asarray(points)
 
 
 def reprojection_px(
@@ -194,7 +172,7 @@ def reprojection_px(
 def check_view_of(
     joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
 ) -> float | None:
-    """How far joints lie from where they were detected; InputError if another camera saw them."""
+    """:func:`reprojection_px`, or None where unknown; InputError if another camera saw them."""
     if detected is None:
         return None
     off = reprojection_px(joints, camera, detected)

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hotfoot.data.samples import DataFormat
 from hotfoot.errors import InputError
-from hotfoot.files import save_text
 from hotfoot.timebase import FRAMES_PER_COLUMN
-from hotfoot.validation import read_json, to_json, validated
+from hotfoot.validation import read_json, validated
 
 MANIFEST = "manifest.json"
 Split = Literal["train", "held-out"]
@@ -25,24 +24,16 @@ _Text = Annotated[str, Field(max_length=10_000)]
 @validated
 @dataclass(frozen=True, kw_only=True)
 class CorpusPlan(DataFormat):
-    """What is built, beside the skeleton, frame rate and music encoder of a format.
+    """What is built, beside the skeleton, frame rate and music encoder of a format."""
 
-    Attributes:
-        clips: of motion paired with songs, for training; a sixteenth more is held out.
-        frames: of each; a multiple of 8, longer than a training sample.
-        per_shard: clips in a shard.
-        procedural: share that the choreographer dances.
-        cameras: clean, or detector (as pose detectors report web videos).
-        composed: songs that are composed besides the user's, for all tempi.
-        seed: of everything.
-    """
-
+    # Of motion paired with songs, for training; a sixteenth more is held out.
     clips: Annotated[int, Field(ge=1, le=10_000_000)] = 2048
+    # Of each clip; more than a training sample has.
     frames: Annotated[int, Field(ge=64, le=9000, multiple_of=FRAMES_PER_COLUMN)] = 352
     per_shard: Annotated[int, Field(ge=1, le=100_000)] = 128
-    procedural: Annotated[float, Field(ge=0, le=1)] = 0.5
-    cameras: Literal["clean", "detector"] = "clean"
-    composed: Annotated[int, Field(ge=0, le=10_000)] = 60
+    procedural: Annotated[float, Field(ge=0, le=1)] = 0.5  # share that the choreographer dances
+    cameras: Literal["clean", "detector"] = "clean"  # detector: as it reports web videos
+    composed: Annotated[int, Field(ge=0, le=10_000)] = 60  # songs besides the user's
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     def shards(self, split: Split) -> list[int]:
@@ -54,19 +45,11 @@ class CorpusPlan(DataFormat):
 @validated
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A clip of motion, a song or a video that went into a corpus.
-
-    Attributes:
-        name: of its own.
-        split: that it belongs to.
-        style: in the words of its source.
-        license: terms of use.
-        credit: whom to credit.
-    """
+    """A clip of motion, a song or a video that went into a corpus."""
 
     name: _Text
     split: Split
-    style: _Text = ""
+    style: _Text = ""  # in the words of its source
     license: _Text = ""
     credit: _Text = ""
 
@@ -74,15 +57,7 @@ class Source:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class ShardRow:
-    """A shard.
-
-    Attributes:
-        file: name in the folder.
-        split: of all its clips.
-        clips: how many.
-        frames: of all clips.
-        sha256: of the file.
-    """
+    """A shard: its file in the folder, and how many clips and frames it has in all."""
 
     file: _File
     split: Split
@@ -94,23 +69,13 @@ class ShardRow:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a corpus folder's ``manifest.json`` says.
+    """What a corpus folder's ``manifest.json`` says."""
 
-    Attributes:
-        hotfoot: version of the package that built it.
-        plan: what was asked for.
-        motion: clips of motion.
-        songs: that motion was paired with.
-        videos: videos and recordings, each with music of its own.
-        shards: files.
-        schema: of this description.
-    """
-
-    hotfoot: _Text
+    hotfoot: _Text  # version of the package that built it
     plan: CorpusPlan
     motion: tuple[Source, ...]
-    songs: tuple[Source, ...]
-    videos: tuple[Source, ...]
+    songs: tuple[Source, ...]  # that motion was paired with
+    videos: tuple[Source, ...]  # and other recordings, each with music of its own
     shards: tuple[ShardRow, ...]
     schema: Literal[2] = 2
 
@@ -127,23 +92,15 @@ class Manifest:
         return sum(row.clips for row in self.shards if row.split == split)
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a manifest."""
-    save_text(folder / MANIFEST, to_json(manifest))
-
-
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a corpus folder.
-
-    Raises:
-        InputError: none there, or a wrong field; the message names file and field.
-    """
+    """The manifest of a corpus folder; InputError if there is none, or a field is wrong."""
     path = folder / MANIFEST
     if not path.exists():
         raise InputError(
             f"{folder} holds no finished corpus", "Make one with hotfoot corpus build."
         )
-    return cast(Manifest, read_json(Manifest, path, InputError))
+    manifest: Manifest = read_json(Manifest, path, InputError)
+    return manifest
 
 
 def check_splits(*kinds: tuple[Source, ...]) -> None:
@@ -158,10 +115,10 @@ def check_splits(*kinds: tuple[Source, ...]) -> None:
 
 
 def check_corpora(manifests: list[Manifest], format: DataFormat) -> None:
-    """Make sure that corpora can be trained on together.
+    """Raise InputError unless corpora can be trained on together.
 
-    Raises:
-        InputError: another format, what one trains on another holds out, or a split without clips.
+    They must have this format, none may train on what another holds out, and both splits need
+    clips.
     """
     for manifest in manifests:
         if manifest.plan.format != format:

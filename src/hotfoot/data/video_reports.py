@@ -1,8 +1,8 @@
 """What was read of each video: parts that were kept, and why the rest was left out."""
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,25 +22,15 @@ _Text = Annotated[str, Field(max_length=10_000)]
 @validated
 @dataclass(frozen=True, kw_only=True)
 class KeptPart:
-    """A recording in a video.
+    """A recording in a video."""
 
-    Attributes:
-        start_s: second of the video.
-        seconds: length.
-        poses: name of its pose file.
-        shot: number of the shot.
-        others: people besides the one who dances.
-        song_s: second of the video's sound.
-        seen: share of joints and frames that are seen.
-    """
-
-    start_s: _Seconds
+    start_s: _Seconds  # of the video
     seconds: _Seconds
-    poses: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=200)]
-    shot: _Count
-    others: _Count
-    song_s: Annotated[float, Field(ge=-1e6, le=1e6)]
-    seen: _Share
+    poses: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=200)]  # name of the file
+    shot: _Count  # its number
+    others: _Count  # people besides the one who dances
+    song_s: Annotated[float, Field(ge=-1e6, le=1e6)]  # second of the video's sound
+    seen: _Share  # of joints and frames
 
 
 @validated
@@ -56,49 +46,36 @@ class LeftOutPart:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class VideoReport:
-    """What was read of a video.
-
-    Attributes:
-        name: of its own.
-        video: file name.
-        seconds: length of what was decoded.
-        why: why nothing of it was used, or empty.
-        sound: what it is; None where it was not asked.
-        fps: frame rate.
-        size: of the picture.
-        shots: how many.
-        recordings: parts that were kept.
-        left_out: parts that were not.
-    """
+    """What was read of a video; ``why`` nothing of it was used, or empty."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=100)]
-    video: _Text
-    seconds: _Seconds = 0.0
+    video: _Text  # name of the file
+    seconds: _Seconds = 0.0  # that were decoded
     why: _Text = ""
-    sound: SoundClass | None = None
+    sound: SoundClass | None = None  # None where it was not asked
     fps: Annotated[float, Field(ge=0, le=1e4)] | None = None
     size: tuple[_Count, _Count] | None = None
     shots: _Count = 0
-    recordings: tuple[KeptPart, ...] = field(default=())
-    left_out: tuple[LeftOutPart, ...] = field(default=())
+    recordings: tuple[KeptPart, ...] = ()
+    left_out: tuple[LeftOutPart, ...] = ()
 
 
 def summary(reports: list[VideoReport]) -> dict[str, Any]:
     """What was kept, and why the rest was not, over all videos."""
-    left: Counter[str] = Counter()
+    left: dict[str, float] = defaultdict(float)
     for report in reports:
         if report.why:
-            left[report.why] += report.seconds  # type: ignore[assignment]
+            left[report.why] += report.seconds
         for part in report.left_out:
-            left[part.why] += part.seconds  # type: ignore[assignment]
-    kept = sum(part.seconds for report in reports for part in report.recordings)
+            left[part.why] += part.seconds
+    kept = [part.seconds for report in reports for part in report.recordings]
     return {
         "videos": len(reports),
         "used": sum(bool(r.recordings) for r in reports),
-        "recordings": sum(len(r.recordings) for r in reports),
+        "recordings": len(kept),
         "seconds": round(sum(r.seconds for r in reports), 1),
-        "kept_seconds": round(kept, 1),
-        "left_out_seconds": {why: round(s, 1) for why, s in left.most_common()},
+        "kept_seconds": round(sum(kept), 1),
+        "left_out_seconds": {why: round(s, 1) for why, s in Counter(left).most_common()},
     }
 
 

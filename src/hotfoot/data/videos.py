@@ -43,23 +43,14 @@ _SMOOTHING_S = 0.02
 
 @dataclass(frozen=True)
 class VideoSettings:
-    """How videos are read; a folder keeps to what it was begun with.
-
-    Attributes:
-        estimator: of poses.
-        weights: folder of its weights, if it needs one.
-        device: of the estimator.
-        style: of all videos, or empty.
-        credit: whom to credit for the videos.
-        limits: what a recording must be.
-    """
+    """How videos are read; a folder keeps to what it was begun with."""
 
     estimator: str = "mediapipe"
-    weights: Path | None = None
+    weights: Path | None = None  # folder, if the estimator needs one
     device: str = "cpu"
-    style: str = ""
+    style: str = ""  # of all videos
     credit: str = ""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=Limits)  # of a recording
 
 
 @dataclass(frozen=True)
@@ -69,9 +60,9 @@ class _Task:
     out: Path
     settings: VideoSettings
 
-
-Progress = Callable[[int, int], None]
-"""``progress(done, total)`` in videos."""
+    @property
+    def report(self) -> Path:
+        return self.out / "reports" / f"{self.name}.json"
 
 
 def find_videos(folder: Path) -> dict[str, Path]:
@@ -97,7 +88,7 @@ def find_videos(folder: Path) -> dict[str, Path]:
 
 def ingest(
     folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, backend: str = "local",
-    address: str | None = None, progress: Progress | None = None,
+    address: str | None = None, progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Read all videos of a folder that have not been read; returns the summary of all reports.
 
@@ -106,47 +97,32 @@ def ingest(
         out: gets poses, music, reports and ``recordings.json``.
         settings: how.
         jobs: videos at once.
-        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
-        address: of the Ray cluster; by default one is started here.
-        progress: called after each video.
+        backend: see :func:`~hotfoot.parallel.parallel_map`, as for ``address``.
+        progress: called with the number of videos that are done, and of all.
 
     Raises:
         InputError: no videos; the estimator or its weights are missing.
         OutputError: the folder was begun with other settings, or holds something else.
     """
     videos = find_videos(folder)
-    make_estimator(settings.estimator, settings.weights, settings.device)  # or say why not, now
-    RunFolder(out, "video", _made_from(settings)).claim()
+    _estimator(settings)  # or say why not, now
+    weights = settings.weights and settings.weights.name
+    RunFolder(out, "video", {**asdict(settings), "weights": weights, "device": None}).claim()
     tasks = [_Task(path, name, out, settings) for name, path in videos.items()]
-    missing = [t for t in tasks if not _report_path(t).exists()]
+    missing = [t for t in tasks if not t.report.exists()]
+    report = progress or (lambda done, total: None)
     done = len(tasks) - len(missing)
-    if progress:
-        progress(done, len(tasks))
-    with (
-        removing_parts(out),
-        closing(parallel_map(_ingest, missing, jobs, backend, address)) as found,
-    ):
-        for _ in found:
-            done += 1
-            if progress:
-                progress(done, len(tasks))
-    reports: list[VideoReport] = [
-        read_json(VideoReport, _report_path(t), InputError) for t in tasks
-    ]
+    report(done, len(tasks))
+    finished = parallel_map(_ingest, missing, jobs, backend, address)
+    with removing_parts(out), closing(finished):
+        for more, _ in enumerate(finished, 1):
+            report(done + more, len(tasks))
+    reports = [read_json(VideoReport, t.report, InputError) for t in tasks]
     write_recordings(out, recordings_of(reports, out, settings.style, settings.credit))
     return summary(reports)
 
 
-def _made_from(settings: VideoSettings) -> dict[str, Any]:
-    weights = settings.weights.name if settings.weights else None
-    return {**asdict(settings), "weights": weights, "device": None}
-
-
-def _report_path(task: _Task) -> Path:
-    return task.out / "reports" / f"{task.name}.json"
-
-
-def _ingest(task: _Task) -> str:
+def _ingest(task: _Task) -> None:
     """Read one video and write its report; an unreadable one has a report too."""
     report = VideoReport(name=task.name, video=task.video.name)
     try:
@@ -166,18 +142,13 @@ def _ingest(task: _Task) -> str:
         raise
     except InputError as error:
         report = replace(report, why=error.message, recordings=())
-    save_text(_report_path(task), to_json(report))
-    return task.name
+    save_text(task.report, to_json(report))
 
 
 @cache
-def _load_estimator(name: str, weights: Path | None, device: str) -> PoseEstimator:
-    return make_estimator(name, weights, device)
-
-
 def _estimator(settings: VideoSettings) -> PoseEstimator:
     """The estimator, loaded once in a process."""
-    return _load_estimator(settings.estimator, settings.weights, settings.device)
+    return make_estimator(settings.estimator, settings.weights, settings.device)
 
 
 def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]:
