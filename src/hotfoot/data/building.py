@@ -24,7 +24,7 @@ from hotfoot.data.manifest import (
     ShardRow,
     Source,
     Split,
-    check_splits,
+    leak_between_splits,
 )
 from hotfoot.data.paired import PairedCorpus, open_corpus
 from hotfoot.data.recordings import Recording, find_recordings, recorded_clips
@@ -99,7 +99,12 @@ class _Job:
 
     def make(self, corpora: dict[Split, PairedCorpus]) -> ShardRow:
         """Write the shard."""
-        return write_shard(self._clips(corpora), self.path, self.split)
+        write_shard(self._clips(corpora), self.path)
+        return self.describe()
+
+    def describe(self) -> ShardRow:
+        """Read the shard."""
+        return describe_shard(self.path, self.split, self.plan.format)
 
     def _clips(self, corpora: dict[Split, PairedCorpus]) -> Iterator[tuple[str, PairedClip]]:
         """Clips by key; each depends on the seed, its split, shard and place alone."""
@@ -129,27 +134,21 @@ def build_corpus(
     folder.check()
     corpora, recordings = _open(plan, data)
     motion, songs, videos = _sources(corpora, recordings)
-    try:
-        check_splits(motion, songs, videos)
-    except ValueError as error:
-        raise InputError(str(error), "Give each to one split.") from error
+    if leak := leak_between_splits(motion, songs, videos):
+        raise InputError(leak, "Give each to one split.")
     folder.claim()
     todo = _jobs(out, plan, corpora, recordings)
-    missing = [job for job in todo if not job.path.exists()]
-    shards: dict[str, ShardRow] = {}
+    shards = {job.name: job.describe() for job in todo if job.path.exists()}
+    missing = [job for job in todo if job.name not in shards]
     report = progress or (lambda done, total: None)
-    done = len(todo) - len(missing)
-    report(done, len(todo))
+    report(len(shards), len(todo))
     with removing_parts(out), closing(_made(missing, corpora, jobs)) as made:
-        for row in made:
-            shards[row.file] = row
-            report(done + len(shards), len(todo))
-    for job in todo:  # what was there already
-        if job.path.name not in shards:
-            shards[job.path.name] = describe_shard(job.path, job.split, plan.format)
+        for job, row in zip(missing, made, strict=True):
+            shards[job.name] = row
+            report(len(shards), len(todo))
     manifest = Manifest(
         hotfoot=__version__, plan=plan, motion=motion, songs=songs, videos=videos,
-        shards=tuple(shards[job.path.name] for job in todo),
+        shards=tuple(shards[job.name] for job in todo),
     )  # fmt: skip
     save_text(out / MANIFEST, to_json(manifest))
     return manifest
@@ -176,21 +175,13 @@ def _sources(
     corpora: dict[Split, PairedCorpus], recordings: list[Recording]
 ) -> tuple[tuple[Source, ...], ...]:
     """Motion, songs and videos that go in, with split, license and credit."""
-    motion = tuple(
-        Source(name=c.name, split=split, style=c.style, license=c.license, credit=c.credit)
-        for split, corpus in corpora.items() for c in corpus.motion
-    )  # fmt: skip
-    songs = tuple(
-        Source(name=song.name, split=split, license=song.license, credit=song.credit)
-        for split, corpus in corpora.items() for song in corpus.songs
-    )  # fmt: skip
+    pairs = corpora.items()
+    motion = [Source(c.name, s, c.style, c.license, c.credit) for s, x in pairs for c in x.motion]
+    songs = [Source(c.name, s, "", c.license, c.credit) for s, x in pairs for c in x.songs]
     videos = {
-        (r.source, r.split): Source(
-            name=r.source, split=r.split, license=r.license, credit=r.credit
-        )
-        for r in recordings
-    }  # fmt: skip
-    return motion, songs, tuple(videos.values())
+        (r.source, r.split): Source(r.source, r.split, "", r.license, r.credit) for r in recordings
+    }
+    return tuple(motion), tuple(songs), tuple(videos.values())
 
 
 def _jobs(

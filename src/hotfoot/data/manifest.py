@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ SOURCES = ("motion", "songs", "videos")
 _HELD_OUT = 1 / 16
 _Count = Annotated[int, Field(ge=0, le=2**40)]
 _File = Annotated[str, Field(pattern=r"^(recorded-)?(train|held-out)-\d{5}\.tar$")]
-_Text = Annotated[str, Field(max_length=10_000)]
+Text = Annotated[str, Field(max_length=10_000)]
 
 
 @validated
@@ -43,19 +43,19 @@ class CorpusPlan(DataFormat):
 
 
 @validated
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Source:
     """A clip of motion, a song or a video that went into a corpus."""
 
-    name: _Text
+    name: Text
     split: Split
-    style: _Text = ""  # in the words of its source
-    license: _Text = ""
-    credit: _Text = ""
+    style: Text = ""  # in the words of its source
+    license: Text = ""
+    credit: Text = ""
 
 
 @validated
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ShardRow:
     """A shard: its file in the folder, and how many clips and frames it has in all."""
 
@@ -71,7 +71,7 @@ class ShardRow:
 class Manifest:
     """What a corpus folder's ``manifest.json`` says."""
 
-    hotfoot: _Text  # version of the package that built it
+    hotfoot: Text  # version of the package that built it
     plan: CorpusPlan
     motion: tuple[Source, ...]
     songs: tuple[Source, ...]  # that motion was paired with
@@ -80,7 +80,8 @@ class Manifest:
     schema: Literal[2] = 2
 
     def __post_init__(self) -> None:
-        check_splits(self.motion, self.songs, self.videos)
+        if leak := leak_between_splits(self.motion, self.songs, self.videos):
+            raise ValueError(leak)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -99,19 +100,19 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(
             f"{folder} holds no finished corpus", "Make one with hotfoot corpus build."
         )
-    manifest: Manifest = read_json(Manifest, path, InputError)
-    return manifest
+    return cast(Manifest, read_json(Manifest, path, InputError))
 
 
-def check_splits(*kinds: tuple[Source, ...]) -> None:
-    """Raise ValueError if a clip, song or video is in both splits."""
+def leak_between_splits(*kinds: tuple[Source, ...]) -> str:
+    """What motion, songs or videos are in both splits, as a message; empty if none are."""
     for kind, rows in zip(SOURCES, kinds, strict=True):
         train, held_out = ({r.name for r in rows if r.split == split} for split in SPLITS)
         if train & held_out:
-            raise ValueError(
+            return (
                 f"{kind}: {', '.join(sorted(train & held_out)[:3])} would be trained on and held "
                 "out. Split by source: the same clip, song or video belongs to one split"
             )
+    return ""
 
 
 def check_corpora(manifests: list[Manifest], format: DataFormat) -> None:
@@ -126,10 +127,9 @@ def check_corpora(manifests: list[Manifest], format: DataFormat) -> None:
                 f"a corpus has {manifest.plan.format}, the recipe asks for {format}",
                 "Change skeleton, fps or music of the recipe, or build the corpus with the same.",
             )
-    try:
-        check_splits(*(sum((getattr(m, k) for m in manifests), ()) for k in SOURCES))
-    except ValueError as error:
-        raise InputError(str(error), "Leave one of the corpora out.") from error
+    kinds = (sum((getattr(m, kind) for m in manifests), ()) for kind in SOURCES)
+    if leak := leak_between_splits(*kinds):
+        raise InputError(leak, "Leave one of the corpora out.")
     for split in SPLITS:
         if not sum(manifest.clips(split) for manifest in manifests):
             raise InputError(

@@ -1,7 +1,4 @@
-"""Recordings: 2D poses with the music that they were danced to, from AIST++ or from videos.
-
-In: a folder with ``recordings.json`` that names pose files and songs. Out: paired clips.
-"""
+"""Recordings: 2D poses with the music that they were danced to, from AIST++ or from videos."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from hotfoot.data.manifest import Split
+from hotfoot.data.manifest import Split, Text
 from hotfoot.data.samples import DataFormat, PairedClip
 from hotfoot.errors import InputError
 from hotfoot.files import save_text
@@ -26,7 +23,6 @@ from hotfoot.validation import read_json, to_json, validated
 
 RECORDINGS = "recordings.json"
 _LONGEST_S, _SHORTEST_S = 1024 / 30, 256 / 30
-_Text = Annotated[str, Field(max_length=10_000)]
 _Path = Annotated[str, Field(min_length=1, max_length=4096)]
 _LAST = 511.5 / 512  # what is further right or down is out of the picture
 
@@ -41,9 +37,9 @@ class Recording:
     start_s: Annotated[float, Field(ge=0, lt=1e6)]  # of the song at the first pose
     source: Annotated[str, Field(min_length=1, max_length=1000)]  # what is split by: video or song
     split: Split
-    style: _Text = ""
-    credit: _Text = ""
-    license: _Text = ""
+    style: Text = ""
+    credit: Text = ""
+    license: Text = ""
 
 
 @validated

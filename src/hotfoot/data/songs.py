@@ -12,7 +12,6 @@ from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import STYLES, compose
 
-_TERMS = "manifest.csv"
 _HELD_OUT = 6  # one song in so many
 
 
@@ -27,21 +26,17 @@ class NamedSong:
 
 
 def load_songs(music: Path, held_out: bool) -> list[NamedSong]:
-    """Analyzed songs of a folder: every sixth by name is held out for evaluation.
-
-    Raises:
-        InputError: a file that is no song.
-    """
+    """Analyzed songs of a folder, see :func:`split_songs`; InputError if one cannot be read."""
     terms = song_terms(music)
-    songs = []
-    for path in split_songs(music)[held_out]:
-        name = path.relative_to(music).as_posix()
-        songs.append(NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ())))
-    return songs
+    paths = {p.relative_to(music).as_posix(): p for p in split_songs(music)[held_out]}
+    return [
+        NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ()))
+        for name, path in paths.items()
+    ]
 
 
 def split_songs(music: Path) -> tuple[list[Path], list[Path]]:
-    """Songs of a folder to train on, and those that are held out."""
+    """Songs of a folder to train on, and every sixth by name, which is held out for evaluation."""
     found = song_files(music)
     held = found[3::_HELD_OUT]
     return [p for p in found if p not in held], held
@@ -58,7 +53,7 @@ def song_terms(music: Path) -> dict[str, tuple[str, str]]:
     Raises:
         InputError: it is no text.
     """
-    path = music / _TERMS
+    path = music / "manifest.csv"
     if not path.is_file():
         return {}
     try:

@@ -39,11 +39,9 @@ class Data:
         if self.corpora:
             return tuple(s for folder in self.corpora for s in read_manifest(folder).sources)
         motion, music = self.folders
-        facts = [(c.name, c.style, c.license, c.credit) for c in load_clips(motion)]
-        facts += [(name, "", *terms) for name, terms in song_terms(music).items()]
-        return tuple(
-            Source(name=name, split="train", style=style, license=license, credit=credit)
-            for name, style, license, credit in facts
+        return (
+            *(Source(c.name, "train", c.style, c.license, c.credit) for c in load_clips(motion)),
+            *(Source(name, "train", "", *terms) for name, terms in song_terms(music).items()),
         )
 
 
@@ -93,5 +91,5 @@ def open_source(
     """
     check_data(data, format)
     if data.corpora:
-        return StoredCorpus(list(data.corpora), held_out)
+        return StoredCorpus(data.corpora, held_out)
     return open_corpus(*data.folders, held_out, composed, procedural, format=format)

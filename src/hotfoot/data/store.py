@@ -42,9 +42,8 @@ class ClipRow:
     song: str
 
 
-def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path, split: Split) -> ShardRow:
-    """Write clips under their keys; returns what the manifest says of the shard."""
-    count, frames = 0, 0
+def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path) -> None:
+    """Write clips under their keys."""
     with replacing(path) as temporary:
         with tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as archive:
             for key, clip in clips:
@@ -52,20 +51,12 @@ def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path, split: Spli
                     entry = tarfile.TarInfo(f"{key}.{name}")
                     entry.size, entry.mtime, entry.mode = len(data), 0, 0o644
                     archive.addfile(entry, io.BytesIO(data))
-                count, frames = count + 1, frames + len(clip.xy)
-    return _row(path, split, count, frames)
 
 
 def describe_shard(path: Path, split: Split, format: DataFormat) -> ShardRow:
-    """A finished shard's row of the manifest, from reading all of it; see :func:`read_shard`."""
+    """A shard's row of the manifest, from reading all of it; see :func:`read_shard`."""
     lengths = [len(clip.xy) for _, clip in read_shard(path, format)]
-    return _row(path, split, len(lengths), sum(lengths))
-
-
-def _row(path: Path, split: Split, clips: int, frames: int) -> ShardRow:
-    return ShardRow(
-        file=path.name, split=split, clips=clips, frames=frames, sha256=file_sha256(path)
-    )
+    return ShardRow(path.name, split, len(lengths), sum(lengths), file_sha256(path))
 
 
 def read_shard(path: Path, format: DataFormat) -> Iterable[tuple[str, PairedClip]]:
@@ -147,15 +138,14 @@ class StoredCorpus:
     """Clips on disk, read one by one as they are drawn; those of all folders alike often.
 
     Raises:
-        InputError: no corpus, or no clip of the split.
+        InputError: no corpus, or one of other shards than its manifest says.
     """
 
-    def __init__(self, folders: list[Path], held_out: bool) -> None:
-        split = SPLITS[held_out]
+    def __init__(self, folders: tuple[Path, ...], held_out: bool) -> None:
         self._clips: list[tuple[Path, Parts, DataFormat]] = []
         for folder in folders:
             manifest = read_manifest(folder)
-            for row in (row for row in manifest.shards if row.split == split):
+            for row in (row for row in manifest.shards if row.split == SPLITS[held_out]):
                 path = folder / row.file
                 clips = _index(path)
                 if len(clips) < row.clips or not all(k.startswith(path.stem) for k in clips):
@@ -165,14 +155,6 @@ class StoredCorpus:
                         "everything.",
                     )
                 self._clips += [(path, parts, manifest.plan.format) for parts in clips.values()]
-        if not self._clips:
-            raise InputError(
-                f"no {split} clips in {', '.join(str(f) for f in folders)}",
-                "Build a larger corpus.",
-            )
-
-    def __len__(self) -> int:
-        return len(self._clips)
 
     def draw(self, rng: np.random.Generator, frames: int, overlap: int = 16) -> Sample:
         """One sample of ``frames`` frames."""

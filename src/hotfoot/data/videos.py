@@ -7,12 +7,15 @@ one that was finished is not; results do not depend on who did the work, or how 
 
 import hashlib
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hotfoot.capture.estimators import make_estimator
 from hotfoot.capture.images import VideoInfo, video_info
@@ -20,14 +23,8 @@ from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.people import Shot, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound
-from hotfoot.data.recordings import write_recordings
-from hotfoot.data.video_reports import (
-    KeptPart,
-    LeftOutPart,
-    VideoReport,
-    recordings_of,
-    summary,
-)
+from hotfoot.data.manifest import Text
+from hotfoot.data.recordings import Recording, write_recordings
 from hotfoot.errors import DependencyError, InputError, OutputError
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
@@ -35,10 +32,14 @@ from hotfoot.parallel import parallel_map
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import VIDEO_SUFFIXES
 from hotfoot.pose.smoothing import smoothed, without_flicker
-from hotfoot.validation import read_json, to_json
+from hotfoot.validation import read_json, to_json, validated
 
 _LEAST_FPS = 20.0
 _SMOOTHING_S = 0.02
+_HELD_OUT = 16  # one video in so many
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=200)]
+_Seconds = Annotated[float, Field(ge=0, le=1e6)]
+_Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,47 @@ class VideoSettings:
     style: str = ""  # of all videos
     credit: str = ""
     limits: Limits = field(default_factory=Limits)  # of a recording
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class KeptPart:
+    """A recording in a video."""
+
+    start_s: _Seconds  # of the video
+    seconds: _Seconds
+    poses: _Name  # name of the file
+    shot: _Count  # its number
+    others: _Count  # people besides the one who dances
+    song_s: Annotated[float, Field(ge=-1e6, le=1e6)]  # second of the video's sound
+    seen: Annotated[float, Field(ge=0, le=1)]  # of joints and frames
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class LeftOutPart:
+    """A part of a video that was left out, and why."""
+
+    start_s: _Seconds
+    seconds: _Seconds
+    why: Text
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class VideoReport:
+    """What was read of a video; ``why`` nothing of it was used, or empty."""
+
+    name: _Name
+    video: Text  # name of the file
+    seconds: _Seconds = 0.0  # that were decoded
+    why: Text = ""
+    sound: SoundClass | None = None  # None where it was not asked
+    fps: Annotated[float, Field(ge=0, le=1e4)] | None = None
+    size: tuple[_Count, _Count] | None = None
+    shots: _Count = 0
+    recordings: tuple[KeptPart, ...] = ()
+    left_out: tuple[LeftOutPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,3 +237,49 @@ def _keep_recordings(
         with replacing(music) as temporary:
             save_part(open_song(task.video), temporary)
     return kept, left_out
+
+
+def summary(reports: list[VideoReport]) -> dict[str, Any]:
+    """What was kept, and why the rest was not, over all videos."""
+    left: dict[str, float] = defaultdict(float)
+    for report in reports:
+        if report.why:
+            left[report.why] += report.seconds
+        for part in report.left_out:
+            left[part.why] += part.seconds
+    kept = [part.seconds for report in reports for part in report.recordings]
+    return {
+        "videos": len(reports),
+        "used": sum(bool(r.recordings) for r in reports),
+        "recordings": len(kept),
+        "seconds": round(sum(r.seconds for r in reports), 1),
+        "kept_seconds": round(sum(kept), 1),
+        "left_out_seconds": {why: round(s, 1) for why, s in Counter(left).most_common()},
+    }
+
+
+def recordings_of(
+    reports: list[VideoReport], folder: Path, style: str, credit: str
+) -> list[Recording]:
+    """Recordings in a folder, each in the split of its video."""
+    held = held_out([report.name for report in reports if report.recordings])
+    return [
+        Recording(
+            str(folder / "poses" / f"{part.poses}.npz"),
+            str(folder / "music" / f"{report.name}.wav"),
+            max(0.0, part.song_s),  # rounding
+            report.name,
+            "held-out" if report.name in held else "train",
+            style,
+            credit,
+        )
+        for report in reports
+        for part in report.recordings
+    ]
+
+
+def held_out(names: list[str]) -> set[str]:
+    """Videos that nobody trains on: one in sixteen by their names, and one of a few."""
+    numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
+    held = {name for name, number in numbers.items() if number % _HELD_OUT == 0}
+    return held or ({min(numbers, key=numbers.__getitem__)} if len(numbers) > 1 else set())
