@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.ndimage import median_filter
 
-from hotfoot.data.aist_folder import AistFolder, Camera, Sequence, Split, check_view_of
+from hotfoot.data.aist_folder import AistFolder, Camera, Sequence, Split, reprojection_px
 from hotfoot.data.bodies import HIPS, LEGS, bone_vectors, from_bones, upright
 from hotfoot.data.mocap import MotionClip, save_clip
 from hotfoot.data.recordings import Recording, write_recordings
@@ -30,6 +30,7 @@ CREDIT = "AIST++ (Li et al., ICCV 2021); AIST Dance Video Database (Tsuchida et 
 LICENSE = (
     "annotations CC BY 4.0; the AIST Dance Video Database restricts use to research, see its terms"
 )
+_MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
 _STATURE = 0.55  # of the canvas' height, for every dancer
 _TRUNK, _HEAD, _LEG, _ANKLE = 0.50, 0.24, 0.82, 0.085  # meters; head: from the chest to the nose
 # Bones of the mocap corpus in meters, in the order of bone_vectors(): trunk, hips, shoulders, face
@@ -170,7 +171,7 @@ def read_aist(
     songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
     rows = [r for r in before if r.split not in splits]
     known = {r.name: r.reprojection_px for r in before}
-    left_out = [LeftOut(name=n, why="on the ignore list") for n in sorted(folder.ignored())]
+    left_out = [LeftOut(name=n, why="on the ignore list") for n in sorted(folder.ignored)]
     for sequence in (s for split in splits for s in folder.sequences(split)):
         try:
             off = _read(folder, output, view, sequence, known)
@@ -216,7 +217,12 @@ def _read(
     if there and sequence.name in known:
         return known[sequence.name]
     recorded = filled(folder.joints(sequence))
-    off = check_view_of(recorded, camera, folder.detected(sequence, view.camera))
+    off = reprojection_px(recorded, camera, folder.detected(sequence, view.camera))
+    if off is not None and off > _MOST_OFF_PX:
+        raise InputError(
+            f"joints lie {off:.0f} pixels (median) from where {camera.name} saw them",
+            f"At most {_MOST_OFF_PX:.0f} are allowed; the setting of its cameras may be wrong.",
+        )
     if not there:
         joints = one_body(recorded)
         make_folder(poses.parent)

@@ -14,7 +14,6 @@ from hotfoot.pose.aist import load_arrays
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
-_MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
 _SURE = 0.5  # score of a detected joint that counts
 _GENRES = {
     "BR": "break", "PO": "pop", "LO": "lock", "MH": "middle hip-hop", "LH": "LA hip-hop",
@@ -60,11 +59,7 @@ class Sequence:
 
 
 class AistFolder:
-    """The published annotations on disk.
-
-    Raises:
-        InputError: something that is needed is missing.
-    """
+    """The published annotations on disk; InputError for what is missing or damaged."""
 
     def __init__(self, folder: Path) -> None:
         for part in ("cameras/mapping.txt", "keypoints3d", "splits"):
@@ -80,34 +75,19 @@ class AistFolder:
         if not all(len(words) == 2 for words in lines):
             raise InputError(f"{mapping} is damaged", "Expected lines 'SEQUENCE SETTING'.")
         self._settings = dict(lines)
-
-    def ignored(self) -> set[str]:
-        """Sequences whose reconstruction is known to be bad."""
-        path = self._folder / "ignore_list.txt"
-        return set(path.read_text().split()) if path.exists() else set()
+        bad = folder / "ignore_list.txt"  # sequences whose reconstruction failed
+        self.ignored = set(bad.read_text().split()) if bad.exists() else set()
 
     def sequences(self, split: Split) -> list[Sequence]:
-        """Sequences of a split of the cross-modal protocol that are there and not ignored.
-
-        Raises:
-            InputError: no such split file.
-        """
+        """Sequences of a split of the cross-modal protocol that are there and not ignored."""
         path = self._folder / "splits" / f"crossmodal_{split}.txt"
         if not path.exists():
             raise InputError(f"there is no {path}", "Copy the annotations again.")
-        bad = self.ignored()
-        return [
-            Sequence(name, split)
-            for name in path.read_text().split()
-            if name not in bad and (self._folder / "keypoints3d" / f"{name}.pkl").exists()
-        ]
+        there = {p.stem for p in (self._folder / "keypoints3d").glob("*.pkl")} - self.ignored
+        return [Sequence(name, split) for name in path.read_text().split() if name in there]
 
     def camera(self, sequence: Sequence, name: str = "c01") -> Camera:
-        """A camera of the setting in which a sequence was recorded.
-
-        Raises:
-            InputError: no such setting or camera.
-        """
+        """A camera of the setting in which a sequence was recorded."""
         path = self._folder / "cameras" / f"{self._settings.get(sequence.name)}.json"
         if not path.exists():
             raise InputError(
@@ -120,19 +100,11 @@ class AistFolder:
         return Camera(name, *(np.array(cameras[name][part], float) for part in parts))
 
     def joints(self, sequence: Sequence) -> NDArray[np.float64]:
-        """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; the optimized ones where there are.
-
-        Raises:
-            InputError: not a keypoint file.
-        """
+        """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; optimized ones where there are."""
         return _read_points(self._folder / "keypoints3d" / f"{sequence.name}.pkl")
 
     def detected(self, sequence: Sequence, camera: str) -> NDArray[np.float64] | None:
-        """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied.
-
-        Raises:
-            InputError: not a keypoint file.
-        """
+        """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied."""
         path = self._folder / "keypoints2d" / f"{sequence.name}.pkl"
         return _read_points(path, camera) if path.exists() else None
 
@@ -156,29 +128,16 @@ def _read_points(path: Path, camera: str = "") -> NDArray[np.float64]:
 
 
 def reprojection_px(
-    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64]
-) -> float:
+    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
+) -> float | None:
     """Median distance in pixels of projected joints [T, 17, 3] from detected ones [T, 17, 3].
 
-    Joints that the detector is unsure of do not count; NaN if it is sure of none.
+    Joints that the detector is unsure of do not count; None if it is sure of none.
     """
+    if detected is None:
+        return None
     frames = min(len(joints), len(detected))
     seen = detected[:frames]
     off = np.linalg.norm(camera.project(joints[:frames]) - seen[..., :2], axis=-1)
     counts = np.isfinite(off) & (seen[..., 2] >= _SURE)
-    return float(np.median(off[counts])) if counts.any() else float("nan")
-
-
-def check_view_of(
-    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
-) -> float | None:
-    """:func:`reprojection_px`, or None where unknown; InputError if another camera saw them."""
-    if detected is None:
-        return None
-    off = reprojection_px(joints, camera, detected)
-    if off > _MOST_OFF_PX:
-        raise InputError(
-            f"joints lie {off:.0f} pixels (median) from where {camera.name} saw them",
-            f"At most {_MOST_OFF_PX:.0f} are allowed; the setting of its cameras may be wrong.",
-        )
-    return round(off, 2) if np.isfinite(off) else None
+    return round(float(np.median(off[counts])), 2) if counts.any() else None

@@ -38,6 +38,7 @@ from hotfoot.validation import to_json
 
 _RECORDINGS_PER_SHARD = 32
 Progress = Callable[[int, int], None]  # done, of all
+Corpora = dict[Split, PairedCorpus]
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ class RawData:
     music: Path | None = None
     recordings: tuple[Path, ...] = ()  # of hotfoot corpus video or aist
 
-    def check(self) -> None:
-        """Raise OptionError unless there is something to build from."""
+    def __post_init__(self) -> None:
         alone = (self.motion is None) != (self.music is None)
         if alone or (self.motion is None and not self.recordings):
             raise OptionError(
@@ -82,39 +82,28 @@ def _digest(path: Path) -> str:
 class _Job:
     """One shard: of so many clips of motion paired with songs, or of recordings."""
 
-    out: Path
+    path: Path
     plan: CorpusPlan
     split: Split
     index: int
     clips: int = 0
     recordings: tuple[Recording, ...] = ()
 
-    @property
-    def name(self) -> str:
-        return f"{'recorded-' if self.recordings else ''}{self.split}-{self.index:05d}"
-
-    @property
-    def path(self) -> Path:
-        return self.out / f"{self.name}.tar"
-
-    def make(self, corpora: dict[Split, PairedCorpus]) -> ShardRow:
-        """Write the shard."""
-        write_shard(self._clips(corpora), self.path)
-        return self.describe()
-
-    def describe(self) -> ShardRow:
-        """Read the shard."""
+    def make(self, corpora: Corpora) -> ShardRow:
+        """The shard's row of the manifest; it is written unless it is there."""
+        if not self.path.exists():
+            write_shard(self._clips(corpora), self.path)
         return describe_shard(self.path, self.split, self.plan.format)
 
-    def _clips(self, corpora: dict[Split, PairedCorpus]) -> Iterator[tuple[str, PairedClip]]:
+    def _clips(self, corpora: Corpora) -> Iterator[tuple[str, PairedClip]]:
         """Clips by key; each depends on the seed, its split, shard and place alone."""
         for i in range(self.clips):
             seed = [self.plan.seed, SPLITS.index(self.split), self.index, i]
             clip = corpora[self.split].clip(np.random.default_rng(seed), self.plan.frames)
-            yield f"{self.name}-{i:05d}", clip
+            yield f"{self.path.stem}-{i:05d}", clip
         for i, recording in enumerate(self.recordings):
             for part, clip in enumerate(recorded_clips(recording, self.plan.format)):
-                yield f"{self.name}-{i:05d}-{part:03d}", clip
+                yield f"{self.path.stem}-{i:05d}-{part:03d}", clip
 
 
 def build_corpus(
@@ -129,7 +118,6 @@ def build_corpus(
         OutputError: the folder was begun with another plan, or holds something else.
         InputError, OptionError: nothing to build from.
     """
-    data.check()
     folder = RunFolder(out, "corpus", {**asdict(plan), "sources": data.digest()})
     folder.check()
     corpora, recordings = _open(plan, data)
@@ -138,24 +126,24 @@ def build_corpus(
         raise InputError(leak, "Give each to one split.")
     folder.claim()
     todo = _jobs(out, plan, corpora, recordings)
-    shards = {job.name: job.describe() for job in todo if job.path.exists()}
-    missing = [job for job in todo if job.name not in shards]
+    shards = {job.path: job.make(corpora) for job in todo if job.path.exists()}
+    missing = [job for job in todo if job.path not in shards]
     report = progress or (lambda done, total: None)
     report(len(shards), len(todo))
     with removing_parts(out), closing(_made(missing, corpora, jobs)) as made:
         for job, row in zip(missing, made, strict=True):
-            shards[job.name] = row
+            shards[job.path] = row
             report(len(shards), len(todo))
     manifest = Manifest(
         hotfoot=__version__, plan=plan, motion=motion, songs=songs, videos=videos,
-        shards=tuple(shards[job.name] for job in todo),
+        shards=tuple(shards[job.path] for job in todo),
     )  # fmt: skip
     save_text(out / MANIFEST, to_json(manifest))
     return manifest
 
 
-def _open(plan: CorpusPlan, data: RawData) -> tuple[dict[Split, PairedCorpus], list[Recording]]:
-    corpora: dict[Split, PairedCorpus] = {}
+def _open(plan: CorpusPlan, data: RawData) -> tuple[Corpora, list[Recording]]:
+    corpora: Corpora = {}
     if data.motion is not None and data.music is not None:
         for split in SPLITS:
             corpora[split] = open_corpus(
@@ -171,9 +159,7 @@ def _open(plan: CorpusPlan, data: RawData) -> tuple[dict[Split, PairedCorpus], l
     return corpora, sorted(recordings, key=lambda r: SPLITS.index(r.split))
 
 
-def _sources(
-    corpora: dict[Split, PairedCorpus], recordings: list[Recording]
-) -> tuple[tuple[Source, ...], ...]:
+def _sources(corpora: Corpora, recordings: list[Recording]) -> tuple[tuple[Source, ...], ...]:
     """Motion, songs and videos that go in, with split, license and credit."""
     pairs = corpora.items()
     motion = [Source(c.name, s, c.style, c.license, c.credit) for s, x in pairs for c in x.motion]
@@ -184,23 +170,20 @@ def _sources(
     return tuple(motion), tuple(songs), tuple(videos.values())
 
 
-def _jobs(
-    out: Path, plan: CorpusPlan, corpora: dict[Split, PairedCorpus], recordings: list[Recording]
-) -> list[_Job]:
+def _jobs(out: Path, plan: CorpusPlan, corpora: Corpora, recordings: list[Recording]) -> list[_Job]:
     jobs = []
     for split in SPLITS:
-        if split in corpora:
-            jobs += [_Job(out, plan, split, i, clips=n) for i, n in enumerate(plan.shards(split))]
+        for i, clips in enumerate(plan.shards(split) if corpora else ()):
+            jobs.append(_Job(out / f"{split}-{i:05d}.tar", plan, split, i, clips))
         found = tuple(r for r in recordings if r.split == split)
         for i, first in enumerate(range(0, len(found), _RECORDINGS_PER_SHARD)):
             part = found[first : first + _RECORDINGS_PER_SHARD]
-            jobs.append(_Job(out, plan, split, i, recordings=part))
+            path = out / f"recorded-{split}-{i:05d}.tar"
+            jobs.append(_Job(path, plan, split, i, recordings=part))
     return jobs
 
 
-def _made(
-    jobs: list[_Job], corpora: dict[Split, PairedCorpus], processes: int
-) -> Generator[ShardRow, None, None]:
+def _made(jobs: list[_Job], corpora: Corpora, processes: int) -> Generator[ShardRow, None, None]:
     """Shards in their order, made here or by processes that read the corpora from a file."""
     if processes == 1 or len(jobs) < 2:
         yield from (job.make(corpora) for job in jobs)
@@ -217,8 +200,7 @@ def _make(path: Path, job: _Job) -> ShardRow:
 
 
 @lru_cache(maxsize=1)
-def _read_corpora(path: Path) -> dict[Split, PairedCorpus]:
+def _read_corpora(path: Path) -> Corpora:
     """What this build's first process wrote a moment ago, read once by each worker."""
     with path.open("rb") as file:
-        corpora: dict[Split, PairedCorpus] = pickle.load(file)  # noqa: S301
-    return corpora
+        return pickle.load(file)  # noqa: S301

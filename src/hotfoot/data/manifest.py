@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -100,7 +100,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(
             f"{folder} holds no finished corpus", "Make one with hotfoot corpus build."
         )
-    return cast(Manifest, read_json(Manifest, path, InputError))
+    return read_json(Manifest, path, InputError)
 
 
 def leak_between_splits(*kinds: tuple[Source, ...]) -> str:

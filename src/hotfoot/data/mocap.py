@@ -7,7 +7,7 @@
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -107,7 +107,7 @@ def _read_facts(path: Path) -> ClipFacts:
     if "licence" in found:
         found.setdefault("license", found["licence"])
     known = {f.name: found[f.name] for f in fields(ClipFacts) if f.name in found}
-    return cast(ClipFacts, parse_json(ClipFacts, json.dumps(known), path, InputError))
+    return parse_json(ClipFacts, json.dumps(known), path, InputError)
 
 
 def save_clip(clip: MotionClip, path: Path) -> None:
