@@ -32,7 +32,7 @@ def camera(yaw=0.0, distance=500.0):
     flip = np.diag([1.0, -1.0, -1.0])
     rotation = cv2.Rodrigues(flip @ turn)[0].ravel()
     return Camera(
-        "c01", np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]]), rotation,
+        np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]]), rotation,
         np.array([0.0, 100.0, distance]), np.zeros(5),
     )  # fmt: skip
 

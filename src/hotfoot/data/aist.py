@@ -119,12 +119,11 @@ class SequenceRow:
     """A sequence that was read."""
 
     name: str
-    split: Split  # of the cross-modal protocol
+    split: Split
     music: str
     music_found: bool
     genre: str
-    reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None
-    """Median distance of joints from where they were detected, where that is known."""
+    reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None  # see reprojection_px()
 
 
 @validated
@@ -179,28 +178,22 @@ def read_aist(
             raise
         except InputError as error:
             left_out.append(LeftOut(name=sequence.name, why=str(error)))
-            continue
-        row = SequenceRow(
-            name=sequence.name, split=sequence.split, music=sequence.music,
-            music_found=sequence.music in songs, genre=sequence.genre, reprojection_px=off,
-        )  # fmt: skip
-        rows.append(row)
+        else:
+            found = sequence.music in songs
+            rows.append(SequenceRow(**asdict(sequence), music_found=found, reprojection_px=off))
     manifest = AistManifest(settings=view, sequences=tuple(rows), left_out=tuple(left_out))
     save_text(path, to_json(manifest))
     recordings = [
         Recording(
-            str(_file(output, "poses", row)), str(songs[row.music]), 0.0, row.music,
-            "train" if row.split == "train" else "held-out", style_of(row.genre), CREDIT, LICENSE,
+            str(output / "poses" / row.split / f"{row.name}.npz"), str(songs[row.music]), 0.0,
+            row.music, "train" if row.split == "train" else "held-out", style_of(row.genre),
+            CREDIT, LICENSE,
         )
         for row in rows if row.music in songs
     ]  # fmt: skip
     if recordings:
         write_recordings(output, recordings)
     return manifest
-
-
-def _file(output: Path, kind: Literal["poses", "clips"], of: Sequence | SequenceRow) -> Path:
-    return output / kind / of.split / f"{of.name}.npz"
 
 
 def _read(
@@ -211,7 +204,8 @@ def _read(
 
     Returns how far its joints lie from where they were detected, which is ``known`` of some.
     """
-    poses, clip = _file(output, "poses", sequence), _file(output, "clips", sequence)
+    poses = output / "poses" / sequence.split / f"{sequence.name}.npz"
+    clip = output / "clips" / sequence.split / f"{sequence.name}.npz"
     camera = folder.camera(sequence, view.camera)
     there = poses.exists() and clip.exists()
     if there and sequence.name in known:
@@ -220,7 +214,7 @@ def _read(
     off = reprojection_px(recorded, camera, folder.detected(sequence, view.camera))
     if off is not None and off > _MOST_OFF_PX:
         raise InputError(
-            f"joints lie {off:.0f} pixels (median) from where {camera.name} saw them",
+            f"joints lie {off:.0f} pixels (median) from where {view.camera} saw them",
             f"At most {_MOST_OFF_PX:.0f} are allowed; the setting of its cameras may be wrong.",
         )
     if not there:

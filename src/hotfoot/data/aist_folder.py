@@ -25,7 +25,6 @@ _GENRES = {
 class Camera:
     """A calibrated camera: centimeters to pixels (OpenCV's model)."""
 
-    name: str
     matrix: NDArray[np.float64]
     rotation: NDArray[np.float64]
     translation: NDArray[np.float64]
@@ -45,17 +44,9 @@ class Sequence:
     """One recorded dance: its name says genre, situation, dancer, music and choreography."""
 
     name: str
-    split: Split
-
-    @property
-    def music(self) -> str:
-        """Name of the song, like ``mBR0``."""
-        return self.name.split("_")[4]
-
-    @property
-    def genre(self) -> str:
-        """Street-dance genre in words."""
-        return _GENRES.get(self.name[1:3], self.name[1:3])
+    split: Split  # of the cross-modal protocol
+    music: str  # name of the song, like mBR0
+    genre: str  # street dance in words
 
 
 class AistFolder:
@@ -84,7 +75,11 @@ class AistFolder:
         if not path.exists():
             raise InputError(f"there is no {path}", "Copy the annotations again.")
         there = {p.stem for p in (self._folder / "keypoints3d").glob("*.pkl")} - self.ignored
-        return [Sequence(name, split) for name in path.read_text().split() if name in there]
+        return [
+            Sequence(name, split, name.split("_")[4], _GENRES.get(name[1:3], name[1:3]))
+            for name in path.read_text().split()
+            if name in there
+        ]
 
     def camera(self, sequence: Sequence, name: str = "c01") -> Camera:
         """A camera of the setting in which a sequence was recorded."""
@@ -97,7 +92,7 @@ class AistFolder:
         if name not in cameras:
             raise OptionError(f"no camera '{name}'", f"There are: {', '.join(cameras)}.")
         parts = ("matrix", "rotation", "translation", "distortions")
-        return Camera(name, *(np.array(cameras[name][part], float) for part in parts))
+        return Camera(*(np.array(cameras[name][part], float) for part in parts))
 
     def joints(self, sequence: Sequence) -> NDArray[np.float64]:
         """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; optimized ones where there are."""

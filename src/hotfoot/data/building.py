@@ -57,25 +57,20 @@ class RawData:
             )
 
     def digest(self) -> str:
-        """SHA-256 of all files."""
+        """SHA-256 of all files; InputError if one cannot be read."""
         digest = hashlib.sha256()
-        for folder in filter(None, (self.motion, self.music)):
-            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-                digest.update(f"{path.relative_to(folder).as_posix()} {_digest(path)}\n".encode())
-        for folder in self.recordings:
-            for r in find_recordings(folder):
-                row = (r.start_s, r.split, r.style, _digest(Path(r.poses)), _digest(Path(r.music)))
-                digest.update(f"{row}\n".encode())
+        try:
+            for folder in filter(None, (self.motion, self.music)):
+                for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                    name = path.relative_to(folder).as_posix()
+                    digest.update(f"{name} {file_sha256(path)}\n".encode())
+            for r in (r for folder in self.recordings for r in find_recordings(folder)):
+                files = (file_sha256(Path(r.poses)), file_sha256(Path(r.music)))
+                digest.update(f"{(r.start_s, r.split, r.style, *files)}\n".encode())
+        except OSError as error:
+            said = f"{error.filename} cannot be read ({error.strerror})"
+            raise InputError(said, "Make its folder again.") from error
         return digest.hexdigest()
-
-
-def _digest(path: Path) -> str:
-    try:
-        return file_sha256(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror})", "Make its folder again."
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -109,10 +104,7 @@ class _Job:
 def build_corpus(
     out: Path, plan: CorpusPlan, data: RawData, jobs: int = 1, progress: Progress | None = None
 ) -> Manifest:
-    """Build, or go on building, a corpus in ``out``; shards that are there are kept.
-
-    ``jobs`` shards are made at once; ``progress`` is called with the number that is done, and of
-    all.
+    """Build, or go on building, a corpus in ``out``, ``jobs`` shards at once; those there are kept.
 
     Raises:
         OutputError: the folder was begun with another plan, or holds something else.

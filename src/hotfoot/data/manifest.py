@@ -15,7 +15,6 @@ MANIFEST = "manifest.json"
 Split = Literal["train", "held-out"]
 SPLITS: tuple[Split, Split] = ("train", "held-out")
 SOURCES = ("motion", "songs", "videos")
-_HELD_OUT = 1 / 16
 _Count = Annotated[int, Field(ge=0, le=2**40)]
 _File = Annotated[str, Field(pattern=r"^(recorded-)?(train|held-out)-\d{5}\.tar$")]
 Text = Annotated[str, Field(max_length=10_000)]
@@ -26,10 +25,8 @@ Text = Annotated[str, Field(max_length=10_000)]
 class CorpusPlan(DataFormat):
     """What is built, beside the skeleton, frame rate and music encoder of a format."""
 
-    # Of motion paired with songs, for training; a sixteenth more is held out.
-    clips: Annotated[int, Field(ge=1, le=10_000_000)] = 2048
-    # Of each clip; more than a training sample has.
-    frames: Annotated[int, Field(ge=64, le=9000, multiple_of=FRAMES_PER_COLUMN)] = 352
+    clips: Annotated[int, Field(ge=1, le=10_000_000)] = 2048  # paired, for training; see shards()
+    frames: Annotated[int, Field(ge=64, le=9000, multiple_of=FRAMES_PER_COLUMN)] = 352  # of each
     per_shard: Annotated[int, Field(ge=1, le=100_000)] = 128
     procedural: Annotated[float, Field(ge=0, le=1)] = 0.5  # share that the choreographer dances
     cameras: Literal["clean", "detector"] = "clean"  # detector: as it reports web videos
@@ -37,8 +34,8 @@ class CorpusPlan(DataFormat):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     def shards(self, split: Split) -> list[int]:
-        """Clips in each shard of a split."""
-        total = self.clips if split == "train" else max(1, round(self.clips * _HELD_OUT))
+        """Clips in each shard of a split; a sixteenth is held out, beside those for training."""
+        total = self.clips if split == "train" else max(1, round(self.clips / 16))
         return [min(self.per_shard, total - i) for i in range(0, total, self.per_shard)]
 
 

@@ -55,28 +55,24 @@ class ClipFacts:
 
 
 def load_clips(folder: Path, fps: float = _USUAL_FPS, hands: bool = False) -> list[MotionClip]:
-    """All clips of a folder, by name, resampled to ``fps``.
+    """All clips of a folder, by name, resampled to ``fps``; InputError if none, or one is damaged.
 
     If ``hands`` are wanted, clips that have none get plausible ones.
-
-    Raises:
-        InputError: no folder, no clip in it, or a damaged clip.
     """
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     if not files:
         raise InputError(f"no motion clips in {folder}", f"{_KIND} In files NAME.npz.")
-    return [_load(path, fps, hands) for path in files]
-
-
-def _load(path: Path, fps: float, hands: bool) -> MotionClip:
-    joints = _read_joints(path, hands)
-    facts = _read_facts(path.with_suffix(".json"))
-    if facts.fps != fps:
-        joints = linear(joints, np.arange(0, len(joints) - 1 + 1e-6, facts.fps / fps))
-    return MotionClip(
-        path.stem, joints, fps, facts.style, bool(facts.dance), facts.credit, facts.upright,
-        facts.license,
-    )  # fmt: skip
+    clips = []
+    for path in files:
+        joints, facts = _read_joints(path, hands), _read_facts(path.with_suffix(".json"))
+        if facts.fps != fps:
+            joints = linear(joints, np.arange(0, len(joints) - 1 + 1e-6, facts.fps / fps))
+        clip = MotionClip(
+            path.stem, joints, fps, facts.style, bool(facts.dance), facts.credit, facts.upright,
+            facts.license,
+        )  # fmt: skip
+        clips.append(clip)
+    return clips
 
 
 def _read_joints(path: Path, hands: bool) -> NDArray[np.float32]:

@@ -87,7 +87,7 @@ def recorded_clips(recording: Recording, format: DataFormat) -> Iterator[PairedC
         return
     for piece in range(pieces):
         part = poses.frames(piece * size, (piece + 1) * size)
-        xy = part.normalized.astype(np.float32)
+        xy = part.normalized
         inside = ((xy >= 0) & (xy <= _LAST)).all(axis=-1)
         confidence = (part.confidence * inside).astype(np.float32)
         music = get_encoder(format.music).encode(

@@ -12,8 +12,6 @@ from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import STYLES, compose
 
-_HELD_OUT = 6  # one song in so many
-
 
 @dataclass(frozen=True, eq=False)
 class NamedSong:
@@ -38,7 +36,7 @@ def load_songs(music: Path, held_out: bool) -> list[NamedSong]:
 def split_songs(music: Path) -> tuple[list[Path], list[Path]]:
     """Songs of a folder to train on, and every sixth by name, which is held out for evaluation."""
     found = song_files(music)
-    held = found[3::_HELD_OUT]
+    held = found[3::6]
     return [p for p in found if p not in held], held
 
 
@@ -48,11 +46,7 @@ def song_files(music: Path) -> list[Path]:
 
 
 def song_terms(music: Path) -> dict[str, tuple[str, str]]:
-    """License and credit by name, where a ``manifest.csv`` has columns file, license, credit.
-
-    Raises:
-        InputError: it is no text.
-    """
+    """License and credit by name, if a ``manifest.csv`` has columns file, license, credit."""
     path = music / "manifest.csv"
     if not path.is_file():
         return {}
@@ -60,9 +54,8 @@ def song_terms(music: Path) -> dict[str, tuple[str, str]]:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(
-            f"{path} cannot be read ({error})", "Expected columns file, license, credit."
-        ) from error
+        said = f"{path} cannot be read ({error})"
+        raise InputError(said, "Expected columns file, license, credit.") from error
     return {r.get("file") or "": (r.get("license") or "", r.get("credit") or "") for r in rows}
 
 

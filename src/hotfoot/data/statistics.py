@@ -46,30 +46,25 @@ class Survey:
 
 def survey(samples: list[Sample]) -> Survey:
     """Measure samples."""
-    quantities: dict[str, list[float]] = {name: [] for name in _TITLES}
-    for s in samples:
-        seen = s.confidence > 0
-        heights = [visible_height(xy, there) for xy, there in zip(s.xy, seen, strict=True)]
-        quantities["tempo_bpm"].append(s.clip.tempo_bpm)
-        quantities["size"].append(float(np.percentile(heights, 90)))
-        quantities["aspect"].append(s.clip.aspect)
-        quantities["speed"].append(float(body_speed(s.poses).mean()) / CANVAS_HEIGHT)
-        quantities["seen"].append(float(seen.mean()))
-        quantities["known"].append(s.known)
+    measured = np.array([_measured(s) for s in samples])
     return Survey(
         tuple(s.clip.style or "unknown" for s in samples),
         np.array([s.clip.procedural for s in samples]),
         sum(len(s.xy) / s.clip.format.fps for s in samples),
-        {name: np.array(values) for name, values in quantities.items()},
+        dict(zip(_TITLES, measured.T, strict=True)),
     )
 
 
-def draw_histograms(found: Survey, path: Path) -> None:
-    """Write a picture of a survey; real and procedural samples in two colors.
+def _measured(s: Sample) -> tuple[float, ...]:
+    """Quantities in the order of their titles."""
+    seen = s.confidence > 0
+    size = np.percentile([visible_height(xy, c) for xy, c in zip(s.xy, seen, strict=True)], 90)
+    speed = body_speed(s.poses).mean() / CANVAS_HEIGHT
+    return s.clip.tempo_bpm, float(size), s.clip.aspect, float(speed), seen.mean(), s.known
 
-    Raises:
-        DependencyError: matplotlib is not installed.
-    """
+
+def draw_histograms(found: Survey, path: Path) -> None:
+    """Write a picture, real and procedural in two colors; DependencyError without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

@@ -27,6 +27,7 @@ from hotfoot.validation import parse_json, to_json, validated
 
 _ARRAYS = ("xy", "confidence", "music")
 _ATTEMPTS = 500
+Parts = dict[str, tuple[int, int]]  # of a clip in a shard: name to offset and size
 
 
 @validated
@@ -77,10 +78,6 @@ def _parts(clip: PairedClip) -> dict[str, bytes]:
     return {**out, "json": to_json(row).encode()}
 
 
-Parts = dict[str, tuple[int, int]]
-"""Where the parts of a clip lie in a shard: name to (offset, size)."""
-
-
 def _index(path: Path) -> dict[str, Parts]:
     clips: dict[str, Parts] = defaultdict(dict)
     try:
@@ -105,16 +102,14 @@ def _read_clip(path: Path, parts: Parts, format: DataFormat) -> PairedClip:
             for name in _ARRAYS
         ]
         row = parse_json(ClipRow, data["json"], path, InputError)
+        columns, rest = divmod(len(xy), FRAMES_PER_COLUMN)
+        seen, tokens = (len(xy), format.points), (columns, get_encoder(format.music).width)
+        if rest or [a.shape for a in arrays] != [(*seen, 2), seen, tokens]:
+            raise ValueError(f"arrays of shapes {[a.shape for a in arrays]}")
+        if not all(np.isfinite(a).all() for a in arrays):
+            raise ValueError("values that are not finite")
     except (OSError, ValueError, KeyError, TypeError, EOFError, InputError) as error:
         raise _damaged(path, error) from error
-    frames, width = len(xy), get_encoder(format.music).width
-    expected = (
-        (frames, format.points, 2), (frames, format.points), (frames // FRAMES_PER_COLUMN, width)
-    )  # fmt: skip
-    if tuple(a.shape for a in arrays) != expected or frames % FRAMES_PER_COLUMN:
-        raise _damaged(path, ValueError(f"arrays of shapes {[a.shape for a in arrays]}"))
-    if not all(np.isfinite(a).all() for a in arrays):
-        raise _damaged(path, ValueError("values that are not finite"))
     return PairedClip(xy, confidence, music, format=format, **asdict(row))
 
 
@@ -137,8 +132,7 @@ def verify_corpus(folder: Path) -> None:
 class StoredCorpus:
     """Clips on disk, read one by one as they are drawn; those of all folders alike often.
 
-    Raises:
-        InputError: no corpus, or one of other shards than its manifest says.
+    InputError if a folder holds no corpus, or other shards than its manifest says.
     """
 
     def __init__(self, folders: tuple[Path, ...], held_out: bool) -> None:

@@ -1,8 +1,7 @@
 """Users' own dance videos to recordings: poses of one person without a cut, with their music.
 
-In: a folder of videos. Out: a folder with ``poses/``, ``music/``, a report per video and
-``recordings.json``. A video's report is written last, so one that was cut off is done again, and
-one that was finished is not; results do not depend on who did the work, or how often it was begun.
+A video's report is written last, so one that was cut off is done again, and one that was finished
+is not; results do not depend on who did the work, or how often it was begun.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ from pydantic import Field
 from hotfoot.capture.estimators import make_estimator
 from hotfoot.capture.images import VideoInfo, video_info
 from hotfoot.capture.interface import PoseEstimator
-from hotfoot.capture.people import Shot, video_shots
+from hotfoot.capture.people import video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound
 from hotfoot.data.manifest import Text
@@ -36,7 +35,6 @@ from hotfoot.validation import read_json, to_json, validated
 
 _LEAST_FPS = 20.0
 _SMOOTHING_S = 0.02
-_HELD_OUT = 16  # one video in so many
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=200)]
 _Seconds = Annotated[float, Field(ge=0, le=1e6)]
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -108,11 +106,7 @@ class _Task:
 
 
 def find_videos(folder: Path) -> dict[str, Path]:
-    """Videos of a folder and its subfolders by a name of their own.
-
-    Raises:
-        InputError: no folder, or no video in it.
-    """
+    """Videos of a folder and its subfolders by a name of their own; InputError without any."""
     if not folder.is_dir():
         raise InputError(f"no such folder: {folder}", "Give a folder of videos.")
     found = sorted(
@@ -134,13 +128,9 @@ def ingest(
 ) -> dict[str, Any]:  # fmt: skip
     """Read all videos of a folder that have not been read; returns the summary of all reports.
 
-    Args:
-        folder: of videos.
-        out: gets poses, music, reports and ``recordings.json``.
-        settings: how.
-        jobs: videos at once.
-        backend: see :func:`~hotfoot.parallel.parallel_map`, as for ``address``.
-        progress: called with the number of videos that are done, and of all.
+    ``out`` gets poses, music, reports and ``recordings.json``. For ``jobs``, ``backend`` and
+    ``address`` see :func:`~hotfoot.parallel.parallel_map`; ``progress`` takes the numbers of videos
+    that are done, and of all.
 
     Raises:
         InputError: no videos; the estimator or its weights are missing.
@@ -160,7 +150,7 @@ def ingest(
         for more, _ in enumerate(finished, 1):
             report(done + more, len(tasks))
     reports = [read_json(VideoReport, t.report, InputError) for t in tasks]
-    write_recordings(out, recordings_of(reports, out, settings.style, settings.credit))
+    write_recordings(out, _recordings(reports, settings, out))
     return summary(reports)
 
 
@@ -175,15 +165,11 @@ def _ingest(task: _Task) -> None:
         why, sound = _check_sound(task.video, facts)
         report = replace(report, why=why, sound=sound)
         if not why:
-            shots = video_shots(task.video, _estimator(task.settings))
-            seconds = round(sum(x.poses.duration_s for x in shots), 3)
-            report = replace(report, seconds=seconds, shots=len(shots))
-            kept, left_out = _keep_recordings(task, facts, shots)
-            report = replace(report, recordings=tuple(kept), left_out=tuple(left_out))
+            report = _keep_recordings(task, facts, report)
     except (OutputError, DependencyError):  # of this machine, not of the video: try again later
         raise
     except InputError as error:
-        report = replace(report, why=error.message, recordings=())
+        report = replace(report, why=error.message)
     save_text(task.report, to_json(report))
 
 
@@ -203,12 +189,11 @@ def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]
     return refused.get(sound.kind, ""), sound
 
 
-def _keep_recordings(
-    task: _Task, facts: VideoInfo, shots: list[Shot]
-) -> tuple[list[KeptPart], list[LeftOutPart]]:
-    """Write poses and music of the parts that can be used; they, and the others."""
+def _keep_recordings(task: _Task, facts: VideoInfo, report: VideoReport) -> VideoReport:
+    """Write poses and music of the parts that can be used; report on them, and on the others."""
     kept: list[KeptPart] = []
     left_out: list[LeftOutPart] = []
+    shots = video_shots(task.video, _estimator(task.settings))
     for number, shot in enumerate(shots):
         fps = shot.poses.fps
         silent = round((facts.audio_delay_s - shot.start / fps) * fps)
@@ -236,7 +221,10 @@ def _keep_recordings(
         make_folder(music.parent)
         with replacing(music) as temporary:
             save_part(open_song(task.video), temporary)
-    return kept, left_out
+    return replace(
+        report, seconds=round(sum(shot.poses.duration_s for shot in shots), 3), shots=len(shots),
+        recordings=tuple(kept), left_out=tuple(left_out),
+    )  # fmt: skip
 
 
 def summary(reports: list[VideoReport]) -> dict[str, Any]:
@@ -258,20 +246,18 @@ def summary(reports: list[VideoReport]) -> dict[str, Any]:
     }
 
 
-def recordings_of(
-    reports: list[VideoReport], folder: Path, style: str, credit: str
-) -> list[Recording]:
-    """Recordings in a folder, each in the split of its video."""
+def _recordings(reports: list[VideoReport], settings: VideoSettings, out: Path) -> list[Recording]:
+    """All recordings, each in the split of its video."""
     held = held_out([report.name for report in reports if report.recordings])
     return [
         Recording(
-            str(folder / "poses" / f"{part.poses}.npz"),
-            str(folder / "music" / f"{report.name}.wav"),
+            str(out / "poses" / f"{part.poses}.npz"),
+            str(out / "music" / f"{report.name}.wav"),
             max(0.0, part.song_s),  # rounding
             report.name,
             "held-out" if report.name in held else "train",
-            style,
-            credit,
+            settings.style,
+            settings.credit,
         )
         for report in reports
         for part in report.recordings
@@ -281,5 +267,5 @@ def recordings_of(
 def held_out(names: list[str]) -> set[str]:
     """Videos that nobody trains on: one in sixteen by their names, and one of a few."""
     numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
-    held = {name for name, number in numbers.items() if number % _HELD_OUT == 0}
+    held = {name for name, number in numbers.items() if number % 16 == 0}
     return held or ({min(numbers, key=numbers.__getitem__)} if len(numbers) > 1 else set())
