@@ -40,8 +40,6 @@ def test_sequences_of_a_split_without_the_ignored(replica):
     assert [s.name for s in folder.sequences("train")] == NAMES["train"][:1]
     one = folder.sequences("test")[0]
     assert (one.music, one.genre, one.split) == ("mJB5", "ballet jazz", "test")
-    with pytest.raises(OptionError, match="unknown split"):
-        folder.sequences("all")
     with pytest.raises(OptionError, match="no camera 'c10'"):
         folder.camera(one, "c10")
 
@@ -108,7 +106,7 @@ def test_detected_joints_tell_whether_the_camera_fits(replica):
     wrong = reprojection_px(joints, folder.camera(one, "c03"), folder.detected(one, "c01"))
     assert wrong > 25, "nine cameras look at the same spot"
     unsure = folder.detected(one, "c01") * (1, 1, 0)
-    assert np.isnan(reprojection_px(joints, folder.camera(one), unsure))
+    assert reprojection_px(joints, folder.camera(one), unsure) is None
     assert folder.detected(folder.sequences("test")[0], "c01") is None
 
 

@@ -16,17 +16,11 @@ import pytest
 from hotfoot.cli.main import main
 from hotfoot.data.building import RawData, build_corpus
 from hotfoot.data.cameras import CAMERA_STYLES
-from hotfoot.data.manifest import (
-    SPLITS,
-    CorpusPlan,
-    check_corpora,
-    read_manifest,
-    write_manifest,
-)
+from hotfoot.data.manifest import SPLITS, CorpusPlan, check_corpora, read_manifest
 from hotfoot.data.recordings import Recording, find_recordings, recorded_clips, write_recordings
 from hotfoot.data.samples import BODY_FORMAT, PairedClip, cut
 from hotfoot.data.sources import Data, check_data, open_source
-from hotfoot.data.store import StoredCorpus, read_shard, verify_corpus, write_shard
+from hotfoot.data.store import StoredCorpus, describe_shard, read_shard, verify_corpus, write_shard
 from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.pose.formats import write_poses
 from hotfoot.validation import to_json
@@ -60,10 +54,11 @@ def built(raw_data, tmp_path_factory):
 
 def test_shards_come_back_and_are_the_same_bytes(tmp_path):
     clips = [(f"train-00000-{i:05d}", clip(i)) for i in range(3)]
-    row = write_shard(clips, tmp_path / "train-00000.tar", "train")
+    write_shard(clips, tmp_path / "train-00000.tar")
+    row = describe_shard(tmp_path / "train-00000.tar", "train", BODY_FORMAT)
     assert row.clips == 3
     assert row.frames == 288
-    write_shard(clips, tmp_path / "train-00001.tar", "train")
+    write_shard(clips, tmp_path / "train-00001.tar")
     assert (tmp_path / "train-00001.tar").read_bytes() == (
         tmp_path / "train-00000.tar"
     ).read_bytes()
@@ -83,7 +78,7 @@ def test_shards_come_back_and_are_the_same_bytes(tmp_path):
 
 def test_shards_are_laid_out_as_webdataset_reads_them(tmp_path):
     path = tmp_path / "train-00000.tar"
-    write_shard([("k-1", clip(1)), ("k-2", clip(2))], path, "train")
+    write_shard([("k-1", clip(1)), ("k-2", clip(2))], path)
     with tarfile.open(path) as archive:
         names = archive.getnames()
         music = np.load(io.BytesIO(archive.extractfile("k-1.music.npy").read()))
@@ -101,7 +96,7 @@ def test_damaged_shards_are_refused(tmp_path):
     path.write_bytes(b"junk" * 1000)
     with pytest.raises(InputError, match="no shard of a corpus"):
         list(read_shard(path, BODY_FORMAT))
-    write_shard([("k", replace(clip(1), music=np.zeros((5, 41), np.float32)))], path, "train")
+    write_shard([("k", replace(clip(1), music=np.zeros((5, 41), np.float32)))], path)
     with pytest.raises(InputError, match="shapes"):
         list(read_shard(path, BODY_FORMAT))
 
@@ -179,7 +174,7 @@ def test_corpora_that_are_trained_on_together_must_agree(built, tmp_path):
         check_corpora([manifest], replace(BODY_FORMAT, skeleton="coco-17"))
     shutil.copytree(built, tmp_path / "c")
     alone = replace(manifest, shards=tuple(r for r in manifest.shards if r.split == "train"))
-    write_manifest(tmp_path / "c", alone)
+    (tmp_path / "c" / "manifest.json").write_text(to_json(alone))
     with pytest.raises(InputError, match="no held-out clips"):
         check_data(Data(corpora=(tmp_path / "c",)))
 
@@ -196,13 +191,13 @@ def test_a_changed_shard_is_noticed(built, tmp_path, capsys):
     assert "was changed" in capsys.readouterr().err
     shutil.copy(built / "held-out-00000.tar", path)
     with pytest.raises(InputError, match="not the shard that the manifest describes"):
-        StoredCorpus([copy], False)
+        StoredCorpus((copy,), False)
 
 
 def test_the_command_counts_and_verifies(built, capsys):
     arguments = ["corpus", "stats", "--corpus", str(built), "--samples", "5", "--json"]
     with pytest.raises(InputError, match="256 frames"):
-        StoredCorpus([built], False).draw(np.random.default_rng(0), 256)
+        StoredCorpus((built,), False).draw(np.random.default_rng(0), 256)
     assert main([*arguments, "--verify"]) == 2, "clips of 96 frames hold no sample"
     for wrong in (["--procedural", "0.9"], ["--composed", "3"]):
         assert main([*arguments, *wrong]) == 2
@@ -226,8 +221,7 @@ def test_a_build_whose_workers_are_killed_goes_on(raw_data, built, tmp_path):
 
 
 def test_samples_of_a_stored_corpus(built):
-    corpus = StoredCorpus([built], False)
-    assert len(corpus) == 5
+    corpus = StoredCorpus((built,), False)
     a, b = (corpus.draw(np.random.default_rng(4), 64) for _ in range(2))
     np.testing.assert_array_equal(a.xy, b.xy)
     assert a.xy.shape == (64, 18, 2)
@@ -298,7 +292,7 @@ def test_recordings_are_clips_with_their_own_music(training_data, tmp_path):
     assert clips[0].style == "latin"
     assert not clips[0].procedural
     assert clips[0].tempo_bpm == pytest.approx(100, abs=2)
-    write_shard([("train-00000-0", clips[0])], tmp_path / "train-00000.tar", "train")
+    write_shard([("train-00000-0", clips[0])], tmp_path / "train-00000.tar")
     ((_, stored),) = read_shard(tmp_path / "train-00000.tar", BODY_FORMAT)
     assert stored.confidence.max() == pytest.approx(0.6 * poses.confidence.max(), abs=1e-3)
     short = replace(recording, poses=str(tmp_path / "s.npz"))

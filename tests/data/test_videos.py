@@ -16,8 +16,7 @@ from hotfoot.data.manifest import (
 )
 from hotfoot.data.recordings import find_recordings, recorded_clips
 from hotfoot.data.samples import BODY_FORMAT
-from hotfoot.data.video_reports import held_out
-from hotfoot.data.videos import VideoSettings, find_videos, ingest
+from hotfoot.data.videos import VideoSettings, find_videos, held_out, ingest
 from hotfoot.errors import InputError, OutputError
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import read_poses

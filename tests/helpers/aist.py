@@ -32,7 +32,7 @@ def camera(yaw=0.0, distance=500.0):
     flip = np.diag([1.0, -1.0, -1.0])
     rotation = cv2.Rodrigues(flip @ turn)[0].ravel()
     return Camera(
-        "c01", (1920, 1080), np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]]), rotation,
+        np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]]), rotation,
         np.array([0.0, 100.0, distance]), np.zeros(5),
     )  # fmt: skip
 
@@ -57,7 +57,7 @@ def write_replica(root, seconds=3.0):
         c = camera(i * 0.6)
         cameras.append(
             {
-                "name": f"c{i + 1:02d}", "size": list(c.size), "matrix": c.matrix.tolist(),
+                "name": f"c{i + 1:02d}", "size": [1920, 1080], "matrix": c.matrix.tolist(),
                 "rotation": c.rotation.tolist(), "translation": c.translation.tolist(),
                 "distortions": c.distortions.tolist(),
             }

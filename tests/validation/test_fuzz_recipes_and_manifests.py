@@ -20,7 +20,7 @@ from hotfoot.data.manifest import CorpusPlan, Manifest, ShardRow, Source, read_m
 from hotfoot.data.mocap import ClipFacts, load_clips
 from hotfoot.data.recordings import Recording, RecordingsFile, find_recordings
 from hotfoot.data.store import ClipRow
-from hotfoot.data.video_reports import KeptPart, LeftOutPart, VideoReport
+from hotfoot.data.videos import KeptPart, LeftOutPart, VideoReport
 from hotfoot.errors import HotfootError, InputError
 from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe, VAERecipe
 from hotfoot.training.recipes import recipe_names, recipe_with

@@ -1,151 +1,108 @@
-"""AIST++ from the user's own copy: calibrated 2D poses and 3D clips.
+"""AIST++ from the user's own copy: what calibrated cameras see (AIST++2D), and 3D clips.
 
-In: the folder of the published annotations (``cameras``, ``keypoints3d``, ``splits``,
-``ignore_list.txt``; ``keypoints2d``, where it is there, to check that camera and joints belong
-together; ``motions`` is not needed). Out: what a calibrated camera sees of one body shape at one
-scale (AIST++2D), and clips in meters for virtual cameras.
+Of the published annotations ``cameras``, ``keypoints3d``, ``splits`` and ``ignore_list.txt`` are
+read; ``keypoints2d``, where it is there, tells whether camera and joints belong together.
 """
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.ndimage import median_filter
 
-from hotfoot.data.aist_folder import RATE, AistFolder, Camera, Sequence, Split, check_view_of
+from hotfoot.data.aist_folder import AistFolder, Camera, Sequence, Split, reprojection_px
+from hotfoot.data.bodies import HIPS, LEGS, bone_vectors, from_bones, upright
 from hotfoot.data.mocap import MotionClip, save_clip
 from hotfoot.data.recordings import Recording, write_recordings
 from hotfoot.data.styles import style_of
 from hotfoot.errors import InputError, OptionError, OutputError
 from hotfoot.files import RunFolder, make_folder, save_text
 from hotfoot.pose import resample
+from hotfoot.pose.aist import CANVAS, RATE
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.pose.skeletons import get_skeleton
 from hotfoot.validation import read_json, to_json, validated
 
 CREDIT = "AIST++ (Li et al., ICCV 2021); AIST Dance Video Database (Tsuchida et al., ISMIR 2019)"
 LICENSE = (
     "annotations CC BY 4.0; the AIST Dance Video Database restricts use to research, see its terms"
 )
-_COCO = get_skeleton("coco-17").index
-_CANVAS = (1920, 1080)
+_MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
 _STATURE = 0.55  # of the canvas' height, for every dancer
-# Bones of the mocap corpus, meters, outwards: from, to, length.
-_BONES = (
-    ("hip", "knee", 0.42), ("knee", "ankle", 0.40), ("shoulder", "elbow", 0.285),
-    ("elbow", "wrist", 0.255),
-)  # fmt: skip
-_HIPS, _SHOULDERS, _TRUNK = 0.20, 0.36, 0.50
-_FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
-_HEAD_M = 0.24  # from the middle of the shoulders to the nose
+_TRUNK, _HEAD, _LEG, _ANKLE = 0.50, 0.24, 0.82, 0.085  # meters; head: from the chest to the nose
+# Bones of the mocap corpus in meters, in the order of bone_vectors(): trunk, hips, shoulders, face
+# (which keeps its shape), legs, arms.
+_FACE, _LEGS = slice(5, 10), slice(10, 14)
+_BONES_M = np.array(
+    [_TRUNK, 0.10, 0.10, 0.18, 0.18, *[_HEAD] * 5, *[0.42, 0.40] * 2, *[0.285, 0.255] * 2]
+)[:, None]
 
 
 def filled(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Joints without holes and single-frame outliers.
-
-    Raises:
-        InputError: a joint that is never there.
-    """
+    """Joints without holes and single-frame outliers; InputError if one is never there."""
     flat = joints.reshape(len(joints), -1).copy()
+    if not np.isfinite(flat).any(axis=0).all():
+        raise InputError("a joint is missing in all frames", "Leave the sequence out.")
     for column in flat.T:
-        there = np.isfinite(column)
-        if not there.any():
-            raise InputError("a joint is missing in all frames", "Leave the sequence out.")
-        column[:] = resample.filled(column, there)
+        column[:] = resample.filled(column, np.isfinite(column))
     return np.asarray(median_filter(flat, size=(5, 1), mode="nearest")).reshape(joints.shape)
 
 
-def one_body(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+def one_body(joints: NDArray[np.float64]) -> NDArray[np.float32]:
     """The same motion [T, 17, 3] by the corpus' average body, in meters; directions are kept.
 
     The ground that is covered scales with the legs, so planted feet stay where they are.
     """
-
-    def at(name: str) -> NDArray[np.float64]:
-        return joints[:, _COCO[name]]
-
-    def stretched(vector: NDArray[np.float64], length: float) -> NDArray[np.float64]:
-        norm = np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-6)
-        return vector / norm * length
-
-    legs = np.median(
-        [np.linalg.norm(at(f"{s}_hip") - at(f"{s}_knee"), axis=1)
-         + np.linalg.norm(at(f"{s}_knee") - at(f"{s}_ankle"), axis=1) for s in ("left", "right")]
-    )  # fmt: skip
-    if not legs > 0:
+    vectors = bone_vectors(joints.astype(np.float32))
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    leg = np.median(lengths[:, _LEGS].reshape(-1, 2).sum(axis=1))
+    if not leg > 0:
         raise InputError("the legs have no length", "Leave the sequence out.")
-    scale = 0.82 / float(legs)
-    pelvis = (at("left_hip") + at("right_hip")) / 2
-    chest = (at("left_shoulder") + at("right_shoulder")) / 2
-    new_pelvis = pelvis * scale
-    new_chest = new_pelvis + stretched(chest - pelvis, _TRUNK)
-    out = np.zeros_like(joints)
-    head = float(np.median(np.linalg.norm(at("nose") - chest, axis=1)))
-    for name in _FACE:
-        out[:, _COCO[name]] = new_chest + (at(name) - chest) * (_HEAD_M / max(head, 1e-6))
-    for side in ("left", "right"):
-        out[:, _COCO[f"{side}_hip"]] = new_pelvis + stretched(at(f"{side}_hip") - pelvis, _HIPS / 2)
-        out[:, _COCO[f"{side}_shoulder"]] = new_chest + stretched(
-            at(f"{side}_shoulder") - chest, _SHOULDERS / 2
-        )
-        for parent, child, length in _BONES:
-            a, b = f"{side}_{parent}", f"{side}_{child}"
-            out[:, _COCO[b]] = out[:, _COCO[a]] + stretched(at(b) - at(a), length)
-    return out
+    factors = _BONES_M / np.maximum(lengths, 1e-6)
+    factors[:, _FACE] = _HEAD / max(np.median(lengths[:, _FACE.start]), 1e-6)
+    return from_bones(joints[:, HIPS].mean(axis=1) * (_LEG / leg), vectors * factors)
 
 
 def calibrated_poses(
-    joints_m: NDArray[np.float64], camera: Camera, fps: float, skeleton: str
+    joints_m: NDArray[np.float32], camera: Camera, fps: float, skeleton: str
 ) -> PoseSequence:
     """AIST++2D: what a calibrated camera sees of :func:`one_body`, at one scale, in the middle.
 
     The scale is one per sequence: a standing dancer of the average body would be 0.55 of the canvas
     high at the middle of the recording. The frame rate divides 60.
     """
-    joints = joints_m[:: round(RATE / fps)] * 100
+    joints = joints_m[:: round(RATE / fps)] * 100.0
     pixels = camera.project(joints)
-    hips = joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=(0, 1))
-    up = np.array([0, 100.0, 0])
-    meter = float(np.linalg.norm(camera.project(hips + up / 2) - camera.project(hips - up / 2)))
-    stature_m = 0.82 + 0.085 + _TRUNK + 0.30
-    scale = _STATURE * _CANVAS[1] / (stature_m * max(meter, 1e-6))
+    hips = joints[:, HIPS].mean(axis=(0, 1))
+    half = np.array([0, 50.0, 0])
+    meter = float(np.linalg.norm(camera.project(hips + half) - camera.project(hips - half)))
+    stature_m = _LEG + _ANKLE + _TRUNK + 0.30
+    scale = _STATURE * CANVAS[1] / (stature_m * max(meter, 1e-6))
     middle = (pixels.min(axis=(0, 1)) + pixels.max(axis=(0, 1))) / 2
-    xy = ((pixels - middle) * scale + np.array(_CANVAS) / 2).astype(np.float32)
-    inside = ((xy >= 0) & (xy < np.array(_CANVAS))).all(axis=-1).astype(np.float32)
-    poses = PoseSequence(
-        np.where(inside[..., None] > 0, xy, 0).astype(np.float32), inside, fps, _CANVAS, "coco-17"
-    )
-    return poses.to_skeleton(skeleton) if skeleton != "coco-17" else poses
+    xy = ((pixels - middle) * scale + np.array(CANVAS) / 2).astype(np.float32)
+    inside = ((xy >= 0) & (xy < np.array(CANVAS))).all(axis=-1)
+    seen = np.where(inside[..., None], xy, np.float32(0))
+    poses = PoseSequence(seen, inside.astype(np.float32), fps, CANVAS, "coco-17")
+    return poses.to_skeleton(skeleton)
 
 
-def as_clip(sequence: Sequence, joints_m: NDArray[np.float64]) -> MotionClip:
+def as_clip(sequence: Sequence, joints: NDArray[np.float32]) -> MotionClip:
     """Joints at 60 fps as a clip, feet on the floor."""
-    joints = joints_m.copy()
-    ankles = joints[:, [_COCO["left_ankle"], _COCO["right_ankle"]], 1]
-    joints[..., 1] += 0.085 - np.percentile(ankles.min(axis=1), 5)
-    chest = joints[:, [_COCO["left_shoulder"], _COCO["right_shoulder"]]].mean(axis=1)
-    trunk = chest - joints[:, [_COCO["left_hip"], _COCO["right_hip"]]].mean(axis=1)
-    upright = float((trunk[:, 1] / np.linalg.norm(trunk, axis=1)).mean())
+    ankles = joints[:, [leg[-1] for leg in LEGS], 1]
+    on_floor = joints + np.array([0, _ANKLE - np.percentile(ankles.min(axis=1), 5), 0])
     return MotionClip(
-        sequence.name, joints.astype(np.float32), RATE, sequence.genre, True, CREDIT, upright,
-        LICENSE,
+        sequence.name, on_floor.astype(np.float32), RATE, sequence.genre, True, CREDIT,
+        upright(joints), LICENSE,
     )  # fmt: skip
 
 
 @validated
 @dataclass(frozen=True)
 class AistView:
-    """Which 2D poses are wanted.
-
-    Attributes:
-        camera: calibrated camera, c01 to c09.
-        fps: frame rate, a divisor of 60.
-        skeleton: keypoint order.
-    """
+    """Which 2D poses are wanted: from a calibrated camera, c01 to c09, and in which form."""
 
     camera: Annotated[str, Field(max_length=10)] = "c01"
     fps: Annotated[float, Field(gt=0, le=RATE)] = RATE
@@ -159,24 +116,14 @@ class AistView:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class SequenceRow:
-    """A sequence that was read.
-
-    Attributes:
-        name: of the sequence.
-        split: of the cross-modal protocol.
-        music: name of its song.
-        music_found: whether the song is there.
-        genre: street dance.
-        reprojection_px: median distance of joints from where they were detected, where that is
-            known.
-    """
+    """A sequence that was read."""
 
     name: str
-    split: Literal["train", "val", "test"]
+    split: Split
     music: str
     music_found: bool
     genre: str
-    reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None
+    reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None  # see reprojection_px()
 
 
 @validated
@@ -191,17 +138,7 @@ class LeftOut:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class AistManifest:
-    """What was read of AIST++.
-
-    Attributes:
-        settings: of the 2D poses.
-        sequences: that were read.
-        left_out: that were not.
-        source: name of the dataset.
-        credit: whom to credit.
-        license: terms of use.
-        schema: of this description.
-    """
+    """What was read of AIST++, with which settings."""
 
     settings: AistView
     sequences: tuple[SequenceRow, ...] = ()
@@ -210,42 +147,6 @@ class AistManifest:
     credit: str = CREDIT
     license: str = LICENSE
     schema: Literal[2] = 2
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One call: the published folder, where results go, what is wanted, and the songs."""
-
-    folder: AistFolder
-    output: Path
-    view: AistView
-    songs: dict[str, Path]
-    earlier: dict[str, SequenceRow]
-
-    def poses(self, split: str, name: str) -> Path:
-        return self.output / "poses" / split / f"{name}.npz"
-
-    def read(self, sequence: Sequence) -> SequenceRow:
-        """Write a sequence's poses and clip unless they are there; InputError if it is damaged."""
-        poses = self.poses(sequence.split, sequence.name)
-        clip = self.output / "clips" / sequence.split / f"{sequence.name}.npz"
-        camera = self.folder.camera(sequence, self.view.camera)
-        there = poses.exists() and clip.exists()
-        if there and sequence.name in self.earlier:
-            off = self.earlier[sequence.name].reprojection_px
-        else:
-            recorded = filled(self.folder.joints(sequence))
-            off = check_view_of(recorded, camera, self.folder.detected(sequence, self.view.camera))
-        if not there:
-            joints = one_body(recorded)
-            make_folder(poses.parent)
-            seen = calibrated_poses(joints, camera, self.view.fps, self.view.skeleton)
-            write_poses(seen, poses)
-            save_clip(as_clip(sequence, joints), clip)
-        return SequenceRow(
-            name=sequence.name, split=sequence.split, music=sequence.music,
-            music_found=sequence.music in self.songs, genre=sequence.genre, reprojection_px=off,
-        )  # fmt: skip
 
 
 def read_aist(
@@ -263,31 +164,62 @@ def read_aist(
     folder = AistFolder(source)
     RunFolder(output, "AIST++", asdict(view)).claim()
     path = output / "manifest.json"
-    before = (
-        cast(AistManifest, read_json(AistManifest, path, InputError))
-        if path.exists() else AistManifest(settings=view)
-    )  # fmt: skip
+    before: tuple[SequenceRow, ...] = (
+        read_json(AistManifest, path, InputError).sequences if path.exists() else ()
+    )
     songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
-    job = _Job(folder, output, view, songs, {r.name: r for r in before.sequences})
-    rows = [r for r in before.sequences if r.split not in splits]
-    left_out = [LeftOut(name=n, why="on the ignore list") for n in sorted(folder.ignored())]
-    for split in splits:
-        for sequence in folder.sequences(split):
-            try:
-                rows.append(job.read(sequence))
-            except (OptionError, OutputError):
-                raise
-            except InputError as error:
-                left_out.append(LeftOut(name=sequence.name, why=str(error)))
+    rows = [r for r in before if r.split not in splits]
+    known = {r.name: r.reprojection_px for r in before}
+    left_out = [LeftOut(name=n, why="on the ignore list") for n in sorted(folder.ignored)]
+    for sequence in (s for split in splits for s in folder.sequences(split)):
+        try:
+            off = _read(folder, output, view, sequence, known)
+        except (OptionError, OutputError):
+            raise
+        except InputError as error:
+            left_out.append(LeftOut(name=sequence.name, why=str(error)))
+        else:
+            found = sequence.music in songs
+            rows.append(SequenceRow(**asdict(sequence), music_found=found, reprojection_px=off))
     manifest = AistManifest(settings=view, sequences=tuple(rows), left_out=tuple(left_out))
     save_text(path, to_json(manifest))
     recordings = [
         Recording(
-            str(job.poses(row.split, row.name)), str(songs[row.music]), 0.0, row.music,
-            "train" if row.split == "train" else "held-out", style_of(row.genre), CREDIT, LICENSE,
+            str(output / "poses" / row.split / f"{row.name}.npz"), str(songs[row.music]), 0.0,
+            row.music, "train" if row.split == "train" else "held-out", style_of(row.genre),
+            CREDIT, LICENSE,
         )
         for row in rows if row.music in songs
     ]  # fmt: skip
     if recordings:
         write_recordings(output, recordings)
     return manifest
+
+
+def _read(
+    folder: AistFolder, output: Path, view: AistView, sequence: Sequence,
+    known: dict[str, float | None],
+) -> float | None:  # fmt: skip
+    """Write a sequence's poses and clip unless they are there; InputError if it is damaged.
+
+    Returns how far its joints lie from where they were detected, which is ``known`` of some.
+    """
+    poses = output / "poses" / sequence.split / f"{sequence.name}.npz"
+    clip = output / "clips" / sequence.split / f"{sequence.name}.npz"
+    camera = folder.camera(sequence, view.camera)
+    there = poses.exists() and clip.exists()
+    if there and sequence.name in known:
+        return known[sequence.name]
+    recorded = filled(folder.joints(sequence))
+    off = reprojection_px(recorded, camera, folder.detected(sequence, view.camera))
+    if off is not None and off > _MOST_OFF_PX:
+        raise InputError(
+            f"joints lie {off:.0f} pixels (median) from where {view.camera} saw them",
+            f"At most {_MOST_OFF_PX:.0f} are allowed; the setting of its cameras may be wrong.",
+        )
+    if not there:
+        joints = one_body(recorded)
+        make_folder(poses.parent)
+        write_poses(calibrated_poses(joints, camera, view.fps, view.skeleton), poses)
+        save_clip(as_clip(sequence, joints), clip)
+    return off

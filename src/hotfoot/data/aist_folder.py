@@ -1,7 +1,4 @@
-"""The annotations of AIST++ as they are published: cameras, joints, detected keypoints, splits.
-
-60 frames per second, centimeters. Pickles are read as arrays only.
-"""
+"""The published annotations of AIST++ (60 frames per second, centimeters)."""
 
 import json
 from dataclasses import dataclass
@@ -15,10 +12,8 @@ from numpy.typing import NDArray
 from hotfoot.errors import InputError, OptionError
 from hotfoot.pose.aist import load_arrays
 
-RATE = 60.0
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
-_MOST_OFF_PX = 20.0  # median of joints from where they were detected; another camera: 30 and more
 _SURE = 0.5  # score of a detected joint that counts
 _GENRES = {
     "BR": "break", "PO": "pop", "LO": "lock", "MH": "middle hip-hop", "LH": "LA hip-hop",
@@ -28,10 +23,8 @@ _GENRES = {
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """A calibrated camera: centimeters to pixels of ``size`` (OpenCV's model)."""
+    """A calibrated camera: centimeters to pixels (OpenCV's model)."""
 
-    name: str
-    size: tuple[int, int]
     matrix: NDArray[np.float64]
     rotation: NDArray[np.float64]
     translation: NDArray[np.float64]
@@ -51,25 +44,13 @@ class Sequence:
     """One recorded dance: its name says genre, situation, dancer, music and choreography."""
 
     name: str
-    split: Split
-
-    @property
-    def music(self) -> str:
-        """Name of the song, like ``mBR0``."""
-        return self.name.split("_")[4]
-
-    @property
-    def genre(self) -> str:
-        """Street-dance genre in words."""
-        return _GENRES.get(self.name[1:3], self.name[1:3])
+    split: Split  # of the cross-modal protocol
+    music: str  # name of the song, like mBR0
+    genre: str  # street dance in words
 
 
 class AistFolder:
-    """The published annotations on disk.
-
-    Raises:
-        InputError: something that is needed is missing.
-    """
+    """The published annotations on disk; InputError for what is missing or damaged."""
 
     def __init__(self, folder: Path) -> None:
         for part in ("cameras/mapping.txt", "keypoints3d", "splits"):
@@ -85,122 +66,73 @@ class AistFolder:
         if not all(len(words) == 2 for words in lines):
             raise InputError(f"{mapping} is damaged", "Expected lines 'SEQUENCE SETTING'.")
         self._settings = dict(lines)
-
-    def ignored(self) -> set[str]:
-        """Sequences whose reconstruction is known to be bad."""
-        path = self._folder / "ignore_list.txt"
-        return set(path.read_text().split()) if path.exists() else set()
+        bad = folder / "ignore_list.txt"  # sequences whose reconstruction failed
+        self.ignored = set(bad.read_text().split()) if bad.exists() else set()
 
     def sequences(self, split: Split) -> list[Sequence]:
-        """Sequences of a split of the cross-modal protocol that are there and not ignored.
-
-        Raises:
-            InputError: no such split file.
-        """
-        if split not in SPLITS:
-            raise OptionError(f"unknown split '{split}'", f"Allowed: {', '.join(SPLITS)}.")
+        """Sequences of a split of the cross-modal protocol that are there and not ignored."""
         path = self._folder / "splits" / f"crossmodal_{split}.txt"
         if not path.exists():
             raise InputError(f"there is no {path}", "Copy the annotations again.")
-        bad = self.ignored()
+        there = {p.stem for p in (self._folder / "keypoints3d").glob("*.pkl")} - self.ignored
         return [
-            Sequence(name, split)
+            Sequence(name, split, name.split("_")[4], _GENRES.get(name[1:3], name[1:3]))
             for name in path.read_text().split()
-            if name not in bad and (self._folder / "keypoints3d" / f"{name}.pkl").exists()
+            if name in there
         ]
 
     def camera(self, sequence: Sequence, name: str = "c01") -> Camera:
-        """A camera of the setting in which a sequence was recorded.
-
-        Raises:
-            InputError: no such setting or camera.
-        """
-        setting = self._settings.get(sequence.name)
-        path = self._folder / "cameras" / f"{setting}.json"
-        if setting is None or not path.exists():
+        """A camera of the setting in which a sequence was recorded."""
+        path = self._folder / "cameras" / f"{self._settings.get(sequence.name)}.json"
+        if not path.exists():
             raise InputError(
                 f"no cameras are known for {sequence.name}", "Copy the annotations again."
             )
         cameras: dict[str, Any] = {c["name"]: c for c in json.loads(path.read_text())}
         if name not in cameras:
             raise OptionError(f"no camera '{name}'", f"There are: {', '.join(cameras)}.")
-        c = cameras[name]
-        return Camera(
-            name, (int(c["size"][0]), int(c["size"][1])), np.array(c["matrix"], float),
-            np.array(c["rotation"], float), np.array(c["translation"], float),
-            np.array(c["distortions"], float),
-        )  # fmt: skip
+        parts = ("matrix", "rotation", "translation", "distortions")
+        return Camera(*(np.array(cameras[name][part], float) for part in parts))
 
     def joints(self, sequence: Sequence) -> NDArray[np.float64]:
-        """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; the optimized ones where there are.
-
-        Raises:
-            InputError: not a keypoint file.
-        """
-        path = self._folder / "keypoints3d" / f"{sequence.name}.pkl"
-        data = load_arrays(path)
-        try:
-            found = data.get("keypoints3d_optim", data.get("keypoints3d"))
-            joints = np.asarray(found, np.float64)
-        except (AttributeError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path.name} holds no keypoints3d ({error})", "Copy or download it again."
-            ) from error
-        if joints.ndim != 3 or joints.shape[1:] != (17, 3):
-            raise InputError(
-                f"{path.name}: keypoints3d has shape {joints.shape}", "Expected [frames, 17, 3]."
-            )
-        return joints
+        """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; optimized ones where there are."""
+        return _read_points(self._folder / "keypoints3d" / f"{sequence.name}.pkl")
 
     def detected(self, sequence: Sequence, camera: str) -> NDArray[np.float64] | None:
-        """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied.
-
-        Raises:
-            InputError: not a keypoint file.
-        """
+        """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied."""
         path = self._folder / "keypoints2d" / f"{sequence.name}.pkl"
-        if not path.exists():
-            return None
-        try:
-            found = np.asarray(load_arrays(path)["keypoints2d"], np.float64)
-            view = found[int(camera.lstrip("c")) - 1]
-        except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path.name} holds no keypoints2d of {camera} ({error})",
-                "Copy or download it again.",
-            ) from error
-        if view.ndim != 3 or view.shape[1:] != (17, 3):
-            raise InputError(
-                f"{path.name}: keypoints2d has shape {found.shape}",
-                "Expected [cameras, frames, 17, 3].",
-            )
-        return np.asarray(view)
+        return _read_points(path, camera) if path.exists() else None
+
+
+def _read_points(path: Path, camera: str = "") -> NDArray[np.float64]:
+    """[T, 17, 3] of a pickle named after its folder; of one camera where there are several."""
+    kind = path.parent.name
+    data = load_arrays(path)
+    try:
+        found = np.asarray(data[f"{kind}_optim" if f"{kind}_optim" in data else kind], np.float64)
+        points = found[int(camera.lstrip("c")) - 1] if camera else found
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        of = f" of {camera}" if camera else ""
+        raise InputError(
+            f"{path.name} holds no {kind}{of} ({error})", "Copy or download it again."
+        ) from error
+    if points.ndim != 3 or points.shape[1:] != (17, 3):
+        expected = "[cameras, frames, 17, 3]" if camera else "[frames, 17, 3]"
+        raise InputError(f"{path.name}: {kind} has shape {found.shape}", f"Expected {expected}.")
+    return np.asarray(points)
 
 
 def reprojection_px(
-    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64]
-) -> float:
+    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
+) -> float | None:
     """Median distance in pixels of projected joints [T, 17, 3] from detected ones [T, 17, 3].
 
-    Joints that the detector is unsure of do not count; NaN if it is sure of none.
+    Joints that the detector is unsure of do not count; None if it is sure of none.
     """
+    if detected is None:
+        return None
     frames = min(len(joints), len(detected))
     seen = detected[:frames]
     off = np.linalg.norm(camera.project(joints[:frames]) - seen[..., :2], axis=-1)
     counts = np.isfinite(off) & (seen[..., 2] >= _SURE)
-    return float(np.median(off[counts])) if counts.any() else float("nan")
-
-
-def check_view_of(
-    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
-) -> float | None:
-    """How far joints lie from where they were detected; InputError if another camera saw them."""
-    if detected is None:
-        return None
-    off = reprojection_px(joints, camera, detected)
-    if off > _MOST_OFF_PX:
-        raise InputError(
-            f"joints lie {off:.0f} pixels (median) from where {camera.name} saw them",
-            f"At most {_MOST_OFF_PX:.0f} are allowed; the setting of its cameras may be wrong.",
-        )
-    return round(off, 2) if np.isfinite(off) else None
+    return round(float(np.median(off[counts])), 2) if counts.any() else None

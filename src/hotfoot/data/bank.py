@@ -9,9 +9,6 @@ from hotfoot.data.mocap import MotionClip
 from hotfoot.data.pairing import KinematicBeats, joint_speed, kinematic_beats
 from hotfoot.errors import InputError
 
-_LEAST_S = 6.0
-_LONGEST_S = 60.0  # a clip counts as no more
-
 
 @dataclass(frozen=True, eq=False)
 class BankedClip:
@@ -31,12 +28,8 @@ class Bank:
 
 
 def make_bank(clips: list[MotionClip]) -> Bank:
-    """Clips of at least 6 s with their beats: dances by length, karate and floor work seldom.
-
-    Raises:
-        InputError: no clip lasts 6 s.
-    """
-    chosen = [c for c in clips if len(c.joints) / c.fps >= _LEAST_S]
+    """Clips of 6 s or more (else InputError): dances by length, karate and floor work seldom."""
+    chosen = [c for c in clips if len(c.joints) / c.fps >= 6]
     if not chosen:
         raise InputError("no clip lasts 6 seconds", "Give longer motion clips.")
     speeds = np.array([joint_speed(c.joints, c.fps).mean() for c in chosen])
@@ -52,5 +45,5 @@ def make_bank(clips: list[MotionClip]) -> Bank:
 
 
 def _weight(clip: MotionClip) -> float:
-    seconds = min(len(clip.joints) / clip.fps, _LONGEST_S)
+    seconds = min(len(clip.joints) / clip.fps, 60.0)  # a longer clip counts as no more
     return seconds * (1.0 if clip.is_dance else 0.1) * (1.0 if clip.upright > 0.9 else 0.15)

@@ -2,87 +2,59 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hotfoot.data.samples import DataFormat
 from hotfoot.errors import InputError
-from hotfoot.files import save_text
 from hotfoot.timebase import FRAMES_PER_COLUMN
-from hotfoot.validation import read_json, to_json, validated
+from hotfoot.validation import read_json, validated
 
 MANIFEST = "manifest.json"
 Split = Literal["train", "held-out"]
 SPLITS: tuple[Split, Split] = ("train", "held-out")
 SOURCES = ("motion", "songs", "videos")
-_HELD_OUT = 1 / 16
 _Count = Annotated[int, Field(ge=0, le=2**40)]
 _File = Annotated[str, Field(pattern=r"^(recorded-)?(train|held-out)-\d{5}\.tar$")]
-_Text = Annotated[str, Field(max_length=10_000)]
+Text = Annotated[str, Field(max_length=10_000)]
 
 
 @validated
 @dataclass(frozen=True, kw_only=True)
 class CorpusPlan(DataFormat):
-    """What is built, beside the skeleton, frame rate and music encoder of a format.
+    """What is built, beside the skeleton, frame rate and music encoder of a format."""
 
-    Attributes:
-        clips: of motion paired with songs, for training; a sixteenth more is held out.
-        frames: of each; a multiple of 8, longer than a training sample.
-        per_shard: clips in a shard.
-        procedural: share that the choreographer dances.
-        cameras: clean, or detector (as pose detectors report web videos).
-        composed: songs that are composed besides the user's, for all tempi.
-        seed: of everything.
-    """
-
-    clips: Annotated[int, Field(ge=1, le=10_000_000)] = 2048
-    frames: Annotated[int, Field(ge=64, le=9000, multiple_of=FRAMES_PER_COLUMN)] = 352
+    clips: Annotated[int, Field(ge=1, le=10_000_000)] = 2048  # paired, for training; see shards()
+    frames: Annotated[int, Field(ge=64, le=9000, multiple_of=FRAMES_PER_COLUMN)] = 352  # of each
     per_shard: Annotated[int, Field(ge=1, le=100_000)] = 128
-    procedural: Annotated[float, Field(ge=0, le=1)] = 0.5
-    cameras: Literal["clean", "detector"] = "clean"
-    composed: Annotated[int, Field(ge=0, le=10_000)] = 60
+    procedural: Annotated[float, Field(ge=0, le=1)] = 0.5  # share that the choreographer dances
+    cameras: Literal["clean", "detector"] = "clean"  # detector: as it reports web videos
+    composed: Annotated[int, Field(ge=0, le=10_000)] = 60  # songs besides the user's
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     def shards(self, split: Split) -> list[int]:
-        """Clips in each shard of a split."""
-        total = self.clips if split == "train" else max(1, round(self.clips * _HELD_OUT))
+        """Clips in each shard of a split; a sixteenth is held out, beside those for training."""
+        total = self.clips if split == "train" else max(1, round(self.clips / 16))
         return [min(self.per_shard, total - i) for i in range(0, total, self.per_shard)]
 
 
 @validated
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Source:
-    """A clip of motion, a song or a video that went into a corpus.
+    """A clip of motion, a song or a video that went into a corpus."""
 
-    Attributes:
-        name: of its own.
-        split: that it belongs to.
-        style: in the words of its source.
-        license: terms of use.
-        credit: whom to credit.
-    """
-
-    name: _Text
+    name: Text
     split: Split
-    style: _Text = ""
-    license: _Text = ""
-    credit: _Text = ""
+    style: Text = ""  # in the words of its source
+    license: Text = ""
+    credit: Text = ""
 
 
 @validated
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ShardRow:
-    """A shard.
-
-    Attributes:
-        file: name in the folder.
-        split: of all its clips.
-        clips: how many.
-        frames: of all clips.
-        sha256: of the file.
-    """
+    """A shard: its file in the folder, and how many clips and frames it has in all."""
 
     file: _File
     split: Split
@@ -94,28 +66,19 @@ class ShardRow:
 @validated
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a corpus folder's ``manifest.json`` says.
+    """What a corpus folder's ``manifest.json`` says."""
 
-    Attributes:
-        hotfoot: version of the package that built it.
-        plan: what was asked for.
-        motion: clips of motion.
-        songs: that motion was paired with.
-        videos: videos and recordings, each with music of its own.
-        shards: files.
-        schema: of this description.
-    """
-
-    hotfoot: _Text
+    hotfoot: Text  # version of the package that built it
     plan: CorpusPlan
     motion: tuple[Source, ...]
-    songs: tuple[Source, ...]
-    videos: tuple[Source, ...]
+    songs: tuple[Source, ...]  # that motion was paired with
+    videos: tuple[Source, ...]  # and other recordings, each with music of its own
     shards: tuple[ShardRow, ...]
     schema: Literal[2] = 2
 
     def __post_init__(self) -> None:
-        check_splits(self.motion, self.songs, self.videos)
+        if leak := leak_between_splits(self.motion, self.songs, self.videos):
+            raise ValueError(leak)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -127,41 +90,33 @@ class Manifest:
         return sum(row.clips for row in self.shards if row.split == split)
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a manifest."""
-    save_text(folder / MANIFEST, to_json(manifest))
-
-
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a corpus folder.
-
-    Raises:
-        InputError: none there, or a wrong field; the message names file and field.
-    """
+    """The manifest of a corpus folder; InputError if there is none, or a field is wrong."""
     path = folder / MANIFEST
     if not path.exists():
         raise InputError(
             f"{folder} holds no finished corpus", "Make one with hotfoot corpus build."
         )
-    return cast(Manifest, read_json(Manifest, path, InputError))
+    return read_json(Manifest, path, InputError)
 
 
-def check_splits(*kinds: tuple[Source, ...]) -> None:
-    """Raise ValueError if a clip, song or video is in both splits."""
+def leak_between_splits(*kinds: tuple[Source, ...]) -> str:
+    """What motion, songs or videos are in both splits, as a message; empty if none are."""
     for kind, rows in zip(SOURCES, kinds, strict=True):
         train, held_out = ({r.name for r in rows if r.split == split} for split in SPLITS)
         if train & held_out:
-            raise ValueError(
+            return (
                 f"{kind}: {', '.join(sorted(train & held_out)[:3])} would be trained on and held "
                 "out. Split by source: the same clip, song or video belongs to one split"
             )
+    return ""
 
 
 def check_corpora(manifests: list[Manifest], format: DataFormat) -> None:
-    """Make sure that corpora can be trained on together.
+    """Raise InputError unless corpora can be trained on together.
 
-    Raises:
-        InputError: another format, what one trains on another holds out, or a split without clips.
+    They must have this format, none may train on what another holds out, and both splits need
+    clips.
     """
     for manifest in manifests:
         if manifest.plan.format != format:
@@ -169,10 +124,9 @@ def check_corpora(manifests: list[Manifest], format: DataFormat) -> None:
                 f"a corpus has {manifest.plan.format}, the recipe asks for {format}",
                 "Change skeleton, fps or music of the recipe, or build the corpus with the same.",
             )
-    try:
-        check_splits(*(sum((getattr(m, k) for m in manifests), ()) for k in SOURCES))
-    except ValueError as error:
-        raise InputError(str(error), "Leave one of the corpora out.") from error
+    kinds = (sum((getattr(m, kind) for m in manifests), ()) for kind in SOURCES)
+    if leak := leak_between_splits(*kinds):
+        raise InputError(leak, "Leave one of the corpora out.")
     for split in SPLITS:
         if not sum(manifest.clips(split) for manifest in manifests):
             raise InputError(

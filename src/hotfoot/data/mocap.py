@@ -1,7 +1,7 @@
 """3D motion clips on disk: COCO-17 joints in meters, y up.
 
-In: a folder of ``NAME.npz`` (``joints3d`` [T, 17, 3], ``hands3d`` [T, 42, 3] where hands were
-recorded) with a ``NAME.json`` of facts beside each.
+``NAME.npz`` has ``joints3d`` [T, 17, 3], and ``hands3d`` [T, 42, 3] where hands were recorded;
+``NAME.json`` beside it has facts.
 """
 
 import json
@@ -29,77 +29,50 @@ _KIND = (
 
 @dataclass(frozen=True, eq=False)
 class MotionClip:
-    """One clip of 3D motion.
-
-    Attributes:
-        name: of the file.
-        joints: float32 [T, 17, 3] in meters, y up; [T, 59, 3] with hands.
-        fps: frames per second.
-        style: a name in the words of those who recorded it.
-        is_dance: or other movement.
-        credit: whom to credit.
-        upright: mean cosine of the trunk to the vertical; handstands and floor work lower it.
-        license: terms of use.
-    """
+    """One clip of 3D motion: joints [T, 17, 3] in meters, y up; [T, 59, 3] with hands."""
 
     name: str
     joints: NDArray[np.float32]
     fps: float
-    style: str
-    is_dance: bool
+    style: str  # in the words of those who recorded it
+    is_dance: bool  # or other movement
     credit: str
-    upright: float = 1.0
+    upright: float = 1.0  # see bodies.upright()
     license: str = ""
 
 
 @validated
 @dataclass(frozen=True, kw_only=True)
 class ClipFacts:
-    """What a clip's JSON file may say, beside other facts that nobody asks for here.
-
-    Attributes:
-        fps: frames per second.
-        style: a name.
-        dance: 1, or 0 for other movement.
-        credit: whom to credit.
-        upright: mean cosine of the trunk to the vertical.
-        license: terms of use.
-    """
+    """What a clip's JSON file may say, beside other facts that nobody asks for here."""
 
     fps: Annotated[float, Field(ge=10, le=1000)] = _USUAL_FPS
     style: str = ""
-    dance: Annotated[int, Field(ge=0, le=1)] = 1
+    dance: Annotated[int, Field(ge=0, le=1)] = 1  # 0 for other movement
     credit: str = ""
     upright: Annotated[float, Field(ge=-1, le=1)] = 1.0
     license: str = ""
 
 
 def load_clips(folder: Path, fps: float = _USUAL_FPS, hands: bool = False) -> list[MotionClip]:
-    """All clips of a folder, by name.
+    """All clips of a folder, by name, resampled to ``fps``; InputError if none, or one is damaged.
 
-    Args:
-        folder: of clips.
-        fps: frame rate wanted; others are resampled.
-        hands: whether hands are wanted; clips that have none get plausible ones.
-
-    Raises:
-        InputError: no folder, no clip in it, or a damaged clip.
+    If ``hands`` are wanted, clips that have none get plausible ones.
     """
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     if not files:
         raise InputError(f"no motion clips in {folder}", f"{_KIND} In files NAME.npz.")
-    return [_load(path, fps, hands) for path in files]
-
-
-def _load(path: Path, fps: float, hands: bool) -> MotionClip:
-    joints = _read_joints(path, hands)
-    facts = _read_facts(path.with_suffix(".json"))
-    if facts.fps != fps:
-        joints = linear(joints, np.arange(0, len(joints) - 1 + 1e-6, facts.fps / fps))
-    return MotionClip(
-        path.stem, joints, fps, facts.style, bool(facts.dance), facts.credit, facts.upright,
-        facts.license,
-    )  # fmt: skip
+    clips = []
+    for path in files:
+        joints, facts = _read_joints(path, hands), _read_facts(path.with_suffix(".json"))
+        if facts.fps != fps:
+            joints = linear(joints, np.arange(0, len(joints) - 1 + 1e-6, facts.fps / fps))
+        clip = MotionClip(
+            path.stem, joints, fps, facts.style, bool(facts.dance), facts.credit, facts.upright,
+            facts.license,
+        )  # fmt: skip
+        clips.append(clip)
+    return clips
 
 
 def _read_joints(path: Path, hands: bool) -> NDArray[np.float32]:
@@ -109,13 +82,11 @@ def _read_joints(path: Path, hands: bool) -> NDArray[np.float32]:
             recorded = archive["hands3d"].astype(np.float32) if "hands3d" in archive else None
     except (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile) as error:
         raise InputError(f"{path.name} is not a motion clip ({error})", _KIND) from error
+    frames = max((2, *joints.shape[:1]))
     for array, points in ((joints, BODY_POINTS), (recorded, 2 * HAND_POINTS)):
-        if array is not None and (
-            array.ndim != 3
-            or array.shape[1:] != (points, 3)
-            or len(array) != max(2, len(joints))
-            or not np.isfinite(array).all()
-        ):
+        if array is None:
+            continue
+        if array.shape != (frames, points, 3) or not np.isfinite(array).all():
             raise InputError(
                 f"{path.name}: an array has shape {array.shape}, or values that are not finite",
                 f"{_KIND} Two frames or more.",
@@ -132,8 +103,7 @@ def _read_facts(path: Path) -> ClipFacts:
     if "licence" in found:
         found.setdefault("license", found["licence"])
     known = {f.name: found[f.name] for f in fields(ClipFacts) if f.name in found}
-    facts: ClipFacts = parse_json(ClipFacts, json.dumps(known), path, InputError)
-    return facts
+    return parse_json(ClipFacts, json.dumps(known), path, InputError)
 
 
 def save_clip(clip: MotionClip, path: Path) -> None:
@@ -146,10 +116,8 @@ def save_clip(clip: MotionClip, path: Path) -> None:
     save_text(path.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
     with replacing(path) as temporary, temporary.open("wb") as file:
         body, hands = np.split(clip.joints, [BODY_POINTS], axis=1)
-        if hands.size:
-            np.savez_compressed(file, joints3d=body, hands3d=hands)
-        else:
-            np.savez_compressed(file, joints3d=body)
+        arrays: dict[str, Any] = {"joints3d": body, **({"hands3d": hands} if hands.size else {})}
+        np.savez_compressed(file, **arrays)
 
 
 def split_clips(clips: list[MotionClip]) -> tuple[list[MotionClip], list[MotionClip]]:
@@ -158,14 +126,11 @@ def split_clips(clips: list[MotionClip]) -> tuple[list[MotionClip], list[MotionC
     The two dancers of CMU's salsa couples (60_nn and 61_nn) were recorded at once, so both are held
     out or neither. Parts ``_p0``, ``_p1`` of one recording go together too.
     """
-    recorded = sorted({_recording(c.name) for c in clips})
-    held = {t for i, t in enumerate(recorded) if i % 10 == 5}
+    held = sorted({_recording(c.name) for c in clips})[5::10]
     train = [c for c in clips if _recording(c.name) not in held]
     return train, [c for c in clips if _recording(c.name) in held]
 
 
 def _recording(name: str) -> str:
     stem = name.split("_p")[0] if name[-1].isdigit() and "_p" in name[-4:] else name
-    if "salsa_6" in stem:
-        return "salsa_" + stem.rsplit("_", 1)[-1]
-    return stem
+    return f"salsa_{stem.rsplit('_', 1)[-1]}" if "salsa_6" in stem else stem

@@ -1,7 +1,4 @@
-"""Recordings: 2D poses with the music that they were danced to, from AIST++ or from videos.
-
-In: a folder with ``recordings.json`` that names pose files and songs. Out: paired clips.
-"""
+"""Recordings: 2D poses with the music that they were danced to, from AIST++ or from videos."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from hotfoot.data.manifest import Split
+from hotfoot.data.manifest import Split, Text
 from hotfoot.data.samples import DataFormat, PairedClip
 from hotfoot.errors import InputError
 from hotfoot.files import save_text
@@ -26,45 +23,29 @@ from hotfoot.validation import read_json, to_json, validated
 
 RECORDINGS = "recordings.json"
 _LONGEST_S, _SHORTEST_S = 1024 / 30, 256 / 30
-_Text = Annotated[str, Field(max_length=10_000)]
+_Path = Annotated[str, Field(min_length=1, max_length=4096)]
 _LAST = 511.5 / 512  # what is further right or down is out of the picture
 
 
 @validated
 @dataclass(frozen=True)
 class Recording:
-    """One dancer, without a cut, and the song.
+    """One dancer, without a cut, and the song."""
 
-    Attributes:
-        poses: pose file.
-        music: song file; the same for all recordings of a video.
-        start_s: second of the song at the first pose.
-        source: name of the video or song; what is split by.
-        split: train or held-out.
-        style: a name, or empty.
-        credit: whom to credit, or empty.
-        license: terms of use, or empty.
-    """
-
-    poses: Annotated[str, Field(min_length=1, max_length=4096)]
-    music: Annotated[str, Field(min_length=1, max_length=4096)]
-    start_s: Annotated[float, Field(ge=0, lt=1e6)]
-    source: Annotated[str, Field(min_length=1, max_length=1000)]
+    poses: _Path
+    music: _Path  # the same for all recordings of a video
+    start_s: Annotated[float, Field(ge=0, lt=1e6)]  # of the song at the first pose
+    source: Annotated[str, Field(min_length=1, max_length=1000)]  # what is split by: video or song
     split: Split
-    style: _Text = ""
-    credit: _Text = ""
-    license: _Text = ""
+    style: Text = ""
+    credit: Text = ""
+    license: Text = ""
 
 
 @validated
 @dataclass(frozen=True)
 class RecordingsFile:
-    """What ``recordings.json`` says; its paths are relative to the folder.
-
-    Attributes:
-        recordings: all.
-        schema: of this description.
-    """
+    """What ``recordings.json`` says; its paths are relative to the folder."""
 
     recordings: tuple[Recording, ...]
     schema: Literal[2] = 2
@@ -72,23 +53,16 @@ class RecordingsFile:
 
 def write_recordings(folder: Path, recordings: list[Recording]) -> None:
     """Write ``recordings.json``; paths in it become relative to the folder."""
-    rows = [
-        replace(r, poses=_relative(r.poses, folder), music=_relative(r.music, folder))
-        for r in recordings
-    ]
+
+    def relative(path: str) -> str:
+        return Path(os.path.relpath(path, folder)).as_posix()
+
+    rows = (replace(r, poses=relative(r.poses), music=relative(r.music)) for r in recordings)
     save_text(folder / RECORDINGS, to_json(RecordingsFile(tuple(rows))))
 
 
-def _relative(path: str, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
-
-
 def find_recordings(folder: Path) -> list[Recording]:
-    """The recordings of a folder.
-
-    Raises:
-        InputError: no ``recordings.json``, or a wrong field; the message names file and field.
-    """
+    """The recordings of a folder; InputError if there are none, or a field is wrong."""
     path = folder / RECORDINGS
     if not path.exists():
         raise InputError(
@@ -113,14 +87,14 @@ def recorded_clips(recording: Recording, format: DataFormat) -> Iterator[PairedC
         return
     for piece in range(pieces):
         part = poses.frames(piece * size, (piece + 1) * size)
-        xy = part.normalized.astype(np.float32)
+        xy = part.normalized
         inside = ((xy >= 0) & (xy <= _LAST)).all(axis=-1)
         confidence = (part.confidence * inside).astype(np.float32)
         music = get_encoder(format.music).encode(
             None, analysis, size // FRAMES_PER_COLUMN, fps, recording.start_s + piece * size / fps
         )
         yield PairedClip(
-            np.where((confidence > 0)[..., None], xy, 0).astype(np.float32),
+            np.where((confidence > 0)[..., None], xy, np.float32(0)),
             confidence,
             music,
             recording.style,

@@ -12,9 +12,6 @@ from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import STYLES, compose
 
-_TERMS = "manifest.csv"
-_HELD_OUT = 6  # one song in so many
-
 
 @dataclass(frozen=True, eq=False)
 class NamedSong:
@@ -27,23 +24,19 @@ class NamedSong:
 
 
 def load_songs(music: Path, held_out: bool) -> list[NamedSong]:
-    """Analyzed songs of a folder: every sixth by name is held out for evaluation.
-
-    Raises:
-        InputError: a file that is no song.
-    """
+    """Analyzed songs of a folder, see :func:`split_songs`; InputError if one cannot be read."""
     terms = song_terms(music)
-    songs = []
-    for path in split_songs(music)[held_out]:
-        name = path.relative_to(music).as_posix()
-        songs.append(NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ())))
-    return songs
+    paths = {p.relative_to(music).as_posix(): p for p in split_songs(music)[held_out]}
+    return [
+        NamedSong(name, analyze_song(open_song(path)), *terms.get(name, ()))
+        for name, path in paths.items()
+    ]
 
 
 def split_songs(music: Path) -> tuple[list[Path], list[Path]]:
-    """Songs of a folder to train on, and those that are held out."""
+    """Songs of a folder to train on, and every sixth by name, which is held out for evaluation."""
     found = song_files(music)
-    held = found[3::_HELD_OUT]
+    held = found[3::6]
     return [p for p in found if p not in held], held
 
 
@@ -53,21 +46,16 @@ def song_files(music: Path) -> list[Path]:
 
 
 def song_terms(music: Path) -> dict[str, tuple[str, str]]:
-    """License and credit by name, where a ``manifest.csv`` has columns file, license, credit.
-
-    Raises:
-        InputError: it is no text.
-    """
-    path = music / _TERMS
+    """License and credit by name, if a ``manifest.csv`` has columns file, license, credit."""
+    path = music / "manifest.csv"
     if not path.is_file():
         return {}
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(
-            f"{path} cannot be read ({error})", "Expected columns file, license, credit."
-        ) from error
+        said = f"{path} cannot be read ({error})"
+        raise InputError(said, "Expected columns file, license, credit.") from error
     return {r.get("file") or "": (r.get("license") or "", r.get("credit") or "") for r in rows}
 
 

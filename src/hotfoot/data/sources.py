@@ -5,12 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotfoot.data.manifest import (
-    MANIFEST,
-    Source,
-    check_corpora,
-    read_manifest,
-)
+from hotfoot.data.manifest import MANIFEST, Source, check_corpora, read_manifest
 from hotfoot.data.mocap import load_clips
 from hotfoot.data.paired import open_corpus
 from hotfoot.data.samples import BODY_FORMAT, DataFormat, SampleSource
@@ -26,25 +21,15 @@ _BOUND = re.compile(
 
 @dataclass(frozen=True)
 class Data:
-    """Training data: motion and music, from which samples are made without end, or corpora.
-
-    Attributes:
-        motion: folder of clips.
-        music: folder of songs.
-        corpora: folders of ``hotfoot corpus build``; given instead of the others.
-    """
+    """Training data: folders of motion and music, which give samples without end, or of corpora."""
 
     motion: Path | None = None
     music: Path | None = None
-    corpora: tuple[Path, ...] = ()
+    corpora: tuple[Path, ...] = ()  # instead of the others
 
     @property
     def folders(self) -> tuple[Path, Path]:
-        """Motion and music.
-
-        Raises:
-            OptionError: not given.
-        """
+        """Motion and music; OptionError if they are not given."""
         if self.motion is None or self.music is None:
             raise OptionError("no training data", "Give --motion with --music, or --corpus.")
         return self.motion, self.music
@@ -55,16 +40,9 @@ class Data:
             return tuple(s for folder in self.corpora for s in read_manifest(folder).sources)
         motion, music = self.folders
         return (
-            *(
-                Source(name=c.name, split="train", style=c.style, license=c.license,
-                       credit=c.credit)
-                for c in load_clips(motion)
-            ),
-            *(
-                Source(name=name, split="train", license=license, credit=credit)
-                for name, (license, credit) in song_terms(music).items()
-            ),
-        )  # fmt: skip
+            *(Source(c.name, "train", c.style, c.license, c.credit) for c in load_clips(motion)),
+            *(Source(name, "train", "", *terms) for name, terms in song_terms(music).items()),
+        )
 
 
 def restrictions(sources: tuple[Source, ...]) -> tuple[str, ...]:
@@ -90,7 +68,7 @@ def fingerprint(data: Data) -> str:
 
 
 def check_data(data: Data, format: DataFormat = BODY_FORMAT) -> None:
-    """Raise InputError unless there are clips and songs, or corpora of this format."""
+    """Raise InputError or OptionError unless there are clips and songs, or fitting corpora."""
     if data.corpora:
         if data.motion is not None or data.music is not None:
             raise OptionError("--corpus beside --motion or --music", "Give one kind of data.")
@@ -106,19 +84,12 @@ def open_source(
     data: Data, held_out: bool, procedural: float, composed: int = 60,
     format: DataFormat = BODY_FORMAT,
 ) -> SampleSource:  # fmt: skip
-    """Samples of the training or the held-out split.
+    """Samples of the training or the held-out split; see :func:`check_data` for errors.
 
-    Args:
-        data: where they come from.
-        held_out: of the held-out split.
-        procedural: share that the choreographer dances; corpora on disk have their own.
-        composed: songs that are composed besides the user's; likewise.
-        format: of poses and tokens.
-
-    Raises:
-        InputError, OptionError: see :func:`check_data`.
+    Corpora have been built with their own ``procedural``, the share that the choreographer dances,
+    and ``composed``, the number of songs that are composed besides the user's.
     """
     check_data(data, format)
     if data.corpora:
-        return StoredCorpus(list(data.corpora), held_out)
+        return StoredCorpus(data.corpora, held_out)
     return open_corpus(*data.folders, held_out, composed, procedural, format=format)

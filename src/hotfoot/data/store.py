@@ -1,39 +1,33 @@
 """Corpora on disk: tar shards of paired clips, as webdataset reads them.
 
-In: paired clips. Out: ``SPLIT-NNNNN.tar`` beside a ``manifest.json``
-(:mod:`~hotfoot.data.manifest`); in a shard each clip is ``KEY.xy.npy``, ``KEY.confidence.npy``,
-``KEY.music.npy`` and ``KEY.json``. The same clips give the same bytes; a shard appears under its
-name only when it is complete.
+Shards ``SPLIT-NNNNN.tar`` lie beside a ``manifest.json`` (:mod:`~hotfoot.data.manifest`); in them
+each clip is ``KEY.xy.npy``, ``KEY.confidence.npy``, ``KEY.music.npy`` and ``KEY.json``. The same
+clips give the same bytes; a shard appears under its name only when it is complete.
 """
 
-import hashlib
 import io
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from hotfoot.data.manifest import (
-    SPLITS,
-    ShardRow,
-    Split,
-    read_manifest,
-)
+from hotfoot.data.manifest import SPLITS, ShardRow, Split, read_manifest
 from hotfoot.data.samples import DataFormat, PairedClip, Sample, cut
 from hotfoot.errors import HotfootError, InputError
 from hotfoot.files import replacing
 from hotfoot.music.encoders import get_encoder
+from hotfoot.pose.metadata import file_sha256
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import parse_json, to_json, validated
 
 _ARRAYS = ("xy", "confidence", "music")
 _ATTEMPTS = 500
+Parts = dict[str, tuple[int, int]]  # of a clip in a shard: name to offset and size
 
 
 @validated
@@ -49,14 +43,8 @@ class ClipRow:
     song: str
 
 
-def shard_name(split: str, index: int) -> str:
-    """File name of a shard."""
-    return f"{split}-{index:05d}.tar"
-
-
-def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path, split: Split) -> ShardRow:
-    """Write clips under their keys; returns what the manifest says of the shard."""
-    count, frames = 0, 0
+def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path) -> None:
+    """Write clips under their keys."""
     with replacing(path) as temporary:
         with tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as archive:
             for key, clip in clips:
@@ -64,58 +52,33 @@ def write_shard(clips: Iterable[tuple[str, PairedClip]], path: Path, split: Spli
                     entry = tarfile.TarInfo(f"{key}.{name}")
                     entry.size, entry.mtime, entry.mode = len(data), 0, 0o644
                     archive.addfile(entry, io.BytesIO(data))
-                count, frames = count + 1, frames + len(clip.xy)
-    return _row(path, split, count, frames)
 
 
 def describe_shard(path: Path, split: Split, format: DataFormat) -> ShardRow:
-    """A finished shard's row of the manifest, from reading all of it.
-
-    Raises:
-        InputError: damaged, or not a shard.
-    """
+    """A shard's row of the manifest, from reading all of it; see :func:`read_shard`."""
     lengths = [len(clip.xy) for _, clip in read_shard(path, format)]
-    return _row(path, split, len(lengths), sum(lengths))
-
-
-def _row(path: Path, split: Split, clips: int, frames: int) -> ShardRow:
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return ShardRow(file=path.name, split=split, clips=clips, frames=frames, sha256=sha256)
+    return ShardRow(path.name, split, len(lengths), sum(lengths), file_sha256(path))
 
 
 def read_shard(path: Path, format: DataFormat) -> Iterable[tuple[str, PairedClip]]:
-    """Clips of a shard by key.
-
-    Raises:
-        InputError: damaged, or not a shard.
-    """
+    """Clips of a shard by key; InputError if it is damaged, or no shard."""
     for key, parts in _index(path).items():
         yield key, _read_clip(path, parts, format)
 
 
 def _parts(clip: PairedClip) -> dict[str, bytes]:
-    row = ClipRow(
-        style=clip.style, procedural=clip.procedural, tempo_bpm=clip.tempo_bpm,
-        aspect=clip.aspect, motion=clip.motion, song=clip.song,
-    )  # fmt: skip
+    row = ClipRow(**{f.name: getattr(clip, f.name) for f in fields(ClipRow)})
     out = {}
     for name in _ARRAYS:
         # Places need more than half precision has: 1/2048 of the canvas is a quarter of a bin.
         kind = np.float32 if name == "xy" else np.float16
         file = io.BytesIO()
-        np.lib.format.write_array(
-            file, np.ascontiguousarray(getattr(clip, name), kind), allow_pickle=False
-        )
+        np.save(file, np.ascontiguousarray(getattr(clip, name), kind), allow_pickle=False)
         out[f"{name}.npy"] = file.getvalue()
     return {**out, "json": to_json(row).encode()}
 
 
-Parts = dict[str, tuple[int, int]]
-"""Where the parts of a clip lie in a shard: name to (offset, size)."""
-
-
 def _index(path: Path) -> dict[str, Parts]:
-    """Parts of every clip by key."""
     clips: dict[str, Parts] = defaultdict(dict)
     try:
         with tarfile.open(path, "r:") as archive:
@@ -131,29 +94,23 @@ def _read_clip(path: Path, parts: Parts, format: DataFormat) -> PairedClip:
     try:
         with path.open("rb") as file:
             data = {}
-            for name in (*(f"{a}.npy" for a in _ARRAYS), "json"):
-                offset, size = parts[name]
+            for name, (offset, size) in parts.items():
                 file.seek(offset)
                 data[name] = file.read(size)
-        arrays = [_array(data[f"{a}.npy"]) for a in _ARRAYS]
+        xy, confidence, music = arrays = [
+            np.asarray(np.load(io.BytesIO(data[f"{name}.npy"]), allow_pickle=False), np.float32)
+            for name in _ARRAYS
+        ]
         row = parse_json(ClipRow, data["json"], path, InputError)
+        columns, rest = divmod(len(xy), FRAMES_PER_COLUMN)
+        seen, tokens = (len(xy), format.points), (columns, get_encoder(format.music).width)
+        if rest or [a.shape for a in arrays] != [(*seen, 2), seen, tokens]:
+            raise ValueError(f"arrays of shapes {[a.shape for a in arrays]}")
+        if not all(np.isfinite(a).all() for a in arrays):
+            raise ValueError("values that are not finite")
     except (OSError, ValueError, KeyError, TypeError, EOFError, InputError) as error:
         raise _damaged(path, error) from error
-    xy, confidence, music = arrays
-    clip = PairedClip(xy, confidence, music, format=format, **asdict(row))
-    frames, width = len(clip.xy), get_encoder(format.music).width
-    expected = (
-        (frames, format.points, 2), (frames, format.points), (frames // FRAMES_PER_COLUMN, width)
-    )  # fmt: skip
-    if tuple(a.shape for a in arrays) != expected or frames % FRAMES_PER_COLUMN:
-        raise _damaged(path, ValueError(f"arrays of shapes {[a.shape for a in arrays]}"))
-    if not all(np.isfinite(a).all() for a in arrays):
-        raise _damaged(path, ValueError("values that are not finite"))
-    return clip
-
-
-def _array(data: bytes) -> NDArray[np.float32]:
-    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False), np.float32)
+    return PairedClip(xy, confidence, music, format=format, **asdict(row))
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
@@ -173,41 +130,25 @@ def verify_corpus(folder: Path) -> None:
 
 
 class StoredCorpus:
-    """Clips on disk, read one by one as they are drawn.
+    """Clips on disk, read one by one as they are drawn; those of all folders alike often.
 
-    Args:
-        folders: of corpora of one format; clips of all are drawn alike often.
-        held_out: draw from the held-out split instead of the training split.
-
-    Raises:
-        InputError: no corpus, or no clip of the split.
+    InputError if a folder holds no corpus, or other shards than its manifest says.
     """
 
-    def __init__(self, folders: list[Path], held_out: bool) -> None:
-        split = SPLITS[held_out]
+    def __init__(self, folders: tuple[Path, ...], held_out: bool) -> None:
         self._clips: list[tuple[Path, Parts, DataFormat]] = []
         for folder in folders:
             manifest = read_manifest(folder)
-            for row in manifest.shards:
-                if row.split == split:
-                    path = folder / row.file
-                    clips = _index(path)
-                    stem = path.name.removesuffix(".tar")
-                    if len(clips) < row.clips or not all(k.startswith(stem) for k in clips):
-                        raise InputError(
-                            f"{path} is not the shard that the manifest describes",
-                            "Build or copy the corpus again; hotfoot corpus stats --verify reads "
-                            "everything.",
-                        )
-                    self._clips += [(path, parts, manifest.plan.format) for parts in clips.values()]
-        if not self._clips:
-            raise InputError(
-                f"no {split} clips in {', '.join(str(f) for f in folders)}",
-                "Build a larger corpus.",
-            )
-
-    def __len__(self) -> int:
-        return len(self._clips)
+            for row in (row for row in manifest.shards if row.split == SPLITS[held_out]):
+                path = folder / row.file
+                clips = _index(path)
+                if len(clips) < row.clips or not all(k.startswith(path.stem) for k in clips):
+                    raise InputError(
+                        f"{path} is not the shard that the manifest describes",
+                        "Build or copy the corpus again; hotfoot corpus stats --verify reads "
+                        "everything.",
+                    )
+                self._clips += [(path, parts, manifest.plan.format) for parts in clips.values()]
 
     def draw(self, rng: np.random.Generator, frames: int, overlap: int = 16) -> Sample:
         """One sample of ``frames`` frames."""

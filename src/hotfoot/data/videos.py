@@ -1,33 +1,29 @@
 """Users' own dance videos to recordings: poses of one person without a cut, with their music.
 
-In: a folder of videos. Out: a folder with ``poses/``, ``music/``, a report per video and
-``recordings.json``. A video's report is written last, so one that was cut off is done again, and
-one that was finished is not; results do not depend on who did the work, or how often it was begun.
+A video's report is written last, so one that was cut off is done again, and one that was finished
+is not; results do not depend on who did the work, or how often it was begun.
 """
 
 import hashlib
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hotfoot.capture.estimators import make_estimator
 from hotfoot.capture.images import VideoInfo, video_info
 from hotfoot.capture.interface import PoseEstimator
-from hotfoot.capture.people import Shot, video_shots
+from hotfoot.capture.people import video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound
-from hotfoot.data.recordings import write_recordings
-from hotfoot.data.video_reports import (
-    KeptPart,
-    LeftOutPart,
-    VideoReport,
-    recordings_of,
-    summary,
-)
+from hotfoot.data.manifest import Text
+from hotfoot.data.recordings import Recording, write_recordings
 from hotfoot.errors import DependencyError, InputError, OutputError
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.music.audio import open_song, save_part
@@ -35,31 +31,66 @@ from hotfoot.parallel import parallel_map
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.references import VIDEO_SUFFIXES
 from hotfoot.pose.smoothing import smoothed, without_flicker
-from hotfoot.validation import read_json, to_json
+from hotfoot.validation import read_json, to_json, validated
 
 _LEAST_FPS = 20.0
 _SMOOTHING_S = 0.02
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=200)]
+_Seconds = Annotated[float, Field(ge=0, le=1e6)]
+_Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 @dataclass(frozen=True)
 class VideoSettings:
-    """How videos are read; a folder keeps to what it was begun with.
-
-    Attributes:
-        estimator: of poses.
-        weights: folder of its weights, if it needs one.
-        device: of the estimator.
-        style: of all videos, or empty.
-        credit: whom to credit for the videos.
-        limits: what a recording must be.
-    """
+    """How videos are read; a folder keeps to what it was begun with."""
 
     estimator: str = "mediapipe"
-    weights: Path | None = None
+    weights: Path | None = None  # folder, if the estimator needs one
     device: str = "cpu"
-    style: str = ""
+    style: str = ""  # of all videos
     credit: str = ""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=Limits)  # of a recording
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class KeptPart:
+    """A recording in a video."""
+
+    start_s: _Seconds  # of the video
+    seconds: _Seconds
+    poses: _Name  # name of the file
+    shot: _Count  # its number
+    others: _Count  # people besides the one who dances
+    song_s: Annotated[float, Field(ge=-1e6, le=1e6)]  # second of the video's sound
+    seen: Annotated[float, Field(ge=0, le=1)]  # of joints and frames
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class LeftOutPart:
+    """A part of a video that was left out, and why."""
+
+    start_s: _Seconds
+    seconds: _Seconds
+    why: Text
+
+
+@validated
+@dataclass(frozen=True, kw_only=True)
+class VideoReport:
+    """What was read of a video; ``why`` nothing of it was used, or empty."""
+
+    name: _Name
+    video: Text  # name of the file
+    seconds: _Seconds = 0.0  # that were decoded
+    why: Text = ""
+    sound: SoundClass | None = None  # None where it was not asked
+    fps: Annotated[float, Field(ge=0, le=1e4)] | None = None
+    size: tuple[_Count, _Count] | None = None
+    shots: _Count = 0
+    recordings: tuple[KeptPart, ...] = ()
+    left_out: tuple[LeftOutPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,17 +100,13 @@ class _Task:
     out: Path
     settings: VideoSettings
 
-
-Progress = Callable[[int, int], None]
-"""``progress(done, total)`` in videos."""
+    @property
+    def report(self) -> Path:
+        return self.out / "reports" / f"{self.name}.json"
 
 
 def find_videos(folder: Path) -> dict[str, Path]:
-    """Videos of a folder and its subfolders by a name of their own.
-
-    Raises:
-        InputError: no folder, or no video in it.
-    """
+    """Videos of a folder and its subfolders by a name of their own; InputError without any."""
     if not folder.is_dir():
         raise InputError(f"no such folder: {folder}", "Give a folder of videos.")
     found = sorted(
@@ -97,56 +124,37 @@ def find_videos(folder: Path) -> dict[str, Path]:
 
 def ingest(
     folder: Path, out: Path, settings: VideoSettings, jobs: int = 1, backend: str = "local",
-    address: str | None = None, progress: Progress | None = None,
+    address: str | None = None, progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Read all videos of a folder that have not been read; returns the summary of all reports.
 
-    Args:
-        folder: of videos.
-        out: gets poses, music, reports and ``recordings.json``.
-        settings: how.
-        jobs: videos at once.
-        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
-        address: of the Ray cluster; by default one is started here.
-        progress: called after each video.
+    ``out`` gets poses, music, reports and ``recordings.json``. For ``jobs``, ``backend`` and
+    ``address`` see :func:`~hotfoot.parallel.parallel_map`; ``progress`` takes the numbers of videos
+    that are done, and of all.
 
     Raises:
         InputError: no videos; the estimator or its weights are missing.
         OutputError: the folder was begun with other settings, or holds something else.
     """
     videos = find_videos(folder)
-    make_estimator(settings.estimator, settings.weights, settings.device)  # or say why not, now
-    RunFolder(out, "video", _made_from(settings)).claim()
+    _estimator(settings)  # or say why not, now
+    weights = settings.weights and settings.weights.name
+    RunFolder(out, "video", {**asdict(settings), "weights": weights, "device": None}).claim()
     tasks = [_Task(path, name, out, settings) for name, path in videos.items()]
-    missing = [t for t in tasks if not _report_path(t).exists()]
+    missing = [t for t in tasks if not t.report.exists()]
+    report = progress or (lambda done, total: None)
     done = len(tasks) - len(missing)
-    if progress:
-        progress(done, len(tasks))
-    with (
-        removing_parts(out),
-        closing(parallel_map(_ingest, missing, jobs, backend, address)) as found,
-    ):
-        for _ in found:
-            done += 1
-            if progress:
-                progress(done, len(tasks))
-    reports: list[VideoReport] = [
-        read_json(VideoReport, _report_path(t), InputError) for t in tasks
-    ]
-    write_recordings(out, recordings_of(reports, out, settings.style, settings.credit))
+    report(done, len(tasks))
+    finished = parallel_map(_ingest, missing, jobs, backend, address)
+    with removing_parts(out), closing(finished):
+        for more, _ in enumerate(finished, 1):
+            report(done + more, len(tasks))
+    reports = [read_json(VideoReport, t.report, InputError) for t in tasks]
+    write_recordings(out, _recordings(reports, settings, out))
     return summary(reports)
 
 
-def _made_from(settings: VideoSettings) -> dict[str, Any]:
-    weights = settings.weights.name if settings.weights else None
-    return {**asdict(settings), "weights": weights, "device": None}
-
-
-def _report_path(task: _Task) -> Path:
-    return task.out / "reports" / f"{task.name}.json"
-
-
-def _ingest(task: _Task) -> str:
+def _ingest(task: _Task) -> None:
     """Read one video and write its report; an unreadable one has a report too."""
     report = VideoReport(name=task.name, video=task.video.name)
     try:
@@ -157,27 +165,18 @@ def _ingest(task: _Task) -> str:
         why, sound = _check_sound(task.video, facts)
         report = replace(report, why=why, sound=sound)
         if not why:
-            shots = video_shots(task.video, _estimator(task.settings))
-            seconds = round(sum(x.poses.duration_s for x in shots), 3)
-            report = replace(report, seconds=seconds, shots=len(shots))
-            kept, left_out = _keep_recordings(task, facts, shots)
-            report = replace(report, recordings=tuple(kept), left_out=tuple(left_out))
+            report = _keep_recordings(task, facts, report)
     except (OutputError, DependencyError):  # of this machine, not of the video: try again later
         raise
     except InputError as error:
-        report = replace(report, why=error.message, recordings=())
-    save_text(_report_path(task), to_json(report))
-    return task.name
+        report = replace(report, why=error.message)
+    save_text(task.report, to_json(report))
 
 
 @cache
-def _load_estimator(name: str, weights: Path | None, device: str) -> PoseEstimator:
-    return make_estimator(name, weights, device)
-
-
 def _estimator(settings: VideoSettings) -> PoseEstimator:
     """The estimator, loaded once in a process."""
-    return _load_estimator(settings.estimator, settings.weights, settings.device)
+    return make_estimator(settings.estimator, settings.weights, settings.device)
 
 
 def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]:
@@ -190,12 +189,11 @@ def _check_sound(video: Path, facts: VideoInfo) -> tuple[str, SoundClass | None]
     return refused.get(sound.kind, ""), sound
 
 
-def _keep_recordings(
-    task: _Task, facts: VideoInfo, shots: list[Shot]
-) -> tuple[list[KeptPart], list[LeftOutPart]]:
-    """Write poses and music of the parts that can be used; they, and the others."""
+def _keep_recordings(task: _Task, facts: VideoInfo, report: VideoReport) -> VideoReport:
+    """Write poses and music of the parts that can be used; report on them, and on the others."""
     kept: list[KeptPart] = []
     left_out: list[LeftOutPart] = []
+    shots = video_shots(task.video, _estimator(task.settings))
     for number, shot in enumerate(shots):
         fps = shot.poses.fps
         silent = round((facts.audio_delay_s - shot.start / fps) * fps)
@@ -223,4 +221,51 @@ def _keep_recordings(
         make_folder(music.parent)
         with replacing(music) as temporary:
             save_part(open_song(task.video), temporary)
-    return kept, left_out
+    return replace(
+        report, seconds=round(sum(shot.poses.duration_s for shot in shots), 3), shots=len(shots),
+        recordings=tuple(kept), left_out=tuple(left_out),
+    )  # fmt: skip
+
+
+def summary(reports: list[VideoReport]) -> dict[str, Any]:
+    """What was kept, and why the rest was not, over all videos."""
+    left: dict[str, float] = defaultdict(float)
+    for report in reports:
+        if report.why:
+            left[report.why] += report.seconds
+        for part in report.left_out:
+            left[part.why] += part.seconds
+    kept = [part.seconds for report in reports for part in report.recordings]
+    return {
+        "videos": len(reports),
+        "used": sum(bool(r.recordings) for r in reports),
+        "recordings": len(kept),
+        "seconds": round(sum(r.seconds for r in reports), 1),
+        "kept_seconds": round(sum(kept), 1),
+        "left_out_seconds": {why: round(s, 1) for why, s in Counter(left).most_common()},
+    }
+
+
+def _recordings(reports: list[VideoReport], settings: VideoSettings, out: Path) -> list[Recording]:
+    """All recordings, each in the split of its video."""
+    held = held_out([report.name for report in reports if report.recordings])
+    return [
+        Recording(
+            str(out / "poses" / f"{part.poses}.npz"),
+            str(out / "music" / f"{report.name}.wav"),
+            max(0.0, part.song_s),  # rounding
+            report.name,
+            "held-out" if report.name in held else "train",
+            settings.style,
+            settings.credit,
+        )
+        for report in reports
+        for part in report.recordings
+    ]
+
+
+def held_out(names: list[str]) -> set[str]:
+    """Videos that nobody trains on: one in sixteen by their names, and one of a few."""
+    numbers = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) for name in names}
+    held = {name for name, number in numbers.items() if number % 16 == 0}
+    return held or ({min(numbers, key=numbers.__getitem__)} if len(numbers) > 1 else set())
