@@ -7,10 +7,11 @@ at about where the dancer faces.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 
-from hotfoot.data.bodies import HIPS, LEGS, SHOULDERS, mirrored, reshape_body
+from hotfoot.data.bodies import HIPS, LEGS, SHOULDERS, Joints, mirrored, reshape_body
 from hotfoot.data.cameras import random_body
+from hotfoot.data.samples import Floats
 from hotfoot.pose.camera import Camera, turned
 from hotfoot.pose.framing import SPAN, Framing, body_framing
 from hotfoot.pose.sequence import PoseSequence
@@ -31,22 +32,14 @@ _CANVAS, _PIXELS_PER_M = (1024, 1024), 128.0
 
 @dataclass(frozen=True, eq=False)
 class BodyView:
-    """A segment of a dance, and another instant of the same dance as its reference.
+    """A segment of a dance, and another instant of the same dance as its reference."""
 
-    Attributes:
-        xy: [T, 18, 2] normalized by a square canvas.
-        reference_xy: [18, 2], likewise.
-        framing: the square of the reference's body.
-    """
-
-    xy: NDArray[np.float32]
-    reference_xy: NDArray[np.float32]
-    framing: Framing
+    xy: Floats  # [T, 18, 2] normalized by a square canvas
+    reference_xy: Floats  # [18, 2], likewise
+    framing: Framing  # the square of the reference's body
 
 
-def body_view(
-    joints: NDArray[np.float32], first: int, frames: int, rng: np.random.Generator, fps: float
-) -> BodyView:
+def body_view(joints: Joints, first: int, frames: int, rng: Generator, fps: float) -> BodyView:
     """One view of ``frames`` frames of a dance [T, 17, 3] from ``first`` on.
 
     Half of the references are an instant of the segment itself.
@@ -55,7 +48,10 @@ def body_view(
     others = rng.integers(low, high, _CANDIDATES)
     body = np.concatenate([joints[first : first + frames], joints[others]])
     hips = body[:, HIPS].mean(axis=1) * np.array([1, 0, 1], np.float32)
-    place = hips - _home(joints, first, frames, fps) - rng.normal(0, _AWAY_M, 3) * (1, 0, 1)
+    spare = max(0, round(_HOME_S * fps) - frames) // 2
+    near = joints[max(0, first - spare) : first + frames + spare, HIPS]
+    home = (near.mean(axis=(0, 1)) * (1, 0, 1)).astype(np.float32)
+    place = hips - home - rng.normal(0, _AWAY_M, 3) * (1, 0, 1)
     place[frames:] = 0  # references stand at home
     far = np.linalg.norm(place, axis=-1, keepdims=True) / _REACH_M
     place = place * np.tanh(far) / np.maximum(far, 1e-6)
@@ -64,20 +60,12 @@ def body_view(
     if rng.random() < 0.5:
         body = mirrored(body)
     keypoints = _projected(body, rng)
-    expected = _UPRIGHT * _PIXELS_PER_M * _true_size(body[frames:])
-    at, framing = _reference(keypoints[frames:], expected)
+    at, framing = _reference(keypoints[frames:], body[frames:])
     xy = (keypoints / np.array(_CANVAS)).astype(np.float32)
     return BodyView(xy[:frames], xy[frames + at], framing)
 
 
-def _home(joints: NDArray[np.float32], first: int, frames: int, fps: float) -> NDArray[np.float32]:
-    """Mean place (x, 0, z) of the hips around a segment."""
-    spare = max(0, round(_HOME_S * fps) - frames) // 2
-    near = joints[max(0, first - spare) : first + frames + spare, HIPS]
-    return np.asarray(near.mean(axis=(0, 1)) * (1, 0, 1), np.float32)
-
-
-def _projected(body: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _projected(body: Joints, rng: Generator) -> Floats:
     """BODY_18 in pixels [T, 18, 2] of joints [T, 17, 3]."""
     yaw = rng.uniform(-np.pi, np.pi) if rng.random() < _AROUND else rng.normal(0, _YAW)
     camera = Camera(rng.uniform(*_DISTANCE_M), rng.uniform(*_HEIGHT_M), rng.normal(0, _ROLL))
@@ -86,24 +74,16 @@ def _projected(body: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
     return convert_keypoints(picture.astype(np.float32), seen, "coco-17", "body-18")[0]
 
 
-def _true_size(body: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Trunk and longer leg [T] in meters of joints [T, 17, 3]."""
+def _reference(keypoints: Floats, body: Joints) -> tuple[int, Framing]:
+    """The first of poses [N, 18, 2] that shows enough of its body, else what shows most."""
     trunk = body[:, SHOULDERS].mean(axis=1) - body[:, HIPS].mean(axis=1)
-    legs = [
-        np.linalg.norm(np.diff(body[:, list(leg)], axis=1), axis=-1).sum(axis=1) for leg in LEGS
-    ]
-    return np.asarray(np.linalg.norm(trunk, axis=-1) + np.maximum(*legs), np.float32)
-
-
-def _reference(
-    keypoints: NDArray[np.float32], expected: NDArray[np.float32]
-) -> tuple[int, Framing]:
-    """The first of poses [N, 18, 2] that measures as expected [N], else what comes nearest."""
+    legs = [np.linalg.norm(np.diff(body[:, leg], axis=1), axis=-1).sum(axis=1) for leg in LEGS]
+    size_m = (np.linalg.norm(trunk, axis=-1) + np.maximum(*legs)).astype(np.float32)
     seen = np.ones((1, keypoints.shape[1]), np.float32)
     found = [
         body_framing(PoseSequence(pose[None], seen, 30.0, _CANVAS, "body-18")) for pose in keypoints
     ]
     widths = np.array([f.size[0] for f in found if f.size]) * _CANVAS[0] / SPAN
-    shown = widths / expected
-    at = int(np.argmax(shown >= 1)) if (shown >= 1).any() else int(np.argmax(shown))
+    shown = widths / (_UPRIGHT * _PIXELS_PER_M * size_m)
+    at = int(np.argmax(shown >= 1 if (shown >= 1).any() else shown))
     return at, found[at]

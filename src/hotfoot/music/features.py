@@ -28,23 +28,14 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features of one song, N frames at 100 Hz.
-
-    Attributes:
-        duration_s: length of the song.
-        mel: log-mel spectrum in dB, float16 [N, 40].
-        flux: positive spectral flux of low, middle and high bands, float32 [N, 3].
-        loudness_db: RMS level in dB of full scale, float32 [N].
-        chroma: energy of the 12 pitch classes, float16 [N, 12], sums to 1 (0 in silence).
-        warnings: sentences for the user.
-    """
+    """Features of one song, N frames at 100 Hz."""
 
     duration_s: float
-    mel: NDArray[np.float16]
-    flux: NDArray[np.float32]
-    loudness_db: NDArray[np.float32]
-    chroma: NDArray[np.float16]
-    warnings: tuple[str, ...] = ()
+    mel: NDArray[np.float16]  # [N, 40] log-mel spectrum in dB
+    flux: NDArray[np.float32]  # [N, 3] positive spectral flux of low, middle and high bands
+    loudness_db: NDArray[np.float32]  # [N] RMS level in dB of full scale
+    chroma: NDArray[np.float16]  # [N, 12] energy of pitch classes, sums to 1 (0 in silence)
+    warnings: tuple[str, ...] = ()  # sentences for the user
 
     @property
     def is_silent(self) -> bool:
@@ -79,14 +70,8 @@ def extract(song: AnySong) -> Features:
     loudness = np.concatenate(frames.levels)[:count].astype(np.float32)
     if loudness.max() < _SILENCE_DB:
         warnings.append(f"{song.name} is silent; the dance will be quiet.")
-    return Features(
-        duration_s=duration,
-        mel=mel,
-        flux=_flux(mel),
-        loudness_db=loudness,
-        chroma=np.concatenate(frames.chromas)[:count],
-        warnings=tuple(warnings),
-    )
+    chroma = np.concatenate(frames.chromas)[:count]
+    return Features(duration, mel, _flux(mel), loudness, chroma, tuple(warnings))
 
 
 class _Frames:
@@ -134,21 +119,17 @@ def _flux(mel_db: NDArray[np.float16]) -> NDArray[np.float32]:
     return flux
 
 
-def _mel(hz: float) -> float:
-    return float(2595 * np.log10(1 + hz / 700))
-
-
 def _mel_filters() -> NDArray[np.float32]:
     """Triangular filters [513, 40] on the mel scale (O'Shaughnessy), 30 Hz to 11 kHz."""
-    edges_mel = np.linspace(_mel(30.0), _mel(11_000.0), MEL_BANDS + 2)
-    edges = 700 * (10 ** (edges_mel / 2595) - 1)
+    low, high = 2595 * np.log10(1 + np.array([30.0, 11_000.0]) / 700)
+    edges = 700 * (10 ** (np.linspace(low, high, MEL_BANDS + 2) / 2595) - 1)
     freqs = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
     up = (freqs - edges[:-2]) / np.maximum(np.diff(edges)[:-1], 1e-9)
     down = (edges[2:] - freqs) / np.maximum(np.diff(edges)[1:], 1e-9)
     bank = np.maximum(np.minimum(up, down), 0)
     # Narrow low bands can fall between FFT bins; each takes at least its nearest bin.
-    nearest = np.abs(freqs - edges[1:-1]).argmin(axis=0)
-    bank[nearest, np.arange(MEL_BANDS)] = np.maximum(bank[nearest, np.arange(MEL_BANDS)], 0.5)
+    nearest = (np.abs(freqs - edges[1:-1]).argmin(axis=0), np.arange(MEL_BANDS))
+    bank[nearest] = np.maximum(bank[nearest], 0.5)
     return (bank / bank.sum(axis=0)).astype(np.float32)
 
 

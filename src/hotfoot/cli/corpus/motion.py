@@ -74,7 +74,7 @@ def pair_command(
     Parts begin on downbeats and are joined by cross-fades; training samples are made like this.
     """
     from hotfoot.data.mocap import load_clips
-    from hotfoot.data.parts import naturalness
+    from hotfoot.data.montage import naturalness
     from hotfoot.data.views import paired
     from hotfoot.files import check_distinct, check_writable, save_text
     from hotfoot.music.analysis import analyze_song
