@@ -14,8 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.random import Generator
 
-from hotfoot.data.body_views import body_view
-from hotfoot.data.cameras import CLEAN, View, render_view
+from hotfoot.data.cameras import CLEAN, View, body_view, render_view
 from hotfoot.data.manifest import SPLITS
 from hotfoot.data.paired import Dance, PairedCorpus, open_corpus
 from hotfoot.data.samples import DataFormat, Sample, cut, draw_known
@@ -48,8 +47,7 @@ _Task = tuple[Data, DancePlan, bool, range, Path]
 def make_dances(data: Data, plan: DancePlan, folder: Path, jobs: int = 1) -> None:
     """Dance, or go on dancing, ``jobs`` files at once; files that are there are kept.
 
-    Raises:
-        InputError, OptionError: data that no dance can be made of.
+    InputError or OptionError if no dance can be made of the data.
     """
     make_folder(folder)
     tasks: list[_Task] = []
@@ -89,11 +87,7 @@ def _make_file(task: _Task) -> None:
 
 
 def load_dances(folder: Path, held_out: bool) -> list[Dance]:
-    """All dances of a split.
-
-    Raises:
-        InputError: none, or a damaged file.
-    """
+    """All dances of a split; InputError if there are none, or a file is damaged."""
     paths = sorted(folder.glob(f"{SPLITS[held_out]}-?????.npz"))
     if not paths:
         raise InputError(f"no {SPLITS[held_out]} dances in {folder}", "Train from the beginning.")
@@ -154,10 +148,3 @@ def _draw_part(dance: Dance, rng: Generator, frames: int) -> tuple[int, Dance]:
     first = column * FRAMES_PER_COLUMN
     music = dance.music[column : (first + frames) // FRAMES_PER_COLUMN]
     return first, replace(dance, joints=dance.joints[first : first + frames], music=music)
-
-
-def open_dances(
-    folder: Path, held_out: bool, format: DataFormat, framing: Literal["canvas", "body"]
-) -> DanceSource:
-    """Samples of the dances of one split in a folder."""
-    return DanceSource(load_dances(folder, held_out), format, framing)

@@ -1,10 +1,9 @@
 """Let a 3D body answer the music: more or less movement, and a bounce on every beat.
 
-The dance becomes smaller where the song is quiet and larger where it is loud; knees give on the
-beat, hips sway from beat to beat, arms ride along. Bones keep their lengths; ankles stay.
+Knees give on the beat, hips sway from beat to beat, arms ride along; ankles stay.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +28,7 @@ class Groove:
 
 def random_groove(rng: np.random.Generator) -> Groove:
     """A dancer near the usual one: amplitudes vary by a quarter, so that music explains most."""
-    b, s, a, n = np.exp(rng.normal(0, 0.25, 4))
-    usual = Groove()
-    return Groove(usual.bounce * b, usual.sway * s, usual.arms * a, usual.nod * n)
+    return Groove(*(astuple(Groove()) * np.exp(rng.normal(0, 0.25, 4))))
 
 
 def scale_movement(joints: Joints, gain: Array, fps: float) -> Joints:

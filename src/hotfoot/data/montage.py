@@ -1,8 +1,7 @@
 """Minutes of choreography from real clips: parts on the song's phrases, joined by cross-fades.
 
-In: a bank of clips and a song. Out: joints at given times, and for every part which clip danced it
-and how natural its warp stayed. Parts begin on downbeats with a bar of the clip; loud music takes
-lively clips; of several clips the one is taken whose pose and velocity meet those of the last part.
+Parts begin on downbeats with a bar of the clip; loud music takes lively clips; of several clips the
+one is taken whose pose and velocity meet those of the last part.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -70,15 +69,10 @@ def make_montage(
     bank: Bank, song: SongAnalysis, times: Array, rng: Generator, rate: float = 1.0,
     mixing: float = 0.15,
 ) -> Montage | None:  # fmt: skip
-    """Dance a song with clips of a bank; None where no clip fits its beats.
+    """Dance a song with clips of a bank at ``times`` [T] in even steps; None where none fits.
 
-    Args:
-        bank: the clips.
-        song: analyzed.
-        times: [T] seconds of the song as played, evenly spaced.
-        rng: chooses.
-        rate: how fast the song is played.
-        mixing: share of parts whose upper body is another clip's.
+    The times are seconds of the song as it is played, ``rate`` times as fast; ``mixing`` is the
+    share of parts whose upper body is another clip's.
     """
     beats = steady_beats(song) / rate
     chooser = _Chooser(

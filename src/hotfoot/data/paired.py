@@ -1,7 +1,6 @@
 """Songs paired with dances on their beats, seen by virtual cameras: clips without end from a seed.
 
-In: a folder of motion and a folder of songs. Out: paired clips and samples of them. Everything is
-drawn from a seed and an index, so a corpus is the same wherever it is made.
+Everything is drawn from a seed and an index, so a corpus is the same wherever it is made.
 """
 
 from collections.abc import Iterator
@@ -166,10 +165,8 @@ def open_corpus(
 ) -> PairedCorpus:  # fmt: skip
     """Corpus of a folder of motion and a folder of songs, plus composed songs of all tempi.
 
-    Every sixth song, by name, is held out for evaluation, and so is every tenth motion clip.
-
-    Raises:
-        InputError: no clips, or too few to hold one out.
+    Every sixth song, by name, is held out for evaluation, and so is every tenth motion clip;
+    InputError if there are too few of them.
     """
     clips = load_clips(motion, format.fps, has_hands(format.skeleton))
     train, test = split_clips(clips)

@@ -1,8 +1,4 @@
-"""Put real motion on a song's beats: when a clip's own beats are, and how to warp its time.
-
-In: a motion clip and the beats of a song. Out: a map from song seconds to clip seconds that puts
-the clip's accents on beats. Its rate of play stays within limits where motion looks natural.
-"""
+"""Put real motion on a song's beats: when a clip's own beats are, and how to warp its time."""
 
 from dataclasses import dataclass
 

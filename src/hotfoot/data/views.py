@@ -41,11 +41,7 @@ def _times(song: SongAnalysis) -> Array:
 
 
 def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Choreography]:
-    """A whole song danced by the choreographer, seen from the front, with its choreography.
-
-    Raises:
-        OptionError: unknown style.
-    """
+    """A whole song danced by the choreographer, seen from the front, with its choreography."""
     choreography = choreograph(song, seed, style)
     rng = np.random.default_rng(seed)
     joints = perform(choreography, _times(song), random_performer(rng), _FPS)
@@ -57,8 +53,7 @@ def paired(
 ) -> tuple[PoseSequence, tuple[Part, ...]]:
     """A whole song danced by real clips on its beats, seen from the front, and its parts.
 
-    Raises:
-        InputError: no clip fits the song's beats.
+    InputError if no clip fits the song's beats.
     """
     rng, bank = np.random.default_rng(seed), make_bank(clips)
     for _ in range(_ATTEMPTS):

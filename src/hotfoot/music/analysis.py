@@ -33,9 +33,7 @@ class SongAnalysis:
 
 
 def analyze_song(song: AnySong) -> SongAnalysis:
-    """Features and rhythm of a song (a few seconds for each minute of music).
-
-    A silent song has no beats.
+    """Features and rhythm of a song (a few seconds for each minute); silence has no beats.
 
     Raises:
         AudioError: shorter than a second or longer than two hours, or unreadable.

@@ -38,9 +38,7 @@ class Song:
     def blocks(
         self, sample_rate: int = SAMPLE_RATE, warnings: list[str] | None = None
     ) -> Iterator[NDArray[np.float32]]:
-        """Mono blocks, float32, about a second each; nothing longer is held in memory.
-
-        ``warnings`` receives a sentence if the file breaks off.
+        """Mono blocks, about a second each; ``warnings`` gets a sentence if the file breaks off.
 
         Raises:
             AudioError: unreadable file, no sound in it, NaN or infinite samples.
@@ -66,11 +64,7 @@ class Song:
 
 
 def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Song:
-    """Check that a path can be a song.
-
-    Raises:
-        AudioError: missing, a folder, empty, or start/end that make no sense.
-    """
+    """The song of a path; AudioError if it is no file, empty, or start and end make no sense."""
     if not path.exists():
         raise AudioError(f"no such file: {path}", "Give the path of a song (mp3, m4a, wav, ...).")
     if path.is_dir():

@@ -1,7 +1,6 @@
 """Music tokens: exactly one per latent column, whatever the frame rate.
 
-An encoder turns a song into ``count`` tokens of its ``width``. Everything else, from a corpus to
-a dance, knows encoders by their names in :data:`ENCODERS` alone.
+Everything else, from a corpus to a dance, knows encoders by their names in :data:`ENCODERS` alone.
 """
 
 import numpy as np
@@ -36,14 +35,9 @@ class MusicEncoder:
     ) -> NDArray[np.float32]:  # fmt: skip
         """Tokens [count, width]; token ``u`` covers frames ``8u .. 8u + 7`` at ``fps``.
 
-        Args:
-            song: gives the waveform in blocks at any sample rate; None where only the analysis is
-                at hand, which is enough for every encoder that has no weights.
-            analysis: features and rhythm, computed once.
-            count: tokens wanted; past its end the song is played backwards.
-            fps: frames per second of the dance.
-            start_s: second of the song at the first frame.
-            rate: the song is played so many times as fast.
+        The first frame is at second ``start_s`` of the song, which is played ``rate`` times as fast
+        and, past its end, backwards. ``song`` gives the waveform in blocks at any sample rate; it
+        may be None for encoders that have no weights: the analysis is enough for them.
         """
         times = start_s + np.arange(count * FRAMES_PER_COLUMN) / fps * rate
         # Past its end a song goes on backwards, so that the last segment has full context.
@@ -116,11 +110,7 @@ ENCODERS: dict[str, MusicEncoder] = {e.name: e for e in (SpectralEncoder(), MelO
 
 
 def get_encoder(name: str) -> MusicEncoder:
-    """The encoder of a name.
-
-    Raises:
-        OptionError: there is none.
-    """
+    """The encoder of a name; OptionError if there is none."""
     if name not in ENCODERS:
         raise OptionError(f"unknown music encoder '{name}'", f"Known: {', '.join(ENCODERS)}.")
     return ENCODERS[name]

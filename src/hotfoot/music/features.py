@@ -1,10 +1,10 @@
 """Frame-wise features of a song at 100 Hz: spectral flux in three bands, mel spectrum, loudness.
 
-One pass over streamed blocks; memory grows only with the features (about 20 kB per second).
-Frame ``i`` is centered on second ``i / 100``.
+Frame ``i`` is centered on second ``i / 100``; memory grows only with the features.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +44,7 @@ class Features:
 
 
 def extract(song: AnySong) -> Features:
-    """Features of a song.
-
-    Raises:
-        AudioError: shorter than a second or longer than two hours, or unreadable.
-    """
+    """Features of a song; AudioError if it is unreadable or lasts under 1 s or over two hours."""
     warnings: list[str] = []
     frames = _Frames()
     for block in song.blocks(warnings=warnings):
@@ -65,22 +61,17 @@ def extract(song: AnySong) -> Features:
         )
     frames.add(np.zeros(_WINDOW // 2 + _HOP, np.float32))
     count = int(np.ceil(duration * FEATURE_RATE))
-    mel = np.concatenate(frames.mels)[:count]
-    frames.mels.clear()
-    loudness = np.concatenate(frames.levels)[:count].astype(np.float32)
+    mel, chroma, loudness = (np.concatenate(x)[:count] for x in zip(*frames.rows, strict=True))
     if loudness.max() < _SILENCE_DB:
         warnings.append(f"{song.name} is silent; the dance will be quiet.")
-    chroma = np.concatenate(frames.chromas)[:count]
     return Features(duration, mel, _flux(mel), loudness, chroma, tuple(warnings))
 
 
 class _Frames:
-    """Spectra and levels of all frames of the blocks added so far; half a window comes first."""
+    """Mel, chroma and levels of all frames of the blocks so far; half a window comes first."""
 
     def __init__(self) -> None:
-        self.mels: list[NDArray[np.float16]] = []
-        self.chromas: list[NDArray[np.float16]] = []
-        self.levels: list[NDArray[np.float32]] = []
+        self.rows: list[tuple[NDArray[Any], ...]] = []
         self.samples = 0
         self._mel_bank, self._chroma_bank = _mel_filters(), _chroma_filters()
         self._window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
@@ -95,12 +86,12 @@ class _Frames:
             return
         frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
         power = np.abs(rfft(frames * self._window, axis=1)).astype(np.float32) ** 2
-        self.mels.append((10 * np.log10(power @ self._mel_bank + 1e-8)).astype(np.float16))
+        mel = (10 * np.log10(power @ self._mel_bank + 1e-8)).astype(np.float16)
         pitches = power @ self._chroma_bank
         pitches /= np.maximum(pitches.sum(axis=1, keepdims=True), 1e-6)
-        self.chromas.append(pitches.astype(np.float16))
         middle = frames[:, _WINDOW // 2 - _HOP : _WINDOW // 2 + _HOP]
-        self.levels.append(10 * np.log10(np.mean(middle * middle, axis=1) + 1e-12))
+        level = (10 * np.log10(np.mean(middle * middle, axis=1) + 1e-12)).astype(np.float32)
+        self.rows.append((mel, pitches.astype(np.float16), level))
 
 
 def _flux(mel_db: NDArray[np.float16]) -> NDArray[np.float32]:

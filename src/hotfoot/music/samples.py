@@ -1,4 +1,4 @@
-"""Songs from samples in memory, and what every song can do wherever it comes from."""
+"""Songs from samples in memory."""
 
 import hashlib
 from collections.abc import Iterator
