@@ -1,7 +1,6 @@
 """Virtual cameras: views of 3D clips as people film dances, then as a pose detector reports them.
 
-Bodies, cameras and what detectors miss are drawn from a :class:`CameraStyle`; or all of a body is
-seen, in the square of its reference (:mod:`hotfoot.pose.framing`), by a camera that stands still.
+Or all of a body is seen, in the square of its reference, by a camera that stands still.
 """
 
 from dataclasses import dataclass
@@ -227,7 +226,7 @@ class BodyView:
 
 
 def body_view(joints: Joints, first: int, frames: int, rng: Generator, fps: float) -> BodyView:
-    """One view of ``frames`` frames of a dance [T, 17, 3] from ``first`` on.
+    """One view of ``frames`` frames of a dance [T, 17, 3] from ``first`` on, in front of it.
 
     Half of the references are an instant of the segment itself.
     """

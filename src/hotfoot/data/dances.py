@@ -1,8 +1,7 @@
 """Whole songs danced once, and samples that are drawn from these dances again and again.
 
-Making a dance costs as much as a short clip of it does; bodies, cameras, mirror images, references
-and places in time are drawn anew for every sample. In a folder, files ``SPLIT-NNNNN.npz`` have 32
-dances each; every dance depends on the seed, its split and its number alone.
+In a folder, files ``SPLIT-NNNNN.npz`` have 32 dances each, which depend on the seed, their split
+and their number alone.
 """
 
 import zipfile

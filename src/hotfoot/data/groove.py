@@ -1,7 +1,4 @@
-"""Let a 3D body answer the music: more or less movement, and a bounce on every beat.
-
-Knees give on the beat, hips sway from beat to beat, arms ride along; ankles stay.
-"""
+"""Let a 3D body answer the music: more or less movement, and a bounce on every beat."""
 
 from dataclasses import astuple, dataclass
 
@@ -39,7 +36,10 @@ def scale_movement(joints: Joints, gain: Array, fps: float) -> Joints:
 
 
 def bounce(joints: Joints, beats_elapsed: Array, amplitude: Array, groove: Groove) -> Joints:
-    """Add the groove: lowest where ``beats_elapsed`` [T] is whole, scaled by ``amplitude`` [T]."""
+    """Add the groove: lowest where ``beats_elapsed`` [T] is whole, scaled by ``amplitude`` [T].
+
+    Knees give on the beat, hips sway from beat to beat, arms ride along; ankles stay.
+    """
     size = np.asarray(amplitude, np.float32)
     down = (0.5 + 0.5 * np.cos(2 * np.pi * beats_elapsed)).astype(np.float32) * size
     side = np.cos(np.pi * beats_elapsed).astype(np.float32) * size

@@ -1,7 +1,4 @@
-"""Songs paired with dances on their beats, seen by virtual cameras: clips without end from a seed.
-
-Everything is drawn from a seed and an index, so a corpus is the same wherever it is made.
-"""
+"""Songs paired with dances on their beats, seen by virtual cameras: endless, all from a seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,44 +88,36 @@ class PairedCorpus:
             yield d.seen(render_view(d.joints, rng, self._cameras, self.format), self.format)
 
     def _dances(self, rng: Generator, frames: int | None) -> Iterator[Dance]:
-        """Dances until one is good enough, all danced by the same kind of dancer."""
+        """Dances of so many frames, or to whole songs, all danced by the same kind of dancer."""
         procedural = self._procedural > 0 and bool(rng.random() < self._procedural)
         for _ in range(_ATTEMPTS):
-            dance = self._try(rng, frames, procedural)
-            if dance is not None:
-                yield dance
-
-    def _try(self, rng: Generator, frames: int | None, procedural: bool) -> Dance | None:
-        """A dance of so many frames, or to the whole song."""
-        song = self.songs[rng.integers(len(self.songs))]
-        analysis, fps = song.analysis, self.format.fps
-        rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
-        duration = analysis.features.duration_s / rate
-        whole = frames is None
-        if frames is None:
-            frames = int(min(duration, _LONGEST_S) * fps) // FRAMES_PER_COLUMN * FRAMES_PER_COLUMN
-        start = float(rng.uniform(0, max(0.0, duration - frames / fps)))
-        times = start + np.arange(frames) / fps
-        motion: tuple[str, ...] = ()
-        if procedural:
-            seed, style = int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES)))
-            choreography = choreograph(analysis, seed, style, rate)
-            joints = perform(choreography, times, random_performer(rng), fps)
-            joints = with_hands(joints) if has_hands(self.format.skeleton) else joints
-        else:
-            montage = make_montage(self._bank, analysis, times, rng, rate)
-            if montage is None:
-                return None
-            joints, style, motion = montage.joints, montage.style, montage.motion
-            if upright(joints) > 0.8:
-                joints = answer_song(joints, analysis, times * rate, rate, rng, fps)
-        if rng.random() < _ORBITS or (whole and not procedural):
-            joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), fps)
-        music = get_encoder(self.format.music).encode(
-            None, analysis, frames // FRAMES_PER_COLUMN, fps, start * rate, rate
-        )
-        tempo_bpm = analysis.rhythm.tempo_bpm * rate
-        return Dance(joints, music, style, procedural, tempo_bpm, song.name, motion)
+            song = self.songs[rng.integers(len(self.songs))]
+            analysis, fps = song.analysis, self.format.fps
+            rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
+            duration = analysis.features.duration_s / rate
+            longest = int(min(duration, _LONGEST_S) * fps) // FRAMES_PER_COLUMN
+            columns = longest if frames is None else frames // FRAMES_PER_COLUMN
+            count = columns * FRAMES_PER_COLUMN
+            start = float(rng.uniform(0, max(0.0, duration - count / fps)))
+            times = start + np.arange(count) / fps
+            motion: tuple[str, ...] = ()
+            if procedural:
+                seed, style = int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES)))
+                choreography = choreograph(analysis, seed, style, rate)
+                joints = perform(choreography, times, random_performer(rng), fps)
+                joints = with_hands(joints) if has_hands(self.format.skeleton) else joints
+            else:
+                montage = make_montage(self._bank, analysis, times, rng, rate)
+                if montage is None:
+                    continue
+                joints, style, motion = montage.joints, montage.style, montage.motion
+                if upright(joints) > 0.8:
+                    joints = answer_song(joints, analysis, times * rate, rate, rng, fps)
+            if rng.random() < _ORBITS or (frames is None and not procedural):
+                joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), fps)
+            encoder, tempo_bpm = get_encoder(self.format.music), analysis.rhythm.tempo_bpm * rate
+            music = encoder.encode(None, analysis, columns, fps, start * rate, rate)
+            yield Dance(joints, music, style, procedural, tempo_bpm, song.name, motion)
 
 
 def _first(found: Iterator[T]) -> T:

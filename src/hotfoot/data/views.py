@@ -1,7 +1,4 @@
-"""Real and choreographed motion as a camera in front sees it: what models are compared with.
-
-Held-out motion shows what real movement is like; views of the training motion show what is a copy.
-"""
+"""Real and choreographed motion as a camera in front sees it: what models are compared with."""
 
 from collections.abc import Iterator
 from dataclasses import replace

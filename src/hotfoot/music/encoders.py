@@ -1,7 +1,4 @@
-"""Music tokens: exactly one per latent column, whatever the frame rate.
-
-Everything else, from a corpus to a dance, knows encoders by their names in :data:`ENCODERS` alone.
-"""
+"""Music tokens, one per latent column; all else knows their encoders by name (:data:`ENCODERS`)."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,4 @@
-"""Frame-wise features of a song at 100 Hz: spectral flux in three bands, mel spectrum, loudness.
-
-Frame ``i`` is centered on second ``i / 100``; memory grows only with the features.
-"""
+"""Frame-wise features of a song: spectral flux in three bands, mel spectrum, loudness, chroma."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +25,7 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features of one song, N frames at 100 Hz."""
+    """Features of one song, N frames at 100 Hz; frame ``i`` is centered on second ``i / 100``."""
 
     duration_s: float
     mel: NDArray[np.float16]  # [N, 40] log-mel spectrum in dB

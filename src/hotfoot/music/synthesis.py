@@ -1,8 +1,4 @@
-"""Compose songs whose beats are known exactly: for tests, demonstrations and training pairs.
-
-A song is sections of 4/4 bars, each with a drum pattern, a bass line, chords, perhaps a lead, and a
-level. Everything is drawn from the seed.
-"""
+"""Compose songs whose beats are known exactly: for tests, demonstrations and training pairs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +59,7 @@ def compose(
     sections: int | None = None,
     sample_rate: int = 24_000,
 ) -> ComposedSong:
-    """Compose a song; the same for the same seed.
+    """Compose a song of sections of 4/4 bars; the same for the same seed.
 
     Args:
         duration_s: length in seconds.
