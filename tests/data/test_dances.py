@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from hotfoot.data.body_views import body_view
-from hotfoot.data.dances import DancePlan, DanceSource, load_dances, make_dances, open_dances
+from hotfoot.data.cameras import body_view
+from hotfoot.data.dances import DancePlan, DanceSource, load_dances, make_dances
 from hotfoot.data.paired import Dance
 from hotfoot.data.samples import BODY_FORMAT
 from hotfoot.data.sources import Data
@@ -67,7 +67,7 @@ def framed(samples):
 
 
 def test_samples_show_the_whole_body_around_their_references(folder):
-    source = open_dances(folder, False, BODY_FORMAT, "body")
+    source = DanceSource(load_dances(folder, False), BODY_FORMAT, "body")
     rng = np.random.default_rng(0)
     samples = [source.draw(rng, 64, 16) for _ in range(12)]
     for s, (xy, reference, square) in zip(samples, framed(samples), strict=True):

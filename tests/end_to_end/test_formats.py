@@ -7,7 +7,7 @@ import pytest
 
 import hotfoot
 from hotfoot.cli.main import main
-from hotfoot.data.hands import with_hands
+from hotfoot.data.bodies import with_hands
 from hotfoot.data.manifest import read_manifest
 from hotfoot.data.mocap import load_clips, save_clip
 from hotfoot.data.store import read_shard

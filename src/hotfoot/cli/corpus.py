@@ -244,7 +244,7 @@ def pair_command(
     Parts begin on downbeats and are joined by cross-fades; training samples are made like this.
     """
     from hotfoot.data.mocap import load_clips
-    from hotfoot.data.parts import naturalness
+    from hotfoot.data.montage import naturalness
     from hotfoot.data.views import paired
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song

@@ -1,21 +1,19 @@
 """Whole songs danced once, and samples that are drawn from these dances again and again.
 
-Making a dance costs as much as a short clip of it does; bodies, cameras, mirror images, references
-and places in time are drawn anew for every sample. In a folder, files ``SPLIT-NNNNN.npz`` have 32
-dances each; every dance depends on the seed, its split and its number alone.
+In a folder, files ``SPLIT-NNNNN.npz`` have 32 dances each, which depend on the seed, their split
+and their number alone.
 """
 
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.random import Generator
 
-from hotfoot.data.body_views import body_view
-from hotfoot.data.cameras import CLEAN, View, render_view
+from hotfoot.data.cameras import CLEAN, View, body_view, render_view
 from hotfoot.data.manifest import SPLITS
 from hotfoot.data.paired import Dance, PairedCorpus, open_corpus
 from hotfoot.data.samples import DataFormat, Sample, cut, draw_known
@@ -27,25 +25,17 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _PER_FILE = 32
 _ATTEMPTS = 500
+_FACTS = ("style", "procedural", "tempo_bpm", "song")  # of a dance, in files
 
 
 @dataclass(frozen=True)
 class DancePlan:
-    """What is danced.
+    """What is danced."""
 
-    Attributes:
-        count: dances for training; 32 at most are held out.
-        frames: of the shortest dance.
-        procedural: share that the choreographer dances; the rest is retimed real motion.
-        composed: songs that are composed besides the user's.
-        seed: of all of them.
-        format: of motion and tokens.
-    """
-
-    count: int
-    frames: int
-    procedural: float
-    composed: int
+    count: int  # dances for training; 32 at most are held out
+    frames: int  # of the shortest dance
+    procedural: float  # share that the choreographer dances; the rest is retimed real motion
+    composed: int  # songs that are composed besides the user's
     seed: int
     format: DataFormat
 
@@ -54,25 +44,18 @@ _Task = tuple[Data, DancePlan, bool, range, Path]
 
 
 def make_dances(data: Data, plan: DancePlan, folder: Path, jobs: int = 1) -> None:
-    """Dance, or go on dancing; files that are there are kept.
+    """Dance, or go on dancing, ``jobs`` files at once; files that are there are kept.
 
-    Args:
-        data: motion and music.
-        plan: what is danced.
-        folder: of the files.
-        jobs: files at once.
-
-    Raises:
-        InputError, OptionError: data that no dance can be made of.
+    InputError or OptionError if no dance can be made of the data.
     """
     make_folder(folder)
     tasks: list[_Task] = []
     for held_out in (True, False):
         count = min(plan.count, _PER_FILE) if held_out else plan.count
         for first in range(0, count, _PER_FILE):
-            path = _path(folder, held_out, first // _PER_FILE)
-            part = range(first, min(first + _PER_FILE, count))
+            path = folder / f"{SPLITS[held_out]}-{first // _PER_FILE:05d}.npz"
             if not path.exists():
+                part = range(first, min(first + _PER_FILE, count))
                 tasks.append((data, plan, held_out, part, path))
     with removing_parts(folder):
         for _ in parallel_map(_make_file, tasks, min(jobs, max(1, len(tasks)))):
@@ -80,71 +63,50 @@ def make_dances(data: Data, plan: DancePlan, folder: Path, jobs: int = 1) -> Non
     _open.cache_clear()
 
 
-def _path(folder: Path, held_out: bool, index: int) -> Path:
-    return folder / f"{SPLITS[held_out]}-{index:05d}.npz"
-
-
 @lru_cache(maxsize=1)
 def _open(data: Data, plan: DancePlan, held_out: bool) -> PairedCorpus:
-    return open_corpus(
-        *data.folders, held_out, plan.composed, plan.procedural, format=plan.format
-    )  # fmt: skip
+    folders, format = data.folders, plan.format
+    return open_corpus(*folders, held_out, plan.composed, plan.procedural, format=format)
 
 
 def _make_file(task: _Task) -> None:
     data, plan, held_out, part, path = task
     corpus = _open(data, plan, held_out)
-    dances = [
-        corpus.whole_dance(np.random.default_rng([plan.seed, int(held_out), i]), plan.frames)
-        for i in part
-    ]
+    seeds = [[plan.seed, int(held_out), i] for i in part]
+    dances = [corpus.whole_dance(np.random.default_rng(s), plan.frames) for s in seeds]
+    facts: dict[str, Any] = {n: np.array([getattr(d, n) for d in dances]) for n in _FACTS}
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(
             file,
             joints=np.concatenate([d.joints for d in dances]),
             music=np.concatenate([d.music for d in dances]).astype(np.float16),
             frames=np.array([len(d.joints) for d in dances]),
-            style=np.array([d.style for d in dances]),
-            procedural=np.array([d.procedural for d in dances]),
-            tempo_bpm=np.array([d.tempo_bpm for d in dances]),
-            song=np.array([d.song for d in dances]),
+            **facts,
         )
 
 
 def load_dances(folder: Path, held_out: bool) -> list[Dance]:
-    """All dances of a split.
-
-    Raises:
-        InputError: none, or a damaged file.
-    """
+    """All dances of a split; InputError if there are none, or a file is damaged."""
     paths = sorted(folder.glob(f"{SPLITS[held_out]}-?????.npz"))
     if not paths:
         raise InputError(f"no {SPLITS[held_out]} dances in {folder}", "Train from the beginning.")
     return [dance for path in paths for dance in _read(path)]
 
 
-def _read(path: Path) -> Iterator[Dance]:
+def _read(path: Path) -> list[Dance]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        ends = np.cumsum(arrays["frames"])[:-1]
-        joints = np.split(arrays["joints"].astype(np.float32), ends)
-        music = np.split(arrays["music"].astype(np.float32), ends // FRAMES_PER_COLUMN)
-        rest = [arrays[n].tolist() for n in ("style", "procedural", "tempo_bpm", "song")]
-        dances = [Dance(*row) for row in zip(joints, music, *rest, strict=True)]
+        with np.load(path, allow_pickle=False) as arrays:
+            ends = np.cumsum(arrays["frames"])[:-1]
+            joints = np.split(arrays["joints"].astype(np.float32), ends)
+            music = np.split(arrays["music"].astype(np.float32), ends // FRAMES_PER_COLUMN)
+            facts = [arrays[name].tolist() for name in _FACTS]
+        return [Dance(*row) for row in zip(joints, music, *facts, strict=True)]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is damaged ({error})", "Delete it; it is made again.") from error
-    yield from dances
 
 
 class DanceSource:
-    """Draws samples from whole dances, longer ones more often.
-
-    Args:
-        dances: to draw from.
-        format: of motion and tokens.
-        framing: that samples are made for: cameras are drawn accordingly.
-    """
+    """Draws samples for a framing from whole dances, longer ones more often."""
 
     def __init__(
         self, dances: list[Dance], format: DataFormat, framing: Literal["canvas", "body"]
@@ -153,7 +115,7 @@ class DanceSource:
         frames = np.array([len(d.joints) for d in dances], np.float64)
         self._chance = frames / frames.sum()
 
-    def draw(self, rng: np.random.Generator, frames: int, overlap: int = 16) -> Sample:
+    def draw(self, rng: Generator, frames: int, overlap: int = 16) -> Sample:
         """One sample of ``frames`` frames."""
         for _ in range(_ATTEMPTS):
             dance = self._dances[rng.choice(len(self._dances), p=self._chance)]
@@ -162,38 +124,26 @@ class DanceSource:
             if self._framing == "body":
                 return self._whole(dance, rng, frames, overlap)
             length = min(len(dance.joints), frames + self._format.spare_frames)
-            part = _part(dance, _choose_first(dance, rng, length), length)
+            _, part = _draw_part(dance, rng, length)
             view = render_view(part.joints, rng, CLEAN, self._format)
             sample = cut(part.seen(view, self._format), rng, frames, overlap)
             if sample is not None:
                 return sample
         raise InputError(f"no dance has {frames} frames with a body in them", "Give longer songs.")
 
-    def _whole(self, dance: Dance, rng: np.random.Generator, frames: int, overlap: int) -> Sample:
+    def _whole(self, dance: Dance, rng: Generator, frames: int, overlap: int) -> Sample:
         """A sample that shows all of the body, to be framed by its reference."""
-        first = _choose_first(dance, rng, frames)
+        first, part = _draw_part(dance, rng, frames)
         view = body_view(dance.joints, first, frames, rng, self._format.fps)
-        part = _part(dance, first, frames)
         sure = np.ones(view.xy.shape[:2], np.float32)
         clip = part.seen(View(view.xy, sure, 1.0), self._format)
         known = draw_known(rng, frames, overlap)
         return Sample(view.xy, sure, view.reference_xy, sure[0], part.music, known, clip)
 
 
-def _choose_first(dance: Dance, rng: np.random.Generator, frames: int) -> int:
-    """Where a part of so many frames begins; a multiple of 8."""
-    columns = (len(dance.joints) - frames) // FRAMES_PER_COLUMN
-    return int(rng.integers(columns + 1)) * FRAMES_PER_COLUMN
-
-
-def _part(dance: Dance, first: int, frames: int) -> Dance:
-    columns = slice(first // FRAMES_PER_COLUMN, (first + frames) // FRAMES_PER_COLUMN)
-    joints = dance.joints[first : first + frames]
-    return replace(dance, joints=joints, music=dance.music[columns])
-
-
-def open_dances(
-    folder: Path, held_out: bool, format: DataFormat, framing: Literal["canvas", "body"]
-) -> DanceSource:
-    """Samples of the dances of one split in a folder."""
-    return DanceSource(load_dances(folder, held_out), format, framing)
+def _draw_part(dance: Dance, rng: Generator, frames: int) -> tuple[int, Dance]:
+    """Where a part of so many frames begins, a multiple of 8, and the part."""
+    column = int(rng.integers((len(dance.joints) - frames) // FRAMES_PER_COLUMN + 1))
+    first = column * FRAMES_PER_COLUMN
+    music = dance.music[column : (first + frames) // FRAMES_PER_COLUMN]
+    return first, replace(dance, joints=dance.joints[first : first + frames], music=music)

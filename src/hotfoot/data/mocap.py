@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from hotfoot.data.hands import BODY_POINTS, HAND_POINTS, with_hands
+from hotfoot.data.bodies import BODY_POINTS, HAND_POINTS, with_hands
 from hotfoot.errors import InputError
 from hotfoot.files import make_folder, replacing, save_text
 from hotfoot.pose.resample import linear

@@ -1,28 +1,24 @@
-"""Songs paired with dances on their beats, seen by virtual cameras: clips without end from a seed.
-
-In: a folder of motion and a folder of songs. Out: paired clips and samples of them. Everything is
-drawn from a seed and an index, so a corpus is the same wherever it is made.
-"""
+"""Songs paired with dances on their beats, seen by virtual cameras: endless, all from a seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 
 from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import random_performer
 from hotfoot.choreography.styles import STYLES as DANCE_STYLES
 from hotfoot.data.bank import make_bank
-from hotfoot.data.bodies import turned_to_camera, upright
+from hotfoot.data.bodies import Array, Joints, has_hands, turned_to_camera, upright, with_hands
 from hotfoot.data.cameras import CLEAN, CameraStyle, View, render_view
 from hotfoot.data.groove import bounce, random_groove, scale_movement
-from hotfoot.data.hands import has_hands, with_hands
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.montage import make_montage
-from hotfoot.data.samples import BODY_FORMAT, DataFormat, PairedClip, Sample, cut
+from hotfoot.data.samples import BODY_FORMAT, DataFormat, Floats, PairedClip, Sample, cut
 from hotfoot.data.songs import NamedSong, composed_songs, load_songs
 from hotfoot.errors import InputError
 from hotfoot.music.analysis import SongAnalysis
@@ -31,6 +27,7 @@ from hotfoot.music.encoders import get_encoder
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
+T = TypeVar("T")
 _ATTEMPTS = 500
 _ORBITS = 0.75  # share of views whose camera goes round with the dancer
 _LONGEST_S = 43.0  # of a dance to a whole song
@@ -38,15 +35,10 @@ _LONGEST_S = 43.0  # of a dance to a whole song
 
 @dataclass(frozen=True, eq=False)
 class Dance:
-    """3D motion to a song, before any camera; see :class:`PairedClip` for what is not said here.
+    """3D motion to a song, before any camera; see :class:`PairedClip` for what is not said here."""
 
-    Attributes:
-        joints: [T, J, 3] in meters; T is a multiple of 8.
-        music: [T / 8, width] tokens.
-    """
-
-    joints: NDArray[np.float32]
-    music: NDArray[np.float32]
+    joints: Joints  # in meters; T is a multiple of 8
+    music: Floats  # [T / 8, width] tokens
     style: str
     procedural: bool
     tempo_bpm: float
@@ -64,12 +56,8 @@ class Dance:
 class PairedCorpus:
     """Motion and songs, ready to be paired.
 
-    Args:
-        motion: clips to dance, at the format's frame rate, with hands if its skeleton has them.
-        songs: analyzed songs.
-        format: of what is drawn.
-        cameras: what views are drawn from.
-        procedural: share of clips that the choreographer dances.
+    Clips have the format's frame rate, and hands if its skeleton has them; views are drawn from
+    ``cameras``; ``procedural`` is the share of clips that the choreographer dances.
     """
 
     def __init__(
@@ -78,121 +66,86 @@ class PairedCorpus:
     ) -> None:  # fmt: skip
         if not songs:
             raise InputError("no songs to pair motion with", "Give a folder of songs.")
-        self.motion = motion
-        self.songs = songs
-        self.format = format
-        self._bank = make_bank(motion)
-        self._cameras = cameras
-        self._procedural = procedural
+        self.motion, self.songs, self.format = motion, songs, format
+        self._bank, self._cameras, self._procedural = make_bank(motion), cameras, procedural
 
-    def draw(self, rng: np.random.Generator, frames: int, overlap: int = 16) -> Sample:
+    def draw(self, rng: Generator, frames: int, overlap: int = 16) -> Sample:
         """One sample of ``frames`` frames."""
-        for clip in self._clips(rng, frames + self.format.spare_frames):
-            sample = cut(clip, rng, frames, overlap)
-            if sample is not None:
-                return sample
-        raise _nothing_fits()
+        clips = self._clips(rng, frames + self.format.spare_frames)
+        return _first(s for c in clips if (s := cut(c, rng, frames, overlap)) is not None)
 
-    def clip(self, rng: np.random.Generator, frames: int) -> PairedClip:
+    def clip(self, rng: Generator, frames: int) -> PairedClip:
         """One clip of ``frames`` frames, a multiple of 8."""
-        for clip in self._clips(rng, frames):
-            if clip.shows_a_body:
-                return clip
-        raise _nothing_fits()
+        return _first(clip for clip in self._clips(rng, frames) if clip.shows_a_body)
 
-    def _clips(self, rng: np.random.Generator, frames: int) -> Iterator[PairedClip]:
-        """Clips until one is good enough, all danced by the same kind of dancer."""
-        for dance in self._dances(rng, frames):
-            yield dance.seen(
-                render_view(dance.joints, rng, self._cameras, self.format), self.format
-            )
-
-    def whole_dance(self, rng: np.random.Generator, least: int) -> Dance:
+    def whole_dance(self, rng: Generator, least: int) -> Dance:
         """A dance to a whole song, but to 43 s of it at most; of ``least`` frames or more."""
-        for dance in self._dances(rng, None):
-            if len(dance.joints) >= least and np.isfinite(dance.joints).all():
-                return dance
-        raise _nothing_fits()
+        dances = self._dances(rng, None)
+        return _first(d for d in dances if len(d.joints) >= least and np.isfinite(d.joints).all())
 
-    def _dances(self, rng: np.random.Generator, frames: int | None) -> Iterator[Dance]:
+    def _clips(self, rng: Generator, frames: int) -> Iterator[PairedClip]:
+        for d in self._dances(rng, frames):
+            yield d.seen(render_view(d.joints, rng, self._cameras, self.format), self.format)
+
+    def _dances(self, rng: Generator, frames: int | None) -> Iterator[Dance]:
+        """Dances of so many frames, or to whole songs, all danced by the same kind of dancer."""
         procedural = self._procedural > 0 and bool(rng.random() < self._procedural)
         for _ in range(_ATTEMPTS):
-            dance = self._try(rng, frames, procedural)
-            if dance is not None:
-                yield dance
-
-    def _try(self, rng: np.random.Generator, frames: int | None, procedural: bool) -> Dance | None:
-        """A dance of so many frames, or to the whole song."""
-        song = self.songs[rng.integers(len(self.songs))]
-        analysis, fps = song.analysis, self.format.fps
-        rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
-        duration = analysis.features.duration_s / rate
-        whole = frames is None
-        if frames is None:
-            frames = int(min(duration, _LONGEST_S) * fps) // FRAMES_PER_COLUMN * FRAMES_PER_COLUMN
-        start = float(rng.uniform(0, max(0.0, duration - frames / fps)))
-        times = start + np.arange(frames) / fps
-        motion: tuple[str, ...] = ()
-        if procedural:
-            joints, style = self._choreographed(analysis, times, rate, rng)
-        else:
-            montage = make_montage(self._bank, analysis, times, rng, rate)
-            if montage is None:
-                return None
-            joints, style, motion = montage.joints, montage.style, montage.motion
-            if upright(joints) > 0.8:
-                joints = answer_song(joints, analysis, times * rate, rate, rng, fps)
-        if rng.random() < _ORBITS or (whole and not procedural):
-            joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), fps)
-        music = get_encoder(self.format.music).encode(
-            None, analysis, frames // FRAMES_PER_COLUMN, fps, start * rate, rate
-        )
-        tempo_bpm = analysis.rhythm.tempo_bpm * rate
-        return Dance(joints, music, style, procedural, tempo_bpm, song.name, motion)
-
-    def _choreographed(
-        self, song: SongAnalysis, times: NDArray[np.float64], rate: float, rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], str]:
-        """A procedural dance [T, J, 3] at seconds of the song as played, and its style."""
-        choreography = choreograph(
-            song, int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES))), rate
-        )
-        joints = perform(choreography, times, random_performer(rng), self.format.fps)
-        hands = has_hands(self.format.skeleton)
-        return (with_hands(joints) if hands else joints), choreography.style
+            song = self.songs[rng.integers(len(self.songs))]
+            analysis, fps = song.analysis, self.format.fps
+            rate = float(np.exp(rng.uniform(np.log(0.75), np.log(1.33))))
+            duration = analysis.features.duration_s / rate
+            longest = int(min(duration, _LONGEST_S) * fps) // FRAMES_PER_COLUMN
+            columns = longest if frames is None else frames // FRAMES_PER_COLUMN
+            count = columns * FRAMES_PER_COLUMN
+            start = float(rng.uniform(0, max(0.0, duration - count / fps)))
+            times = start + np.arange(count) / fps
+            motion: tuple[str, ...] = ()
+            if procedural:
+                seed, style = int(rng.integers(2**31)), str(rng.choice(list(DANCE_STYLES)))
+                choreography = choreograph(analysis, seed, style, rate)
+                joints = perform(choreography, times, random_performer(rng), fps)
+                joints = with_hands(joints) if has_hands(self.format.skeleton) else joints
+            else:
+                montage = make_montage(self._bank, analysis, times, rng, rate)
+                if montage is None:
+                    continue
+                joints, style, motion = montage.joints, montage.style, montage.motion
+                if upright(joints) > 0.8:
+                    joints = answer_song(joints, analysis, times * rate, rate, rng, fps)
+            if rng.random() < _ORBITS or (frames is None and not procedural):
+                joints = turned_to_camera(joints, float(rng.uniform(0.5, 1.0)), fps)
+            encoder, tempo_bpm = get_encoder(self.format.music), analysis.rhythm.tempo_bpm * rate
+            music = encoder.encode(None, analysis, columns, fps, start * rate, rate)
+            yield Dance(joints, music, style, procedural, tempo_bpm, song.name, motion)
 
 
-def _nothing_fits() -> InputError:
-    return InputError(
+def _first(found: Iterator[T]) -> T:
+    for one in found:
+        return one
+    raise InputError(
         f"no clip could be put on a song's beats in {_ATTEMPTS} attempts",
         "Give longer clips with movement in them, and songs with a beat.",
     )
 
 
 def answer_song(
-    joints: NDArray[np.float32],
-    song: SongAnalysis,
-    song_s: NDArray[np.float64],
-    rate: float,
-    rng: np.random.Generator,
-    fps: float = BODY_FORMAT.fps,
-) -> NDArray[np.float32]:
+    joints: Joints, song: SongAnalysis, song_s: Array, rate: float, rng: Generator, fps: float
+) -> Joints:
     """Joints [T, J, 3] as they answer the song: size from loudness, a bounce on every beat.
 
     ``song_s`` [T] are seconds of the recording, which is played ``rate`` times as fast.
     """
     features, rhythm = song.features, song.rhythm
     levels = loudness_level(features.loudness_db, FEATURE_RATE)
-    at = np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)
-    level = levels[at]
+    level = levels[np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)]
     joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.55, 1.2), fps)
-    phase, has_beat = beat_phase(rhythm.beats, song_s)
-    if not has_beat.all():
+    if len(rhythm.beats) < 2:
         return joints
     period = 60.0 / max(rhythm.tempo_bpm * rate, 1.0)
     # Legs have less time to give at a fast tempo.
     size = np.clip(period / 0.5, 0.4, 1.2) * np.clip(0.8 + 0.6 * level, 0.2, 1.3)
-    return bounce(joints, phase, size, random_groove(rng))
+    return bounce(joints, beat_phase(rhythm.beats, song_s), size, random_groove(rng))
 
 
 def open_corpus(
@@ -201,10 +154,8 @@ def open_corpus(
 ) -> PairedCorpus:  # fmt: skip
     """Corpus of a folder of motion and a folder of songs, plus composed songs of all tempi.
 
-    Every sixth song, by name, is held out for evaluation, and so is every tenth motion clip.
-
-    Raises:
-        InputError: no clips, or too few to hold one out.
+    Every sixth song, by name, is held out for evaluation, and so is every tenth motion clip;
+    InputError if there are too few of them.
     """
     clips = load_clips(motion, format.fps, has_hands(format.skeleton))
     train, test = split_clips(clips)

@@ -1,24 +1,16 @@
-"""Put real motion on a song's beats: when a clip's own beats are, and how to warp its time.
+"""Put real motion on a song's beats: when a clip's own beats are, and how to warp its time."""
 
-In: a motion clip and the beats of a song. Out: a map from song seconds to clip seconds that puts
-the clip's accents on beats. Its rate of play stays within limits where motion looks natural.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from scipy.optimize import lsq_linear
 
-from hotfoot.data.hands import BODY_POINTS
+from hotfoot.data.bodies import BODY_POINTS, Array, Joints
 from hotfoot.data.mocap import MotionClip
 from hotfoot.music.beats import track_beats
 from hotfoot.pose.body import mean_speed
 from hotfoot.pose.resample import linear
-
-Array = NDArray[np.float64]
 
 RATE_LIMITS = (0.75, 1.33)
 """Slowest and fastest play of a clip, against its own speed."""
@@ -31,40 +23,31 @@ _MULTIPLES = ((1.0, 0.0), (2.0, 0.03), (0.5, 0.03), (1.5, 0.4), (2 / 3, 0.4))
 """Song beats per clip beat, and what taking it costs, as an octave of rate would."""
 
 
-def joint_speed(joints: NDArray[np.float32], fps: float) -> Array:
+def joint_speed(joints: Joints, fps: float) -> Array:
     """Mean joint speed [T] in meters per second, smoothed over about 50 ms."""
     return gaussian_filter1d(mean_speed(joints[:, :BODY_POINTS], fps), 0.05 * fps)
 
 
-def accent_envelope(joints: NDArray[np.float32], fps: float) -> Array:
+def accent_envelope(joints: Joints, fps: float) -> Array:
     """Strength of movement accents at 120 Hz: impulses at minima of speed, by their depth."""
     speed = joint_speed(joints, fps)
     lows = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
     around = max(2, round(0.35 * fps))
-    duration = len(joints) / fps
-    out = np.zeros(int(duration * _ENVELOPE_RATE) + 1)
-    for i in lows:
-        high = speed[max(0, i - around) : i + around + 1].max()
-        depth = (high - speed[i]) / (high + 0.2)
-        out[min(round(i / fps * _ENVELOPE_RATE), len(out) - 1)] += depth
+    high = maximum_filter1d(speed, 2 * around + 1)[lows]
+    out = np.zeros(int(len(joints) / fps * _ENVELOPE_RATE) + 1)
+    at = np.minimum(np.round(lows / fps * _ENVELOPE_RATE).astype(int), len(out) - 1)
+    np.add.at(out, at, (high - speed[lows]) / (high + 0.2))
     return gaussian_filter1d(out, 0.02 * _ENVELOPE_RATE)
 
 
 @dataclass(frozen=True, eq=False)
 class KinematicBeats:
-    """The regular chain through a clip's accents.
+    """The regular chain through a clip's accents."""
 
-    Attributes:
-        times: [N] seconds of the clip.
-        confidence: [N] 0..1, how strong an accent is near each beat.
-        rhythm: 0..1, how much more of the accents lies on beats than would by chance.
-        phase: 0..3, which beats begin a bar: those with the strongest accents.
-    """
-
-    times: Array
-    confidence: Array
-    rhythm: float
-    phase: int
+    times: Array  # [N] seconds of the clip
+    confidence: Array  # [N] 0..1, how strong an accent is near each beat
+    rhythm: float  # 0..1, how much more of the accents lies on beats than would by chance
+    phase: int  # 0..3, which beats begin a bar: those with the strongest accents
 
 
 def kinematic_beats(clip: MotionClip) -> KinematicBeats:
@@ -73,15 +56,12 @@ def kinematic_beats(clip: MotionClip) -> KinematicBeats:
     times = track_beats(envelope.astype(np.float32), _ENVELOPE_RATE)
     if len(times) < 2:
         return KinematicBeats(times, np.zeros(len(times)), 0.0, 0)
-    near = round(_NEAR_S * _ENVELOPE_RATE)
-    padded = np.pad(envelope, near)
+    window = 2 * round(_NEAR_S * _ENVELOPE_RATE) + 1
     at = np.clip(np.round(times * _ENVELOPE_RATE).astype(int), 0, len(envelope) - 1)
-    strength = np.array([padded[i : i + 2 * near + 1].max() for i in at])
+    strength = maximum_filter1d(envelope, window)[at]
     usual = float(np.percentile(envelope[envelope > 0.05 * envelope.max()], 75))
     confidence = np.clip(strength / usual, 0, 1)
-    inside = np.zeros(len(envelope), bool)
-    for i in at:
-        inside[max(0, i - near) : i + near + 1] = True
+    inside = maximum_filter1d(np.isin(np.arange(len(envelope)), at), window)
     share, chance = envelope[inside].sum() / envelope.sum(), float(inside.mean())
     rhythm = float(np.clip((share - chance) / max(1 - chance, 1e-6), 0, 1))
     phase = int(np.argmax([confidence[p::4].mean() if p < len(times) else 0 for p in range(4)]))
@@ -93,18 +73,12 @@ class TimeWarp:
     """A smooth monotone map from song seconds to clip seconds.
 
     Between knots the rate of play changes linearly, so it is nowhere outside of the knots' rates.
-
-    Attributes:
-        song_s: [N] knots.
-        clip_s: [N] where they fall in the clip.
-        rate: [N] clip seconds per song second at each knot; constant beyond the ends.
-        late_s: [N] how far the accent of each knot stays from its beat.
     """
 
-    song_s: Array
-    clip_s: Array
-    rate: Array
-    late_s: Array
+    song_s: Array  # [N] knots
+    clip_s: Array  # [N] where they fall in the clip
+    rate: Array  # [N] clip seconds per song second at each knot; constant beyond the ends
+    late_s: Array  # [N] how far the accent of each knot stays from its beat
 
     def __call__(self, times: Array) -> Array:
         """Clip seconds at song seconds."""
@@ -118,7 +92,7 @@ class TimeWarp:
         return clip + before + after
 
 
-def multiples(clip_beats: Array, song_beats: Array) -> Iterator[tuple[float, float]]:
+def multiples(clip_beats: Array, song_beats: Array) -> list[tuple[float, float]]:
     """Song beats that one clip beat may take, and what each costs, the cheapest first.
 
     1/2, 2/3, 1, 3/2 and 2 are tried; the cost is the rate of play in octaves, more for thirds. A
@@ -130,7 +104,7 @@ def multiples(clip_beats: Array, song_beats: Array) -> Iterator[tuple[float, flo
         rate = clip / (song * per_beat)
         if RATE_LIMITS[0] <= rate <= RATE_LIMITS[1]:
             found.append((abs(float(np.log2(rate))) + extra, per_beat))
-    yield from ((per_beat, cost) for cost, per_beat in sorted(found))
+    return [(per_beat, cost) for cost, per_beat in sorted(found)]
 
 
 def fit_warp(clip_beats: Array, confidence: Array, song_s: Array) -> TimeWarp:
@@ -139,31 +113,23 @@ def fit_warp(clip_beats: Array, confidence: Array, song_s: Array) -> TimeWarp:
     Bounded least squares: rates at the knots within :data:`RATE_LIMITS`; errors of 30 ms at a sure
     beat weigh as much as a change of rate by a fifth from beat to beat.
     """
-    gaps = np.diff(song_s)
-    count = len(song_s)
+    half, count = np.diff(song_s) / 2, len(song_s)
     # clip seconds at the knots = first + trapezia of the rates
-    steps = np.zeros((count, count))
-    rows = np.arange(1, count)
-    steps[rows, rows - 1] = gaps / 2
-    steps[rows, rows] = gaps / 2
+    steps = np.diag(half, -1) + np.diag(np.r_[0, half])
     place = np.concatenate([np.ones((count, 1)), np.cumsum(steps, axis=0)], axis=1)
-    weight = (0.15 + confidence[:, None]) / _LATE_S
-    bend = np.zeros((count - 1, count + 1))
-    bend[np.arange(count - 1), 1 + np.arange(count - 1)] = -1
-    bend[np.arange(count - 1), 2 + np.arange(count - 1)] = 1
+    weight = (0.15 + confidence) / _LATE_S
+    bend = np.diff(np.eye(count, count + 1, 1), axis=0) / _BEND
+    low, high = (np.full(count, limit) for limit in RATE_LIMITS)
     found = lsq_linear(
-        np.concatenate([place * weight, bend / _BEND]),
-        np.concatenate([clip_beats * weight[:, 0], np.zeros(count - 1)]),
-        bounds=(
-            np.concatenate([[-np.inf], np.full(count, RATE_LIMITS[0])]),
-            np.concatenate([[np.inf], np.full(count, RATE_LIMITS[1])]),
-        ),
+        np.concatenate([place * weight[:, None], bend]),
+        np.concatenate([clip_beats * weight, np.zeros(count - 1)]),
+        bounds=(np.r_[-np.inf, low], np.r_[np.inf, high]),
     ).x
     clip_s, rate = place @ found, found[1:]
     return TimeWarp(song_s, clip_s, rate, (clip_beats - clip_s) / rate)
 
 
-def play(clip: MotionClip, clip_s: Array) -> NDArray[np.float32]:
+def play(clip: MotionClip, clip_s: Array) -> Joints:
     """Joints at clip seconds; beyond its ends the clip swings back and forth."""
     last = (len(clip.joints) - 1) / clip.fps
     folded = np.abs(np.mod(clip_s + last, 2 * last) - last) if last > 0 else np.zeros_like(clip_s)

@@ -14,6 +14,8 @@ from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
+Floats = NDArray[np.float32]
+
 CANVAS_HEIGHT = 1024
 """Of samples in pixels."""
 
@@ -33,10 +35,7 @@ def _known_encoder(name: str) -> str:
 class DataFormat:
     """What poses and music of training data are like; recipes and corpora must agree on it.
 
-    Attributes:
-        skeleton: keypoint order.
-        fps: frames per second.
-        music: name of the music encoder.
+    ``music`` names an encoder.
     """
 
     skeleton: ModelSkeleton = "body-18"
@@ -68,31 +67,18 @@ BODY_FORMAT = DataFormat()
 
 @dataclass(frozen=True, eq=False)
 class PairedClip:
-    """2D poses of a clip and the tokens of its music.
+    """2D poses of a clip and the tokens of its music."""
 
-    Attributes:
-        xy: [T, K, 2] normalized by the canvas sides; T is a multiple of 8.
-        confidence: [T, K] in 0..1.
-        music: [T / 8, width] tokens.
-        style: of the motion, or what the choreographer danced.
-        procedural: danced by the choreographer.
-        tempo_bpm: of the song as played.
-        aspect: width of the canvas over its height.
-        format: of poses and tokens.
-        motion: names of the clips that it shows; none where it is procedural.
-        song: name of the song.
-    """
-
-    xy: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    music: NDArray[np.float32]
-    style: str
-    procedural: bool
-    tempo_bpm: float
-    aspect: float
-    format: "DataFormat"
-    motion: tuple[str, ...] = ()
-    song: str = ""
+    xy: Floats  # [T, K, 2] normalized by the canvas sides; T is a multiple of 8
+    confidence: Floats  # [T, K] in 0..1
+    music: Floats  # [T / 8, width] tokens
+    style: str  # of the motion, or what the choreographer danced
+    procedural: bool  # danced by the choreographer
+    tempo_bpm: float  # of the song as played
+    aspect: float  # width of the canvas over its height
+    format: DataFormat
+    motion: tuple[str, ...] = ()  # names of the clips that it shows; none where it is procedural
+    song: str = ""  # its name
 
     @property
     def shows_a_body(self) -> bool:
@@ -102,25 +88,15 @@ class PairedClip:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One training example.
+    """One training example."""
 
-    Attributes:
-        xy: [T, K, 2] normalized by the canvas sides.
-        confidence: [T, K] in 0..1.
-        reference_xy: [K, 2] the static reference pose, another instant of the same clip.
-        reference_confidence: [K].
-        music: [T / 8, width] tokens.
-        known: number of leading frames that are given.
-        clip: that it is cut from.
-    """
-
-    xy: NDArray[np.float32]
-    confidence: NDArray[np.float32]
-    reference_xy: NDArray[np.float32]
-    reference_confidence: NDArray[np.float32]
-    music: NDArray[np.float32]
-    known: int
-    clip: PairedClip
+    xy: Floats  # [T, K, 2] normalized by the canvas sides
+    confidence: Floats  # [T, K] in 0..1
+    reference_xy: Floats  # [K, 2] the static reference pose, another instant of the same clip
+    reference_confidence: Floats  # [K]
+    music: Floats  # [T / 8, width] tokens
+    known: int  # number of leading frames that are given
+    clip: PairedClip  # that it is cut from
 
     @property
     def canvas(self) -> tuple[int, int]:
@@ -148,7 +124,6 @@ class SampleSource(Protocol):
 
         ``overlap`` is the number of known frames that it is usually given when it continues.
         """
-        ...
 
 
 def cut(clip: PairedClip, rng: np.random.Generator, frames: int, overlap: int) -> Sample | None:
@@ -161,14 +136,13 @@ def cut(clip: PairedClip, rng: np.random.Generator, frames: int, overlap: int) -
     part = slice(first, first + frames)
     inside = rng.random() < 0.5 or len(clip.xy) == frames
     outside = np.r_[0:first, first + frames : len(clip.xy)]
-    at = int(rng.integers(first, first + frames)) if inside else int(rng.choice(outside))
-    xy, confidence = clip.xy[part], clip.confidence[part]
-    reference = clip.confidence[at]
+    at = int(rng.integers(first, first + frames) if inside else rng.choice(outside))
+    confidence, reference = clip.confidence[part], clip.confidence[at]
     if confidence.mean() < _SEEN or (reference > 0).sum() < _REFERENCE_JOINTS:
         return None
-    columns = slice(first // FRAMES_PER_COLUMN, (first + frames) // FRAMES_PER_COLUMN)
+    music = clip.music[first // FRAMES_PER_COLUMN : (first + frames) // FRAMES_PER_COLUMN]
     known = draw_known(rng, frames, overlap)
-    return Sample(xy, confidence, clip.xy[at], reference, clip.music[columns], known, clip)
+    return Sample(clip.xy[part], confidence, clip.xy[at], reference, music, known, clip)
 
 
 def draw_known(rng: np.random.Generator, frames: int, overlap: int = 16) -> int:

@@ -1,23 +1,20 @@
-"""Real and choreographed motion as a camera in front sees it: what models are compared with.
-
-Held-out motion shows what real movement is like; views of the training motion show what is a copy.
-"""
+"""Real and choreographed motion as a camera in front sees it: what models are compared with."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.random import Generator
 
 from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import random_performer
 from hotfoot.choreography.phrases import Choreography
 from hotfoot.data.bank import make_bank
-from hotfoot.data.bodies import turned_to_camera
+from hotfoot.data.bodies import Array, Joints, turned_to_camera
 from hotfoot.data.cameras import CLEAN, render_view
 from hotfoot.data.mocap import MotionClip
-from hotfoot.data.montage import make_montage
-from hotfoot.data.parts import Part
+from hotfoot.data.montage import Part, make_montage
 from hotfoot.data.samples import BODY_FORMAT, CANVAS_HEIGHT
 from hotfoot.errors import InputError
 from hotfoot.music.analysis import SongAnalysis
@@ -26,27 +23,25 @@ from hotfoot.timebase import frames_in
 
 _FRONTAL = replace(CLEAN, frontal=1.0, close_up=0.0)
 _FPS = BODY_FORMAT.fps
-_SECONDS = 30.0
 _ATTEMPTS = 20
 
 
-def frontal_view(joints: np.ndarray, rng: np.random.Generator) -> PoseSequence:
+def frontal_view(joints: Joints, rng: Generator) -> PoseSequence:
     """Joints [T, 17, 3] as BODY_18 poses on a canvas of CANVAS_HEIGHT pixels."""
-    view = render_view(turned_to_camera(joints.astype(np.float32), 0.8, _FPS), rng, _FRONTAL)
+    view = render_view(turned_to_camera(joints, 0.8, _FPS), rng, _FRONTAL)
     canvas = (round(CANVAS_HEIGHT * view.aspect), CANVAS_HEIGHT)
     return PoseSequence(view.xy * np.asarray(canvas, np.float32), view.confidence, _FPS, canvas)
 
 
-def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Choreography]:
-    """A whole song danced by the choreographer, seen from the front, with its choreography.
+def _times(song: SongAnalysis) -> Array:
+    return np.arange(frames_in(song.features.duration_s, _FPS)) / _FPS
 
-    Raises:
-        OptionError: unknown style.
-    """
+
+def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Choreography]:
+    """A whole song danced by the choreographer, seen from the front, with its choreography."""
     choreography = choreograph(song, seed, style)
     rng = np.random.default_rng(seed)
-    count = frames_in(song.features.duration_s, _FPS)
-    joints = perform(choreography, np.arange(count) / _FPS, random_performer(rng), _FPS)
+    joints = perform(choreography, _times(song), random_performer(rng), _FPS)
     return frontal_view(joints, rng), choreography
 
 
@@ -55,14 +50,11 @@ def paired(
 ) -> tuple[PoseSequence, tuple[Part, ...]]:
     """A whole song danced by real clips on its beats, seen from the front, and its parts.
 
-    Raises:
-        InputError: no clip fits the song's beats.
+    InputError if no clip fits the song's beats.
     """
-    rng = np.random.default_rng(seed)
-    count = frames_in(song.features.duration_s, _FPS)
-    bank = make_bank(clips)
+    rng, bank = np.random.default_rng(seed), make_bank(clips)
     for _ in range(_ATTEMPTS):
-        made = make_montage(bank, song, np.arange(count) / _FPS, rng, mixing=mixing)
+        made = make_montage(bank, song, _times(song), rng, mixing=mixing)
         if made is not None:
             return frontal_view(made.joints, rng), made.parts
     raise InputError(
@@ -72,7 +64,7 @@ def paired(
 
 
 def render_clips(
-    clips: list[MotionClip], seed: int, seconds: float = _SECONDS
+    clips: list[MotionClip], seed: int, seconds: float = 30.0
 ) -> Iterator[tuple[str, PoseSequence]]:
     """Every clip once, in pieces of at most ``seconds``; pieces under 3 s are left out."""
     size = round(seconds * _FPS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.music.beats import onset_strength, track_beats
+from hotfoot.music.beats import Array, onset_strength, track_beats
 from hotfoot.music.features import FEATURE_RATE, Features, extract
 from hotfoot.music.samples import AnySong
 from hotfoot.music.structure import find_downbeats, find_sections
@@ -16,21 +16,13 @@ _LATENCY_S = 0.010  # measured on synthetic songs: the flux of an onset peaks th
 
 @dataclass(frozen=True, eq=False)
 class Rhythm:
-    """What happens when in a song; times in seconds.
+    """What happens when in a song; times in seconds."""
 
-    Attributes:
-        beats: [N] beat times.
-        downbeats: [M] the beats that start a bar (4 beats are assumed).
-        tempo_bpm: median tempo; 0 if there is no beat.
-        sections: [S] times at which a new section begins; the first is 0.
-        onset_strength: float32 [frames at 100 Hz], about 1 at clear onsets.
-    """
-
-    beats: NDArray[np.float64]
-    downbeats: NDArray[np.float64]
-    tempo_bpm: float
-    sections: NDArray[np.float64]
-    onset_strength: NDArray[np.float32]
+    beats: Array  # [N]
+    downbeats: Array  # [M] the beats that start a bar (4 beats are assumed)
+    tempo_bpm: float  # median; 0 if there is no beat
+    sections: Array  # [S] where a new section begins; the first is at 0
+    onset_strength: NDArray[np.float32]  # [frames at 100 Hz], about 1 at clear onsets
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,28 +49,17 @@ class SongAnalysis:
 
 
 def analyze_song(song: AnySong) -> SongAnalysis:
-    """Features and rhythm of a song (a few seconds for each minute of music).
+    """Features and rhythm of a song (a few seconds for each minute); silence has no beats.
 
     Raises:
         AudioError: shorter than a second or longer than two hours, or unreadable.
     """
     features = extract(song)
-    return SongAnalysis(features, analyze_rhythm(features))
-
-
-def analyze_rhythm(features: Features) -> Rhythm:
-    """Beats, downbeats, tempo and sections of a song. A silent song has no beats."""
     strength = onset_strength(features)
     if features.is_silent:
-        empty = np.zeros(0)
-        return Rhythm(empty, empty, 0.0, np.zeros(1), strength)
+        return SongAnalysis(features, Rhythm(np.zeros(0), np.zeros(0), 0.0, np.zeros(1), strength))
     beats = track_beats(strength, FEATURE_RATE) + _LATENCY_S
     beats = beats[(beats >= 0) & (beats < features.duration_s)]
     tempo = 60.0 / float(np.median(np.diff(beats))) if len(beats) > 1 else 0.0
-    return Rhythm(
-        beats=beats,
-        downbeats=find_downbeats(features, beats),
-        tempo_bpm=tempo,
-        sections=find_sections(features, beats),
-        onset_strength=strength,
-    )
+    downbeats, sections = find_downbeats(features, beats), find_sections(features, beats)
+    return SongAnalysis(features, Rhythm(beats, downbeats, tempo, sections, strength))

@@ -2,7 +2,7 @@
 
 import hashlib
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,11 @@ SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aif
 
 @dataclass(frozen=True)
 class Song:
-    """A song on disk, or a part of it.
-
-    Attributes:
-        path: the file.
-        start_s: where the part begins, in seconds of the file.
-        end_s: where it ends; None is the end of the file.
-    """
+    """A song on disk, or a part of it."""
 
     path: Path
-    start_s: float = 0.0
-    end_s: float | None = None
+    start_s: float = 0.0  # where the part begins, in seconds of the file
+    end_s: float | None = None  # where it ends; None is the end of the file
 
     @property
     def name(self) -> str:
@@ -44,44 +38,33 @@ class Song:
     def blocks(
         self, sample_rate: int = SAMPLE_RATE, warnings: list[str] | None = None
     ) -> Iterator[NDArray[np.float32]]:
-        """Mono blocks, float32, about a second each; nothing longer is held in memory.
-
-        Args:
-            sample_rate: of the blocks, in Hz.
-            warnings: receives a sentence if the file breaks off.
+        """Mono blocks, about a second each; ``warnings`` gets a sentence if the file breaks off.
 
         Raises:
             AudioError: unreadable file, no sound in it, NaN or infinite samples.
         """
         begin = round(self.start_s * sample_rate)
         end = None if self.end_s is None else round(self.end_s * sample_rate)
-        position = 0
         for block in _decode(self.path, sample_rate, warnings):
-            first, last = position, position + len(block)
-            position = last
-            if last <= begin:
-                continue
-            if end is not None and first >= end:
-                return
-            stop = len(block) if end is None else min(len(block), end - first)
-            yield block[max(begin - first, 0) : stop]
+            part = block[max(begin, 0) : end]
+            if len(part):
+                yield part
+            begin -= len(block)
+            if end is not None:
+                end -= len(block)
+                if end <= 0:
+                    return
 
     def fingerprint(self) -> str:
         """SHA-256 of the file's content and of the part's borders."""
-        digest = hashlib.sha256()
         with self.path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
+            digest = hashlib.file_digest(file, "sha256")
         digest.update(f"{self.start_s!r}:{self.end_s!r}".encode())
         return digest.hexdigest()
 
 
 def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> Song:
-    """Check that a path can be a song.
-
-    Raises:
-        AudioError: missing, a folder, empty, or start/end that make no sense.
-    """
+    """The song of a path; AudioError if it is no file, empty, or start and end make no sense."""
     if not path.exists():
         raise AudioError(f"no such file: {path}", "Give the path of a song (mp3, m4a, wav, ...).")
     if path.is_dir():
@@ -103,23 +86,23 @@ def check_part(start_s: float, end_s: float | None) -> None:
         )
 
 
-def save_part(song: Song, path: Path, rate: float = 1.0) -> float:
-    """Write a song (or its part) as mono 16-bit .wav, played ``rate`` times as fast.
-
-    Tempo and pitch change together, as on a record player: exact, and nothing is added.
-
-    Returns:
-        Seconds written.
-    """
+def write_wav(path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> int:
+    """Write mono blocks as a 16-bit .wav file; the number of samples written."""
     samples = 0
     with path.open("wb") as file, wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(round(SAMPLE_RATE * rate))
-        for block in song.blocks():
+        out.setparams((1, 2, sample_rate, 0, "NONE", "not compressed"))
+        for block in blocks:
             out.writeframes((np.clip(block, -1, 1) * 32767).astype("<i2").tobytes())
             samples += len(block)
-    return samples / SAMPLE_RATE / rate
+    return samples
+
+
+def save_part(song: Song, path: Path, rate: float = 1.0) -> float:
+    """Write a song (or its part) as mono 16-bit .wav, played ``rate`` times as fast; its seconds.
+
+    Tempo and pitch change together, as on a record player: exact, and nothing is added.
+    """
+    return write_wav(path, song.blocks(), round(SAMPLE_RATE * rate)) / SAMPLE_RATE / rate
 
 
 def _decode(
@@ -128,43 +111,40 @@ def _decode(
     import av
     from av.error import FFmpegError
 
+    def mono(frame: "av.AudioFrame | None") -> list[NDArray[np.float32]]:
+        return [_mono(out, path) for out in resampler.resample(frame)]
+
     with open_media(path, "audio", AudioError) as container:
         # Packed samples: planar frames of 8 channels crash PyAV 18 in to_ndarray.
         resampler = av.AudioResampler(format="flt", rate=sample_rate)
         pending: list[NDArray[np.float32]] = []
-        held = 0
-        decoded = False
+        decoded, kind = False, None
         try:
-            kind = None
             for frame in container.decode(container.streams.audio[0]):
                 now = (frame.format.name, frame.layout.name, frame.sample_rate)
-                changed = kind is not None and now != kind
-                kind = now
-                parts = resampler.resample(None) if changed else []
-                if changed:  # joined files: rate or channels may change half-way
+                if kind not in (None, now):  # joined files: rate or channels may change half-way
+                    pending += mono(None)
                     resampler = av.AudioResampler(format="flt", rate=sample_rate)
-                for out in [*parts, *resampler.resample(frame)]:
-                    mono = _mono(out.to_ndarray(), out.layout.nb_channels, path)
-                    pending.append(mono)
-                    held += len(mono)
-                decoded = decoded or held > 0
-                if held >= sample_rate:
+                kind = now
+                pending += mono(frame)
+                decoded = decoded or bool(pending)
+                if sum(map(len, pending)) >= sample_rate:
                     yield np.concatenate(pending)
-                    pending, held = [], 0
+                    pending = []
         except FFmpegError as error:
             if not decoded:
                 raise
             if warnings is not None:
                 warnings.append(f"{path.name} breaks off ({reason(error)}); using what is there.")
         if decoded:
-            for out in resampler.resample(None):
-                pending.append(_mono(out.to_ndarray(), out.layout.nb_channels, path))
+            pending += mono(None)
         if pending:
             yield np.concatenate(pending)
 
 
-def _mono(packed: NDArray[Any], channels: int, path: Path) -> NDArray[np.float32]:
-    mono = packed.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+def _mono(frame: Any, path: Path) -> NDArray[np.float32]:
+    packed = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    mono: NDArray[np.float32] = packed.mean(axis=1, dtype=np.float32)
     if not np.isfinite(mono).all():
         raise AudioError(
             f"{path.name} holds NaN or infinite samples", "Export it again from its source."

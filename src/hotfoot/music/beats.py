@@ -12,6 +12,8 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from hotfoot.music.features import FEATURE_RATE, Features
 from hotfoot.viterbi import viterbi
 
+Array = NDArray[np.float64]
+
 _BPM = np.geomspace(48.0, 216.0, 140)
 _PRIOR_BPM, _PRIOR_OCTAVES = 120.0, 0.6
 _TEMPO_WINDOW_S, _TEMPO_HOP_S = 10.0, 1.0
@@ -37,7 +39,7 @@ def onset_strength(features: Features) -> NDArray[np.float32]:
     return np.minimum(level_flux(features) @ (weights / weights.sum()), 3.0).astype(np.float32)
 
 
-def track_beats(strength: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
+def track_beats(strength: NDArray[np.float32], rate: float) -> Array:
     """Beat times in seconds of an onset envelope [N] sampled at ``rate`` Hz.
 
     Works on any envelope whose peaks mark accents, of music or of movement.
@@ -48,16 +50,14 @@ def track_beats(strength: NDArray[np.float32], rate: float) -> NDArray[np.float6
     period = tempo_path(envelope, rate)
     smooth = gaussian_filter1d(envelope, 0.012 * rate)
     smooth = smooth / (np.std(smooth) + 1e-9)
-    eighths = _chain(smooth, period / 2)
-    return _refine(smooth, _on_beats(smooth, eighths), rate)
+    return _refine(smooth, _on_beats(smooth, _chain(smooth, period / 2)), rate)
 
 
-def tempo_path(envelope: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+def tempo_path(envelope: Array, rate: float) -> Array:
     """Beat period in samples at every sample of the envelope."""
     n = len(envelope)
     window = int(min(_TEMPO_WINDOW_S * rate, n))
-    hop = int(_TEMPO_HOP_S * rate)
-    centers = np.arange(0, n, hop)
+    centers = np.arange(0, n, int(_TEMPO_HOP_S * rate))
     smooth = gaussian_filter1d(envelope, 0.02 * rate)
     padded = np.pad(smooth - smooth.mean(), window // 2)
     taper = np.hanning(window)
@@ -81,7 +81,7 @@ def tempo_path(envelope: NDArray[np.float64], rate: float) -> NDArray[np.float64
     return np.interp(np.arange(n), centers, lags[path])
 
 
-def _chain(strength: NDArray[np.float64], period: NDArray[np.float64]) -> NDArray[np.intp]:
+def _chain(strength: Array, period: Array) -> NDArray[np.intp]:
     """Ellis' dynamic program: onsets + closeness of each interval to the local period.
 
     It runs on eighth notes: at beat level it would slip to the off-beat wherever that is louder.
@@ -89,58 +89,38 @@ def _chain(strength: NDArray[np.float64], period: NDArray[np.float64]) -> NDArra
     n = len(strength)
     score = strength.copy()
     before = np.full(n, -1)
-    reach = {
-        p: (
-            np.arange(-2 * p, -(p // 2) + 1),
-            -_TIGHTNESS * np.log(-np.arange(-2 * p, -(p // 2) + 1) / p) ** 2,
-        )
-        for p in np.unique(np.round(period).astype(int))
-    }
-    rounded = np.round(period).astype(int)
-    for t in range(n):
-        offsets, cost = reach[rounded[t]]
-        skip = max(0, -(t + offsets[0]))
-        if skip >= len(offsets):
+    periods = np.round(period).astype(int)
+    intervals = {p: np.arange(2 * p, p // 2 - 1, -1) for p in np.unique(periods)}
+    costs = {p: _TIGHTNESS * np.log(steps / p) ** 2 for p, steps in intervals.items()}
+    for t, p in enumerate(periods):
+        first, end = max(0, t - 2 * p), t - p // 2 + 1
+        if first >= end:
             continue
-        options = score[t + offsets[0] + skip : t + offsets[-1] + 1] + cost[skip:]
+        options = score[first:end] - costs[p][first - end :]
         k = int(options.argmax())
         if options[k] > 0:
             score[t] += options[k]
-            before[t] = t + offsets[0] + skip + k
+            before[t] = first + k
     last = int(max(0, n - 1 - 1.5 * period[-1]))
-    t = last + int(score[last:].argmax())
-    chain = []
-    while t >= 0:
-        chain.append(t)
-        t = int(before[t])
+    chain = [last + int(score[last:].argmax())]
+    while before[chain[-1]] >= 0:
+        chain.append(int(before[chain[-1]]))
     return np.array(chain[::-1], np.intp)
 
 
-def _on_beats(strength: NDArray[np.float64], eighths: NDArray[np.intp]) -> NDArray[np.intp]:
+def _on_beats(strength: Array, eighths: NDArray[np.intp]) -> NDArray[np.intp]:
     """Every second eighth: the louder phase, which changes only for overwhelming evidence."""
     if len(eighths) < 4:
         return eighths[::2]
     loud = maximum_filter1d(strength, 5)[eighths]
     loud = np.clip(loud, 0, np.percentile(loud, 95))
     side = np.where(np.arange(len(loud)) % 2 == 0, loud, -loud)
-    gain = np.stack([side, -side])  # [phase, eighth]
-    best = np.empty_like(gain)
-    best[:, 0] = gain[:, 0]
     cost = _PHASE_COST * float(np.abs(loud).mean())
-    for i in range(1, gain.shape[1]):
-        stay, switch = best[:, i - 1], best[::-1, i - 1] - cost
-        best[:, i] = gain[:, i] + np.maximum(stay, switch)
-    phase = np.empty(gain.shape[1], int)
-    phase[-1] = int(best[:, -1].argmax())
-    for i in range(gain.shape[1] - 1, 0, -1):
-        now = phase[i]
-        phase[i - 1] = now if best[now, i - 1] >= best[1 - now, i - 1] - cost else 1 - now
+    phase = viterbi(np.stack([side, -side])[None], cost, band=1)[0]
     return eighths[np.arange(len(eighths)) % 2 == phase]
 
 
-def _refine(
-    strength: NDArray[np.float64], beats: NDArray[np.intp], rate: float
-) -> NDArray[np.float64]:
+def _refine(strength: Array, beats: NDArray[np.intp], rate: float) -> Array:
     """Seconds of beats, between samples: the center of mass of each onset's peak."""
     reach = np.arange(-3, 4)
     around = np.clip(beats[:, None] + reach, 0, len(strength) - 1)
@@ -149,26 +129,22 @@ def _refine(
     return (beats + np.clip(offset, -1, 1)) / rate
 
 
-def beat_phase(
-    beats: NDArray[np.float64], times: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Beats elapsed at each time (integer on a beat) and 1 where there is a beat, 0 where not.
+def beat_phase(beats: Array, times: Array) -> Array:
+    """Beats elapsed at each time (integer on a beat); 0 where there are none.
 
     Beyond the first and last beat the nearest interval goes on.
     """
     if len(beats) < 2:
-        return np.zeros(len(times)), np.zeros(len(times))
+        return np.zeros(len(times))
     first, last = beats[1] - beats[0], beats[-1] - beats[-2]
     phase = np.interp(times, beats, np.arange(len(beats)))
     phase = np.where(times < beats[0], (times - beats[0]) / first, phase)
-    phase = np.where(times > beats[-1], len(beats) - 1 + (times - beats[-1]) / last, phase)
-    return phase, np.ones(len(times))
+    return np.where(times > beats[-1], len(beats) - 1 + (times - beats[-1]) / last, phase)
 
 
-def beat_period(beats: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+def beat_period(beats: Array, times: Array) -> Array:
     """Smoothed seconds per beat at each time; half a second without beats."""
     if len(beats) < 2:
         return np.full(len(times), 0.5)
     i = np.clip(np.searchsorted(beats, times, side="right") - 1, 0, len(beats) - 2)
-    smooth = gaussian_filter1d(np.diff(beats), 2, mode="nearest")
-    return smooth[i]
+    return gaussian_filter1d(np.diff(beats), 2, mode="nearest")[i]

@@ -1,10 +1,7 @@
-"""Frame-wise features of a song at 100 Hz: spectral flux in three bands, mel spectrum, loudness.
-
-One pass over streamed blocks; memory grows only with the features (about 20 kB per second).
-Frame ``i`` is centered on second ``i / 100``.
-"""
+"""Frame-wise features of a song: spectral flux in three bands, mel spectrum, loudness, chroma."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,23 +25,14 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features of one song, N frames at 100 Hz.
-
-    Attributes:
-        duration_s: length of the song.
-        mel: log-mel spectrum in dB, float16 [N, 40].
-        flux: positive spectral flux of low, middle and high bands, float32 [N, 3].
-        loudness_db: RMS level in dB of full scale, float32 [N].
-        chroma: energy of the 12 pitch classes, float16 [N, 12], sums to 1 (0 in silence).
-        warnings: sentences for the user.
-    """
+    """Features of one song, N frames at 100 Hz; frame ``i`` is centered on second ``i / 100``."""
 
     duration_s: float
-    mel: NDArray[np.float16]
-    flux: NDArray[np.float32]
-    loudness_db: NDArray[np.float32]
-    chroma: NDArray[np.float16]
-    warnings: tuple[str, ...] = ()
+    mel: NDArray[np.float16]  # [N, 40] log-mel spectrum in dB
+    flux: NDArray[np.float32]  # [N, 3] positive spectral flux of low, middle and high bands
+    loudness_db: NDArray[np.float32]  # [N] RMS level in dB of full scale
+    chroma: NDArray[np.float16]  # [N, 12] energy of pitch classes, sums to 1 (0 in silence)
+    warnings: tuple[str, ...] = ()  # sentences for the user
 
     @property
     def is_silent(self) -> bool:
@@ -53,11 +41,7 @@ class Features:
 
 
 def extract(song: AnySong) -> Features:
-    """Features of a song.
-
-    Raises:
-        AudioError: shorter than a second or longer than two hours, or unreadable.
-    """
+    """Features of a song; AudioError if it is unreadable or lasts under 1 s or over two hours."""
     warnings: list[str] = []
     frames = _Frames()
     for block in song.blocks(warnings=warnings):
@@ -74,28 +58,17 @@ def extract(song: AnySong) -> Features:
         )
     frames.add(np.zeros(_WINDOW // 2 + _HOP, np.float32))
     count = int(np.ceil(duration * FEATURE_RATE))
-    mel = np.concatenate(frames.mels)[:count]
-    frames.mels.clear()
-    loudness = np.concatenate(frames.levels)[:count].astype(np.float32)
+    mel, chroma, loudness = (np.concatenate(x)[:count] for x in zip(*frames.rows, strict=True))
     if loudness.max() < _SILENCE_DB:
         warnings.append(f"{song.name} is silent; the dance will be quiet.")
-    return Features(
-        duration_s=duration,
-        mel=mel,
-        flux=_flux(mel),
-        loudness_db=loudness,
-        chroma=np.concatenate(frames.chromas)[:count],
-        warnings=tuple(warnings),
-    )
+    return Features(duration, mel, _flux(mel), loudness, chroma, tuple(warnings))
 
 
 class _Frames:
-    """Spectra and levels of all frames of the blocks added so far; half a window comes first."""
+    """Mel, chroma and levels of all frames of the blocks so far; half a window comes first."""
 
     def __init__(self) -> None:
-        self.mels: list[NDArray[np.float16]] = []
-        self.chromas: list[NDArray[np.float16]] = []
-        self.levels: list[NDArray[np.float32]] = []
+        self.rows: list[tuple[NDArray[Any], ...]] = []
         self.samples = 0
         self._mel_bank, self._chroma_bank = _mel_filters(), _chroma_filters()
         self._window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
@@ -110,12 +83,12 @@ class _Frames:
             return
         frames = np.lib.stride_tricks.sliding_window_view(signal, _WINDOW)[: count * _HOP : _HOP]
         power = np.abs(rfft(frames * self._window, axis=1)).astype(np.float32) ** 2
-        self.mels.append((10 * np.log10(power @ self._mel_bank + 1e-8)).astype(np.float16))
+        mel = (10 * np.log10(power @ self._mel_bank + 1e-8)).astype(np.float16)
         pitches = power @ self._chroma_bank
         pitches /= np.maximum(pitches.sum(axis=1, keepdims=True), 1e-6)
-        self.chromas.append(pitches.astype(np.float16))
         middle = frames[:, _WINDOW // 2 - _HOP : _WINDOW // 2 + _HOP]
-        self.levels.append(10 * np.log10(np.mean(middle * middle, axis=1) + 1e-12))
+        level = (10 * np.log10(np.mean(middle * middle, axis=1) + 1e-12)).astype(np.float32)
+        self.rows.append((mel, pitches.astype(np.float16), level))
 
 
 def _flux(mel_db: NDArray[np.float16]) -> NDArray[np.float32]:
@@ -134,21 +107,17 @@ def _flux(mel_db: NDArray[np.float16]) -> NDArray[np.float32]:
     return flux
 
 
-def _mel(hz: float) -> float:
-    return float(2595 * np.log10(1 + hz / 700))
-
-
 def _mel_filters() -> NDArray[np.float32]:
     """Triangular filters [513, 40] on the mel scale (O'Shaughnessy), 30 Hz to 11 kHz."""
-    edges_mel = np.linspace(_mel(30.0), _mel(11_000.0), MEL_BANDS + 2)
-    edges = 700 * (10 ** (edges_mel / 2595) - 1)
+    low, high = 2595 * np.log10(1 + np.array([30.0, 11_000.0]) / 700)
+    edges = 700 * (10 ** (np.linspace(low, high, MEL_BANDS + 2) / 2595) - 1)
     freqs = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)[:, None]
     up = (freqs - edges[:-2]) / np.maximum(np.diff(edges)[:-1], 1e-9)
     down = (edges[2:] - freqs) / np.maximum(np.diff(edges)[1:], 1e-9)
     bank = np.maximum(np.minimum(up, down), 0)
     # Narrow low bands can fall between FFT bins; each takes at least its nearest bin.
-    nearest = np.abs(freqs - edges[1:-1]).argmin(axis=0)
-    bank[nearest, np.arange(MEL_BANDS)] = np.maximum(bank[nearest, np.arange(MEL_BANDS)], 0.5)
+    nearest = (np.abs(freqs - edges[1:-1]).argmin(axis=0), np.arange(MEL_BANDS))
+    bank[nearest] = np.maximum(bank[nearest], 0.5)
     return (bank / bank.sum(axis=0)).astype(np.float32)
 
 

@@ -1,62 +1,31 @@
-"""Songs from samples in memory, and what every song can do wherever it comes from."""
+"""Songs from samples in memory."""
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hotfoot.errors import AudioError
-from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, check_part
+from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, Song, check_part
 
 _RATES = (1_000, 768_000)
 _MOST_CHANNELS = 64
 _FULL_SCALE = 4.0  # what decoded files are clipped to; more is another unit
-
-
-class AnySong(Protocol):
-    """A song, or a part of one: :class:`~hotfoot.music.audio.Song` or :class:`SampledSong`."""
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-
-    @property
-    def start_s(self) -> float:
-        """Where the part begins, in seconds of the whole."""
-
-    @property
-    def end_s(self) -> float | None:
-        """Where it ends; None is the end of the whole."""
-
-    def blocks(
-        self, sample_rate: int = SAMPLE_RATE, warnings: list[str] | None = None
-    ) -> Iterator[NDArray[np.float32]]:
-        """Mono blocks of the part, about a second each, at any sample rate."""
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the content and of the part's borders."""
+_HINT = "Give floating-point samples in -1..1, [N] or [channels, N]."
 
 
 @dataclass(frozen=True, eq=False)
 class SampledSong:
-    """A song in memory, or a part of it; made by :func:`song_from_samples`.
+    """A song in memory, or a part of it; made by :func:`song_from_samples`."""
 
-    Attributes:
-        samples: [N] mono float32.
-        sample_rate: Hz.
-        name: what messages call it.
-        start_s: where the part begins, in seconds of the samples.
-        end_s: where it ends; None is the end of the samples.
-    """
-
-    samples: NDArray[np.float32]
-    sample_rate: int
-    name: str
-    start_s: float = 0.0
-    end_s: float | None = None
+    samples: NDArray[np.float32]  # [N] mono
+    sample_rate: int  # Hz
+    name: str  # what messages call it
+    start_s: float = 0.0  # where the part begins, in seconds of the samples
+    end_s: float | None = None  # where it ends; None is the end of the samples
 
     def blocks(
         self, sample_rate: int = SAMPLE_RATE, warnings: list[str] | None = None
@@ -65,12 +34,11 @@ class SampledSong:
         import av
 
         resampler = av.AudioResampler(format="flt", layout="mono", rate=sample_rate)
-        part = self._part()
-        for begin in range(0, len(part), self.sample_rate):
-            frame = av.AudioFrame.from_ndarray(
-                part[None, begin : begin + self.sample_rate], format="flt", layout="mono"
-            )
-            frame.sample_rate, frame.pts = self.sample_rate, begin
+        part, rate = self._part(), self.sample_rate
+        for begin in range(0, len(part), rate):
+            second = part[None, begin : begin + rate]
+            frame = av.AudioFrame.from_ndarray(second, format="flt", layout="mono")
+            frame.sample_rate, frame.pts = rate, begin
             yield from (out.to_ndarray()[0] for out in resampler.resample(frame))
         yield from (out.to_ndarray()[0] for out in resampler.resample(None))
 
@@ -85,18 +53,18 @@ class SampledSong:
         return self.samples[round(self.start_s * self.sample_rate) : end]
 
 
+AnySong = Song | SampledSong
+"""A song, or a part of one."""
+
+
 def song_from_samples(
     samples: ArrayLike, rate: float, name: str = "the song", start_s: float = 0.0,
     end_s: float | None = None,
 ) -> SampledSong:  # fmt: skip
-    """A song from floating-point samples, full scale -1 to 1.
+    """A song, or its part from ``start_s`` to ``end_s``, of samples at ``rate`` whole Hz.
 
-    Args:
-        samples: [N] or [channels, N]; NumPy, a torch tensor on the CPU, or nested lists.
-        rate: whole Hz.
-        name: what messages call it.
-        start_s: second to begin at.
-        end_s: second to end at.
+    Samples are [N] or [channels, N], floating point, full scale -1 to 1: NumPy, a torch tensor on
+    the CPU, or nested lists. ``name`` is what messages call the song.
 
     Raises:
         AudioError: wrong shape, type or scale, NaN, too short or long, or a rate out of range.
@@ -112,9 +80,8 @@ def song_from_samples(
             f"Allowed: whole Hz from {_RATES[0]} to {_RATES[1]}.",
         )
     check_part(start_s, end_s)
-    song = SampledSong(
-        mono, int(hertz), name, float(start_s), None if end_s is None else float(end_s)
-    )
+    end_s = None if end_s is None else float(end_s)
+    song = SampledSong(mono, int(hertz), name, float(start_s), end_s)
     seconds = len(song._part()) / song.sample_rate
     if not MIN_SONG_S <= seconds <= MAX_SONG_S:
         raise AudioError(
@@ -145,6 +112,3 @@ def _as_mono(samples: ArrayLike, name: str) -> NDArray[np.float32]:
         raise AudioError(f"the samples of {name} reach {np.abs(mono).max():g}", _HINT)
     mono.setflags(write=False)
     return mono
-
-
-_HINT = "Give floating-point samples in -1..1, [N] or [channels, N]."

@@ -8,12 +8,10 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
+from hotfoot.music.beats import Array
 from hotfoot.music.features import FEATURE_RATE, Features
-
-Array = NDArray[np.float64]
 
 _ALIKE = 0.8  # mean cosine over half beats: of unlike phrases about 0, of repeated ones 0.85 to 1
 
@@ -30,20 +28,15 @@ class MusicPhrase:
 def recurrences(features: Features, beats: Array, phrases: list[MusicPhrase]) -> list[int]:
     """For every phrase the first one that it repeats, or itself.
 
-    Phrases are compared beat by beat in harmony and melody; who plays them may change. Only those
-    of earlier sections count, since a loop within a section is no reason to dance one move all the
-    time. A phrase after one that repeats is first compared with what came next there.
-
-    Args:
-        features: of the song.
-        beats: in seconds.
-        phrases: in order; those of another length than the longest are compared with nothing.
+    Phrases, in order, are compared beat by beat in harmony and melody; who plays them may change.
+    Those of another length than the longest are compared with nothing. Only those of earlier
+    sections count, since a loop within a section is no reason to dance one move all the time. A
+    phrase after one that repeats is first compared with what came next there.
     """
     sound = _pitches_of_beats(features, beats)
     length = max(p.beats for p in phrases)
-    whole = [
-        i for i, p in enumerate(phrases) if p.beats == length and p.start + length <= len(sound)
-    ]
+    longest = [i for i, p in enumerate(phrases) if p.beats == length]
+    whole = [i for i in longest if phrases[i].start + length <= len(sound)]
     out = list(range(len(phrases)))
     if not whole:
         return out
@@ -109,17 +102,16 @@ def find_sections(features: Features, beats: Array) -> Array:
     table = _beat_features(features, beats)
     table = table - table.mean(axis=0)
     unit = table / (np.linalg.norm(table, axis=1, keepdims=True) + 1e-6)
-    taper = np.outer(*[np.exp(-0.5 * ((np.arange(2 * half) - half + 0.5) / (half / 2)) ** 2)] * 2)
-    sign = np.outer(*[np.sign(np.arange(2 * half) - half + 0.5)] * 2)
-    kernel = taper * sign
+    at = np.arange(2 * half) - half + 0.5
+    side = np.exp(-0.5 * (at / (half / 2)) ** 2)
+    kernel = np.outer(side, side) * np.outer(np.sign(at), np.sign(at))
     novelty = np.zeros(len(unit))
     for i in range(half // 2, len(unit) - half // 2):
         a, b = max(0, i - half), min(len(unit), i + half)
         part = unit[a:b] @ unit[a:b].T
-        cut = kernel[half - (i - a) : half + (b - i), half - (i - a) : half + (b - i)]
+        near = slice(half - (i - a), half + (b - i))
+        cut = kernel[near, near]
         novelty[i] = (part * cut).sum() / np.abs(cut).sum()
-    peaks = (novelty == maximum_filter1d(novelty, half + 1)) & (
-        novelty > max(0.08, novelty.mean() + novelty.std())
-    )
-    starts = beats[np.flatnonzero(peaks)]
+    high = novelty > max(0.08, novelty.mean() + novelty.std())
+    starts = beats[high & (novelty == maximum_filter1d(novelty, half + 1))]
     return np.concatenate([[0.0], starts[starts > 4.0]])

@@ -1,18 +1,20 @@
-"""Compose songs whose beats are known exactly: for tests, demonstrations and training pairs.
+"""Compose songs whose beats are known exactly: for tests, demonstrations and training pairs."""
 
-A song is sections of 4/4 bars; each section has a drum pattern, a bass line, chords, sometimes a
-lead, and a level. Everything is drawn from the seed.
-"""
-
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hotfoot.errors import OptionError
 from hotfoot.files import replacing
+from hotfoot.music.audio import write_wav
+
+Floats = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+Harmonics = tuple[float, ...]
 
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 4, 4), (5, 3, 0, 4), (0, 4, 5, 3), (0, 0, 3, 4))
 _BASS = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.")
@@ -31,31 +33,19 @@ STYLES = tuple(_PATTERNS)
 
 @dataclass(frozen=True, eq=False)
 class ComposedSong:
-    """A composed song and its truth.
+    """A composed song and its truth."""
 
-    Attributes:
-        samples: mono float32 in -1..1.
-        sample_rate: Hz.
-        beats: seconds of every beat.
-        downbeats: seconds of every bar's first beat.
-        sections: seconds at which sections begin.
-        levels: loudness of each section, 0..1.
-    """
-
-    samples: NDArray[np.float32]
-    sample_rate: int
-    beats: NDArray[np.float64]
-    downbeats: NDArray[np.float64]
-    sections: NDArray[np.float64]
-    levels: tuple[float, ...]
+    samples: Floats  # mono, -1..1
+    sample_rate: int  # Hz
+    beats: Array  # seconds of every beat
+    downbeats: Array  # seconds of every bar's first beat
+    sections: Array  # seconds at which sections begin
+    levels: tuple[float, ...]  # loudness of each section, 0..1
 
     def save(self, path: Path) -> None:
         """Write a 16-bit WAV file, whole or not at all."""
-        with replacing(path) as temporary, wave.open(str(temporary), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(self.sample_rate)
-            file.writeframes((np.clip(self.samples, -1, 1) * 32767).astype("<i2").tobytes())
+        with replacing(path) as temporary:
+            write_wav(temporary, [self.samples], self.sample_rate)
 
 
 def compose(
@@ -69,12 +59,12 @@ def compose(
     sections: int | None = None,
     sample_rate: int = 24_000,
 ) -> ComposedSong:
-    """Compose a song.
+    """Compose a song of sections of 4/4 bars; the same for the same seed.
 
     Args:
         duration_s: length in seconds.
         bpm: beats per minute.
-        seed: same seed, same song.
+        seed: 0 or more.
         style: drum pattern, one of :data:`STYLES`; None draws one per section.
         swing: 0 straight to 0.33 triplet feel; delays every second sixteenth pair.
         drift: relative tempo swing over the song, e.g. 0.03.
@@ -102,9 +92,8 @@ def compose(
     out = (0.9 * np.tanh(1.2 * out / max(float(np.abs(out).max()), 1e-6))).astype(np.float32)
     beats = beats[beats < duration_s]
     starts = beats[np.minimum(borders * 4, len(beats) - 1)]
-    return ComposedSong(
-        out, sample_rate, beats, beats[::4], starts, tuple(part.level for part in parts)
-    )
+    levels = tuple(part.level for part in parts)
+    return ComposedSong(out, sample_rate, beats, beats[::4], starts, levels)
 
 
 def _check(
@@ -122,28 +111,26 @@ def _check(
         raise OptionError(f"unknown style '{style}'", f"Known: {', '.join(STYLES)}.")
 
 
-def _beats(
-    rng: np.random.Generator, duration_s: float, bpm: float, drift: float
-) -> NDArray[np.float64]:
+def _beats(rng: Generator, duration_s: float, bpm: float, drift: float) -> Array:
     """Seconds of beats from 0 to some bars past the end."""
     count = int(np.ceil(duration_s * bpm / 60 * (1 + drift))) + 8
     phase = rng.uniform(0, 2 * np.pi)
-    local = bpm * (1 + drift * np.sin(phase + 2 * np.pi * np.arange(count) / max(count, 1)))
+    local = bpm * (1 + drift * np.sin(phase + 2 * np.pi * np.arange(count) / count))
     return np.concatenate([[0.0], np.cumsum(60.0 / local)])
 
 
 @dataclass(frozen=True, eq=False)
 class _Section:
-    """What is played in one section: loudness, drums, chords, bass and perhaps a lead."""
+    """What is played in one section."""
 
     level: float
     pattern: tuple[str, ...]
     chords: tuple[int, ...]
     bass: str
-    motif: NDArray[np.int64] | None
+    motif: NDArray[np.int64]  # of the lead, if any
 
 
-def _sections(rng: np.random.Generator, count: int, style: str | None) -> list[_Section]:
+def _sections(rng: Generator, count: int, style: str | None) -> list[_Section]:
     """Sections by chance, loud and quiet by turns."""
     out = []
     quiet_next = rng.random() < 0.5
@@ -153,9 +140,8 @@ def _sections(rng: np.random.Generator, count: int, style: str | None) -> list[_
         pattern = _PATTERNS[style or str(rng.choice(STYLES))]
         chords = _PROGRESSIONS[rng.integers(len(_PROGRESSIONS))]
         bass = _BASS[rng.integers(len(_BASS))]
-        lead = rng.random() < 0.6
-        motif = rng.integers(0, 7, 8)
-        out.append(_Section(level, pattern, chords, bass, motif if lead else None))
+        lead, motif = rng.random() < 0.6, rng.integers(0, 7, 8)
+        out.append(_Section(level, pattern, chords, bass, motif if lead else motif[:0]))
     return out
 
 
@@ -163,11 +149,11 @@ def _sections(rng: np.random.Generator, count: int, style: str | None) -> list[_
 class _Band:
     """Adds sounds to ``out`` on the grid of beats."""
 
-    out: NDArray[np.float32]
+    out: Floats
     rate: int
-    beats: NDArray[np.float64]
+    beats: Array
     swing: float
-    kit: tuple[NDArray[np.float32], ...]
+    kit: tuple[Floats, ...]
     key: int
 
     def play_drums(self, part: _Section, bar: int) -> None:
@@ -190,7 +176,7 @@ class _Band:
             if mark == "x":
                 tone = self._tone(chord, 36, 1.8 * step_s, (1, 0.4, 0.2))
                 self._add(0.22 * part.level * tone, start + step * step_s)
-        for i, degree in enumerate(() if part.motif is None else part.motif):
+        for i, degree in enumerate(part.motif):
             tone = self._tone(int(degree), 72, 1.6 * step_s, (1, 0, 0.3))
             self._add(0.08 * part.level * tone, start + 2 * i * step_s)
 
@@ -199,37 +185,33 @@ class _Band:
         beat = bar * 4 + step // 4
         if beat + 1 >= len(self.beats):
             return float("inf")
-        fraction = (step % 4) / 4
-        if step % 4 == 2:
-            fraction += swing / 2
+        fraction = (step % 4) / 4 + (swing / 2 if step % 4 == 2 else 0)
         return float(self.beats[beat] + fraction * (self.beats[beat + 1] - self.beats[beat]))
 
-    def _add(self, sound: NDArray[np.float32], time_s: float) -> None:
+    def _add(self, sound: Floats, time_s: float) -> None:
         start = round(time_s * self.rate) if np.isfinite(time_s) else len(self.out)
         stop = min(len(self.out), start + len(sound))
         if stop > start:
             self.out[start:stop] += sound[: stop - start]
 
     def _tone(
-        self, degree: int, octave: int, length_s: float, harmonics: tuple[float, ...],
-        attack_s: float = 0.004,
-    ) -> NDArray[np.float32]:  # fmt: skip
+        self, degree: int, octave: int, length_s: float, parts: Harmonics, attack_s: float = 0.004
+    ) -> Floats:
         """A degree of the key's major scale over a MIDI note, dying away."""
         note = self.key + _MAJOR[degree % 7] + 12 * (degree // 7) + octave
         t = np.arange(max(1, int(length_s * self.rate)), dtype=np.float32) / self.rate
         base = 2 * np.pi * 440 * 2 ** ((note - 69) / 12)
-        wave_ = sum(a * np.sin(base * (k + 1) * t) for k, a in enumerate(harmonics) if a)
+        wave_ = sum(a * np.sin(base * (k + 1) * t) for k, a in enumerate(parts) if a)
         envelope = np.minimum(t / attack_s, 1) * np.exp(-2.5 * t / max(length_s, 1e-3))
         return (wave_ * envelope).astype(np.float32)
 
 
-def _kit(rng: np.random.Generator, rate: int) -> tuple[NDArray[np.float32], ...]:
+def _kit(rng: Generator, rate: int) -> tuple[Floats, ...]:
     """Kick, snare and hat; all begin at their first sample."""
     t = np.arange(int(0.3 * rate), dtype=np.float32) / rate
     low = rng.uniform(42, 60)
     kick = np.sin(2 * np.pi * (low * t + 1.6 * (1 - np.exp(-t * 35)))) * np.exp(-t * 14)
     noise = rng.normal(0, 1, len(t))
     snare = (0.5 * noise + 0.4 * np.sin(2 * np.pi * 190 * t)) * np.exp(-t * 22)
-    bright = np.diff(noise, prepend=0)
-    hat = 0.25 * bright * np.exp(-t * rng.uniform(40, 80))
+    hat = 0.25 * np.diff(noise, prepend=0) * np.exp(-t * rng.uniform(40, 80))
     return tuple(np.asarray(s, np.float32) for s in (0.95 * kick, 0.5 * snare, hat))

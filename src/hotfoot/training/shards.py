@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from hotfoot.data.dances import DancePlan, make_dances, open_dances
+from hotfoot.data.dances import DancePlan, DanceSource, load_dances, make_dances
 from hotfoot.data.samples import Sample, SampleSource
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.styles import style_index
@@ -193,7 +193,8 @@ def _produce_part(
 def _open(data: Data, folder: Path, recipe: DiffusionRecipe, held_out: bool) -> SampleSource:
     """Samples of the whole dances beside the shards, or of clips that are made one by one."""
     if recipe.dances:
-        return open_dances(folder.parent / _DANCES, held_out, recipe.format, recipe.framing)
+        dances = load_dances(folder.parent / _DANCES, held_out)
+        return DanceSource(dances, recipe.format, recipe.framing)
     return open_source(data, held_out, recipe.procedural, recipe.composed, recipe.format)
 
 

@@ -15,9 +15,8 @@ from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from hotfoot.baselines.raw import RawCoordinates
-from hotfoot.data.body_views import body_view
-from hotfoot.data.cameras import CLEAN, DETECTOR, render_view
-from hotfoot.data.hands import has_hands
+from hotfoot.data.bodies import has_hands
+from hotfoot.data.cameras import CLEAN, DETECTOR, body_view, render_view
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.sources import Data
 from hotfoot.data.sources import fingerprint as data_fingerprint
