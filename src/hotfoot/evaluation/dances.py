@@ -47,29 +47,17 @@ T = TypeVar("T")
 @validated
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """Dances to measure.
-
-    Attributes:
-        poses: pose files.
-        music: what they were danced to: one song for all, or one for each.
-        start: second of the songs at which the dances begin; by default what each file says, or 0.
-        fps: of files that do not say.
-        reference: pose file or built-in figure that they were made for.
-        real: folder of real dances, to compare with.
-        training: folder of what the model was trained on, to find copies; needs ``real``.
-        published: also compute beat alignment as other projects define it.
-        name: of the row in tables.
-    """
+    """Dances to measure."""
 
     poses: tuple[Path, ...]
-    music: tuple[Path, ...]
-    start: Annotated[float, Field(ge=0)] | None = None
-    fps: Annotated[float, Field(ge=1, le=240)] | None = None
-    reference: str | None = None
-    real: Path | None = None
-    training: Path | None = None
-    published: bool = False
-    name: str = "dances"
+    music: tuple[Path, ...]  # what they were danced to: one song for all, or one for each
+    start: Annotated[float, Field(ge=0)] | None = None  # second of the songs; None: as files say
+    fps: Annotated[float, Field(ge=1, le=240)] | None = None  # of files that do not say
+    reference: str | None = None  # pose file or built-in figure that they were made for
+    real: Path | None = None  # folder of real dances, to compare with
+    training: Path | None = None  # folder that a model was trained on, to find copies; needs real
+    published: bool = False  # also compute beat alignment as other projects define it
+    name: str = "dances"  # of the row in tables
 
     def __post_init__(self) -> None:
         if not self.poses:
@@ -112,10 +100,7 @@ def evaluate_dances(
     songs = request.music if len(request.music) > 1 else request.music * len(request.poses)
     different = list(dict.fromkeys(p.resolve() for p in songs))
     labels = dict(zip(different, unique_names(different), strict=True))
-    work = [
-        (request, pose, song, labels[song.resolve()])
-        for pose, song in zip(request.poses, songs, strict=True)
-    ]
+    work = [(request, p, s, labels[s.resolve()]) for p, s in zip(request.poses, songs, strict=True)]
     real = reference_set(request.real, request.training)
     dances = collect(parallel_map(_measure_file, work, jobs, backend), len(work), progress)
     result = summarize(request.name, dances, real)
@@ -141,27 +126,14 @@ def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> DanceMeasu
 
 
 def read_dance_info(path: Path, fps: float | None = None) -> tuple[PoseSequence, DanceInfo]:
-    """Poses of a file, and what it says of itself.
-
-    Raises:
-        PoseError: the file cannot be read.
-    """
-    poses, metadata = read_dance(path, fps=fps)
-    return poses, DanceInfo(
-        name=path.stem,
-        seed=metadata.seed or 0,
-        seams=metadata.seams,
-        start_s=metadata.start_s,
-    )
+    """Poses of a file, and what it says of itself; PoseError if it cannot be read."""
+    poses, facts = read_dance(path, fps=fps)
+    return poses, DanceInfo(path.stem, facts.seed or 0, seams=facts.seams, start_s=facts.start_s)
 
 
 @cache
 def read_song_facts(song: Path, start_s: float = 0.0) -> SongFacts:
-    """What the metrics need of a song from ``start_s`` on.
-
-    Raises:
-        AudioError: it cannot be read.
-    """
+    """What the metrics need of a song from ``start_s`` on; AudioError if it cannot be read."""
     beats = annotated_beats(song)
     annotation = None if beats is None else beats - start_s
     return song_facts(song.stem, analyze_song(open_song(song, start_s)), annotation)
@@ -175,9 +147,7 @@ def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | No
     """
     if real is None:
         return None
-    bank = None
-    if training is not None:
-        bank = np.concatenate(_read_folder(training, _training_windows))
+    bank = np.concatenate(_read_folder(training, _training_windows)) if training else None
     return ReferenceSet(_read_folder(real, _measure_real), bank)
 
 
@@ -216,9 +186,9 @@ def _read_folder(folder: Path, read: Callable[[Path], T]) -> list[T]:
 def unique_names(songs: list[Path]) -> list[str]:
     """Stems of files; where several are alike, with a number."""
     out: list[str] = []
-    for song in songs:
-        same = sum(1 for name in out if name == song.stem or name.startswith(f"{song.stem}~"))
-        out.append(song.stem if not same else f"{song.stem}~{same + 1}")
+    for stem in (song.stem for song in songs):
+        same = sum(name == stem or name.startswith(f"{stem}~") for name in out)
+        out.append(f"{stem}~{same + 1}" if same else stem)
     return out
 
 

@@ -6,14 +6,17 @@ dimensions), so it is printed beside its extrapolation to endless samples and a 
 has no bias, each with a jackknife interval.
 """
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation.motion import JOINTS, RATE, Motion
-from hotfoot.evaluation.statistics import NAN, Array, Interval
+from hotfoot.evaluation.motion import JOINTS, RATE, Motion, per_second
+from hotfoot.evaluation.statistics import NAN, Array, Interval, known_mean, leave_one_out
 
-WINDOW_S, HOP_S = 5.0, 2.5
+_WINDOW_S, _HOP_S = 5.0, 2.5
 _COPY_RATE, _COPY_S = 15.0, 2.0
 
 
@@ -24,24 +27,21 @@ def kinetic_features(motion: Motion) -> Array:
     on a log scale, since movement energy is skewed. Joints that are not used get the mean of the
     others, so that sets stay comparable.
     """
-    velocity = np.zeros((len(motion.joints), len(JOINTS), 2))
-    velocity[:, motion.used] = motion.velocity()
-    acceleration = np.linalg.norm(np.gradient(velocity, 1 / RATE, axis=0), axis=-1)
-    size, hop = round(WINDOW_S * RATE), round(HOP_S * RATE)
-    starts = range(0, max(1, len(velocity) - size + 1), hop)
+    velocity = motion.velocity()
+    acceleration = np.linalg.norm(per_second(velocity), axis=-1)
+    size, hop = round(_WINDOW_S * RATE), round(_HOP_S * RATE)
     rows = []
-    for s in starts:
-        v, a = velocity[s : s + size], acceleration[s : s + size]
-        rms = np.sqrt((v * v).mean(axis=0))
-        row = np.log(np.stack([rms[:, 0] + 0.01, rms[:, 1] + 0.01, a.mean(axis=0) + 0.1]))
-        row[:, ~motion.used] = row[:, motion.used].mean(axis=1, keepdims=True)
+    for s in range(0, max(1, len(velocity) - size + 1), hop):
+        rms = np.sqrt((velocity[s : s + size] ** 2).mean(axis=0))
+        mean = acceleration[s : s + size].mean(axis=0)
+        used = np.log(np.stack([rms[:, 0] + 0.01, rms[:, 1] + 0.01, mean + 0.1]))
+        row = np.repeat(used.mean(axis=1, keepdims=True), len(JOINTS), axis=1)
+        row[:, motion.used] = used
         rows.append(row.ravel())
     return np.array(rows)
 
 
-def measure_realism(
-    groups: list[Array], reference: list[Array], seed: int = 0
-) -> dict[str, Interval]:
+def measure_realism(groups: list[Array], reference: list[Array]) -> dict[str, Interval]:
     """Distances of feature sets, one array [W, F] per song (or dance).
 
     ``frechet`` has its bias for so few windows, ``frechet_unbiased`` is extrapolated to endless
@@ -59,27 +59,33 @@ def measure_realism(
             f"{len(a)} windows against {len(b)} have no distribution to compare",
             "Give longer or more dances.",
         )
-    mean, std = b.mean(axis=0), np.maximum(b.std(axis=0), 1e-6)
-    groups, reference = [(x - mean) / std for x in groups], [(x - mean) / std for x in reference]
-    fixed = np.concatenate(reference)
+    groups, reference = _standardized(groups, b), _standardized(reference, b)
+    fixed, of_fixed = np.concatenate(reference), _labels(reference)
 
     def all_three(chosen: list[Array]) -> tuple[float, float, float]:
         x = np.concatenate(chosen)
-        rng = np.random.default_rng(seed)
         return (
             frechet(x, fixed),
-            frechet_extrapolated(x, fixed, rng),
-            kernel_distance(x, fixed, _labels(chosen), _labels(reference)),
+            frechet_extrapolated(x, fixed, np.random.default_rng(0)),
+            kernel_distance(x, fixed, _labels(chosen), of_fixed),
         )
 
-    few = len(groups) < 3
-    left_out = [] if few else [all_three(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
+    left_out = [all_three(kept) for kept in leave_one_out(groups)]
+    names = ("frechet", "frechet_unbiased", "kernel")
     return {
-        key: Interval.jackknife(value, [row[k] for row in left_out])
-        for k, (key, value) in enumerate(
-            zip(("frechet", "frechet_unbiased", "kernel"), all_three(groups), strict=True)
-        )
+        name: Interval.jackknife(value, [row[k] for row in left_out])
+        for k, (name, value) in enumerate(zip(names, all_three(groups), strict=True))
     }
+
+
+def _standardized(sets: list[Array], real: Array) -> list[Array]:
+    """Features by the mean and standard deviation of the real ones [N, F]."""
+    mean, std = real.mean(axis=0), np.maximum(real.std(axis=0), 1e-6)
+    return [(x - mean) / std for x in sets]
+
+
+def _labels(groups: list[Array]) -> NDArray[np.intp]:
+    return np.repeat(np.arange(len(groups)), [len(g) for g in groups])
 
 
 def frechet_over_real(
@@ -102,38 +108,29 @@ def frechet_over_real(
         The ratio with its interval by the jackknife over songs; None for under four real dances or
         too few windows.
     """
-    songs = [kept for song in songs if (kept := [x for x in song if len(x)])]
-    dances = [(i, x) for i, song in enumerate(songs) for x in song]
     every = np.concatenate(real)
-    mean, std = every.mean(axis=0), np.maximum(every.std(axis=0), 1e-6)
-    real = [(x - mean) / std for x in real]
-    dances = [(i, (x - mean) / std) for i, x in dances]
-    rng = np.random.default_rng(seed)
-    halves, orders = [], []
-    for _ in range(rounds):
-        cut = np.array_split(rng.permutation(len(real)), 2)
-        halves.append([np.concatenate([real[i] for i in half]) for half in cut if len(half)])
-        orders.append(rng.permutation(len(dances)))  # the same with and without a song
-    total = sum(len(x) for _, x in dances)
-    sizes = [min(total // 2, len(h[0])) for h in halves]
-    if len(real) < 4 or min(sizes, default=0) < 2:
+    dances = [(i, x) for i, song in enumerate(songs) for x in _standardized(song, every)]
+    half = sum(len(x) for _, x in dances) // 2
+    if len(real) < 4 or half < 2:
         return None
-    among = float(np.mean([frechet(a[:n], b) for (a, b), n in zip(halves, sizes, strict=True)]))
+    real = _standardized(real, every)
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(rounds):
+        halves = np.array_split(rng.permutation(len(real)), 2)
+        a, b = (np.concatenate([real[i] for i in chosen]) for chosen in halves)
+        drawn.append((a[:half], b, rng.permutation(len(dances))))
+    among = float(np.mean([frechet(a, b) for a, b, _ in drawn]))
 
     def ratio(left_out: int) -> float:
         found = []
-        for (_, half), order, size in zip(halves, orders, sizes, strict=True):
+        for a, b, order in drawn:  # the same with and without a song
             chosen = [dances[i][1] for i in order if dances[i][0] != left_out]
-            found.append(frechet(np.concatenate(chosen)[:size], half))
+            found.append(frechet(np.concatenate(chosen)[: len(a)], b))
         return float(np.mean(found)) / among
 
-    value = ratio(-1)
     left_out = [ratio(i) for i in range(len(songs))] if len(songs) > 2 else []
-    return Interval.jackknife(value, left_out)
-
-
-def _labels(groups: list[Array]) -> NDArray[np.intp]:
-    return np.repeat(np.arange(len(groups)), [len(g) for g in groups])
+    return Interval.jackknife(ratio(-1), left_out)
 
 
 def frechet(a: Array, b: Array) -> float:
@@ -153,7 +150,7 @@ def frechet_extrapolated(a: Array, b: Array, rng: np.random.Generator, points: i
 
     Chong and Forsyth, "Effectively unbiased FID", 2020. Both sets are thinned together. With fewer
     windows than three times the features it is the plain distance that must be distrusted, and so
-    must this one, less.
+    must this one, less. NaN for fewer than 16 windows.
     """
     least = min(len(a), len(b))
     if least < 16:
@@ -174,55 +171,39 @@ def kernel_distance(
     ``of_a`` [N] and ``of_b`` [M] tell which windows belong together; pairs from within one dance
     are left out, since they are alike whatever the distribution is.
     """
-    f = a.shape[1]
 
     def kernel(x: Array, y: Array) -> Array:
-        return (x @ y.T / f + 1) ** 3
+        return (x @ y.T / a.shape[1] + 1) ** 3
 
     def within(x: Array, labels: NDArray[np.intp] | None) -> float:
         labels = np.arange(len(x)) if labels is None else labels
-        apart = labels[:, None] != labels[None]
-        return float(kernel(x, x)[apart].mean()) if apart.any() else NAN
+        return known_mean(kernel(x, x)[labels[:, None] != labels])
 
     return within(a, of_a) + within(b, of_b) - 2 * float(kernel(a, b).mean())
 
 
-def diversity(sets: list[Array], scale: Array | None = None) -> float:
-    """Mean distance between the mean features of different dances.
-
-    Args:
-        sets: one [W, F] per dance.
-        scale: standard deviation [F] to divide by; by default that of all windows.
-
-    Raises:
-        EvaluationError: fewer than two dances.
-    """
-    if len(sets) < 2:
-        raise EvaluationError("one dance has no diversity", "Give at least two.")
-    scale = np.concatenate(sets).std(axis=0) if scale is None else scale
+def diversity(sets: list[Array], scale: Array) -> float:
+    """Mean distance between mean features of two or more dances [W, F], over ``scale`` [F]."""
     means = np.array([s.mean(axis=0) for s in sets]) / np.maximum(scale, 1e-6)
-    i, j = np.triu_indices(len(means), 1)
-    return float(np.linalg.norm(means[i] - means[j], axis=1).mean())
+    return float(pdist(means).mean())
 
 
 def pose_windows(motion: Motion, hop_s: float = 0.5) -> NDArray[np.float32]:
     """Windows [W, F] of 2 s of poses about the hips at 15 Hz, for finding copies."""
-    step = round(RATE / _COPY_RATE)
-    poses = (motion.joints - motion.root[:, None])[::step]
-    poses[:, ~motion.used] = 0
+    poses = np.where(motion.used[:, None], motion.about_hips, 0)[:: round(RATE / _COPY_RATE)]
     size, hop = round(_COPY_S * _COPY_RATE), max(1, round(hop_s * _COPY_RATE))
     starts = range(0, max(0, len(poses) - size + 1), hop)
     rows = [poses[s : s + size].ravel() for s in starts]
     return np.array(rows, np.float32).reshape(len(rows), size * poses.shape[1] * 2)
 
 
-def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> NDArray[np.float64]:
+def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> Array:
     """Distance [W] of each window to the nearest of a bank: RMS over joints, body heights.
 
     Raises:
-        EvaluationError: an empty bank or windows of another size.
+        EvaluationError: an empty bank.
     """
-    if len(bank) == 0 or len(windows) == 0 or bank.shape[1] != windows.shape[1]:
+    if len(bank) == 0:
         raise EvaluationError(
             "there is nothing to compare with", "Both need poses of at least 2 s."
         )
@@ -232,28 +213,21 @@ def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> 
         part = bank[start : start + 4096]
         square = own[:, None] - 2.0 * (windows @ part.T) + (part.astype(np.float64) ** 2).sum(1)
         best = np.minimum(best, square.min(axis=1))
-    points = windows.shape[1] / 2
-    return np.asarray(np.sqrt(np.maximum(best, 0) / points))
+    return np.asarray(np.sqrt(np.maximum(best, 0) / (windows.shape[1] / 2)))
 
 
 def pose_distance(variations: list[Motion]) -> float:
-    """Average pose distance (APD) between variations: mean joint distance in body heights.
+    """Average pose distance (APD) between two or more variations: of joints, in body heights.
 
     Joints are taken relative to the middle of the hips, at equal times, over all pairs.
 
     Raises:
-        EvaluationError: fewer than two variations.
+        EvaluationError: no joint is seen in all of them.
     """
-    if len(variations) < 2:
-        raise EvaluationError("one dance has no distance to itself", "Give at least two.")
     count = min(len(m.joints) for m in variations)
     used = np.logical_and.reduce([m.used for m in variations])
     if not used.any():
         raise EvaluationError("the dances share no joint that is seen", f"Of: {', '.join(JOINTS)}.")
-    relative = [(m.joints - m.root[:, None])[:count, used] for m in variations]
-    pairs = [
-        np.linalg.norm(a - b, axis=-1).mean()
-        for i, a in enumerate(relative)
-        for b in relative[i + 1 :]
-    ]
-    return float(np.mean(pairs))
+    relative = [m.about_hips[:count, used] for m in variations]
+    apart = [np.linalg.norm(a - b, axis=-1).mean() for a, b in combinations(relative, 2)]
+    return float(np.mean(apart))

@@ -5,21 +5,20 @@ their poses differ by less than half of what unrelated ones of their size would 
 is above 0.75), as they are or mirrored.
 """
 
+from itertools import permutations
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from hotfoot.evaluation.motion import JOINTS, RATE, Motion
 from hotfoot.evaluation.response import movement_rate
-from hotfoot.evaluation.statistics import NAN, Array
+from hotfoot.evaluation.statistics import NAN, Array, known_mean
 
 _BEATS, _INSTANTS = 4, 16
 _SAME = 0.5
 _SLOWEST_BPM = 80.0
-
-_MIRROR = [
-    JOINTS.index(n.replace("left", "right") if "left" in n else n.replace("right", "left"))
-    for n in JOINTS
-]
+_MIRROR = np.arange(len(JOINTS)) ^ 1  # left and right take turns in JOINTS
 
 
 def own_beats(motion: Motion) -> Array:
@@ -33,8 +32,7 @@ def own_beats(motion: Motion) -> Array:
 
 def moves(motion: Motion, beats: Array) -> NDArray[np.float32]:
     """Moves [M, 16, 12, 2] that begin on each beat, in body heights about the hips."""
-    relative = motion.joints - motion.root[:, None]
-    relative[:, ~motion.used] = 0
+    relative = np.where(motion.used[:, None], motion.about_hips, 0)
     last = (len(relative) - 1) / RATE
     inside = beats[(beats >= 0) & (beats <= last)]
     count = max(0, len(inside) - _BEATS)
@@ -44,16 +42,12 @@ def moves(motion: Motion, beats: Array) -> NDArray[np.float32]:
 
 
 def repeats_within(found: NDArray[np.float32]) -> float:
-    """Share of a dance's moves that are danced again in it; NaN for fewer than nine moves.
-
-    Moves that overlap are not compared.
-    """
+    """Share of a dance's moves that are danced again in it, without overlap; NaN for under nine."""
     if len(found) <= 2 * _BEATS:
         return NAN
-    same = _same(found, found)
     i = np.arange(len(found))
-    same &= np.abs(i[:, None] - i[None]) >= _BEATS
-    return float(same.any(axis=1).mean())
+    apart = np.abs(i[:, None] - i) >= _BEATS
+    return float((_same(found, found) & apart).any(axis=1).mean())
 
 
 def repeats_across(dances: list[NDArray[np.float32]]) -> float:
@@ -61,14 +55,8 @@ def repeats_across(dances: list[NDArray[np.float32]]) -> float:
 
     NaN for fewer than two dances with moves.
     """
-    kept = [d for d in dances if len(d)]
-    shares = [
-        float(_same(a, b).any(axis=1).mean())
-        for i, a in enumerate(kept)
-        for j, b in enumerate(kept)
-        if i != j
-    ]
-    return float(np.mean(shares)) if shares else NAN
+    pairs = permutations([d for d in dances if len(d)], 2)
+    return known_mean([_same(a, b).any(axis=1).mean() for a, b in pairs])
 
 
 def _same(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -81,11 +69,9 @@ def _same(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def _power(m: NDArray[np.float32]) -> Array:
     """Mean square of each move about its mean pose [M]."""
-    return np.asarray(((m - m.mean(axis=1, keepdims=True)) ** 2).mean(axis=(1, 2, 3)), np.float64)
+    return np.asarray(m.var(axis=1).mean(axis=(1, 2)), np.float64)
 
 
 def _distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> Array:
     """Root mean square difference of moves [M, N]."""
-    x, y = a.reshape(len(a), -1).astype(np.float64), b.reshape(len(b), -1).astype(np.float64)
-    square = (x**2).sum(1)[:, None] + (y**2).sum(1)[None] - 2 * x @ y.T
-    return np.asarray(np.sqrt(np.maximum(square, 0) / x.shape[1]))
+    return np.asarray(cdist(a.reshape(len(a), -1), b.reshape(len(b), -1)) / np.sqrt(a[0].size))

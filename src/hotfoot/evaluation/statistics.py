@@ -1,30 +1,31 @@
 """Chance levels and intervals of what is measured."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 NAN = float("nan")
+T = TypeVar("T")
+
+
+def known_mean(values: ArrayLike) -> float:
+    """Mean of numbers, NaNs left out; NaN where nothing else is left."""
+    found = np.asarray(values, float)
+    found = found[np.isfinite(found)]
+    return float(found.mean()) if found.size else NAN
 
 
 @dataclass(frozen=True)
 class ChanceCorrected:
-    """A value beside what chance gives.
-
-    Attributes:
-        value: what was measured.
-        chance: mean of what chance gives.
-        deviation: standard deviation of what chance gives.
-        p: how likely chance gives as much (one-sided permutation test).
-    """
+    """A value beside what chance gives, as far as that is known."""
 
     value: float
-    chance: float = NAN
-    deviation: float = NAN
-    p: float = NAN
+    chance: float = NAN  # mean of what chance gives
+    deviation: float = NAN  # standard deviation of what chance gives
+    p: float = NAN  # how likely chance gives as much (one-sided permutation test)
 
     @classmethod
     def of(cls, value: float, by_chance: Array | list[float], lower: bool = False) -> Self:
@@ -49,12 +50,18 @@ class Interval:
     high: float = NAN
 
     @classmethod
-    def jackknife(cls, value: float, left_out: list[float]) -> Self:
+    def jackknife(cls, value: float, left_out: list[float]) -> "Interval":
         """The interval from values with one of N groups left out each; none for under three."""
         if len(left_out) < 3:
-            return cls(value)
-        error = float(jackknife_error(np.array(left_out)))
-        return cls(value, value - 1.96 * error, value + 1.96 * error)
+            return Interval(value)
+        error = 1.96 * float(jackknife_error(np.array(left_out)))
+        return Interval(value, value - error, value + error)
+
+
+def leave_one_out(groups: list[T]) -> list[list[T]]:
+    """All of N groups but one, N times, for :meth:`Interval.jackknife`; none for under three."""
+    count = len(groups) if len(groups) > 2 else 0
+    return [groups[:i] + groups[i + 1 :] for i in range(count)]
 
 
 def jackknife_error(left_out: Array) -> Array:
@@ -63,12 +70,12 @@ def jackknife_error(left_out: Array) -> Array:
     return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
 
 
-def bootstrap(values: Array | list[float], seed: int = 0, rounds: int = 2000) -> Interval:
+def bootstrap(values: ArrayLike, seed: int = 0, rounds: int = 2000) -> Interval:
     """Mean of values [N] with its 95 % interval; NaNs are left out; one value has no interval."""
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]
     if len(values) < 2:
-        return Interval(float(values[0]) if len(values) else NAN)
+        return Interval(known_mean(values))
     rng = np.random.default_rng(seed)
     means = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
