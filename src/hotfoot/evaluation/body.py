@@ -135,9 +135,8 @@ def limb_lengths(poses: PoseSequence) -> Array:
     """Pixels [T, 7] of :data:`LIMBS` in the picture, the longer of both sides; NaN if not seen."""
     lengths = []
     for sides in LIMBS.values():
-        both = [np.linalg.norm(seen_joint(poses, a) - seen_joint(poses, b), axis=1)
-                for a, b in sides]  # fmt: skip
-        lengths.append(np.fmax.reduce(both))
+        bones = (seen_joint(poses, a) - seen_joint(poses, b) for a, b in sides)
+        lengths.append(np.fmax.reduce([np.linalg.norm(bone, axis=1) for bone in bones]))
     return np.stack(lengths, axis=1)
 
 

@@ -82,13 +82,7 @@ def evaluate_dances(
     jobs: int = 1,
     backend: str = "local",
 ) -> EvaluationResult:
-    """Measure pose files.
-
-    Args:
-        request: which, and how.
-        progress: called with a stage, how much of it is done, and of how much.
-        jobs: processes.
-        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
+    """Measure pose files with so many processes, on one of :data:`~hotfoot.parallel.BACKENDS`.
 
     Raises:
         HotfootError: a file cannot be read, or poses cannot be measured.
@@ -142,17 +136,15 @@ def read_song_facts(song: Path, start_s: float = 0.0) -> SongFacts:
 def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | None:
     """Real dances of a folder, and training motion of another; None without.
 
-    Raises:
-        InputError: fewer than two usable pose files in a folder.
+    InputError for fewer than two usable pose files in a folder.
     """
     if real is None:
         return None
-    bank = np.concatenate(_read_folder(training, _training_windows)) if training else None
+    bank = None
+    if training is not None:
+        windows = _read_folder(training, lambda p: pose_windows(prepare(read_poses(p)), hop_s=0.2))
+        bank = np.concatenate(windows)
     return ReferenceSet(_read_folder(real, _measure_real), bank)
-
-
-def _training_windows(path: Path) -> NDArray[np.float32]:
-    return pose_windows(prepare(read_poses(path)), hop_s=0.2)
 
 
 def _measure_real(path: Path) -> MotionMeasures:
@@ -194,9 +186,9 @@ def unique_names(songs: list[Path]) -> list[str]:
 
 def collect(found: Iterable[T], total: int, progress: Progress | None) -> list[T]:
     """All of what is found, with progress."""
-    out: list[T] = []
-    for one in found:
+    out = []
+    for done, one in enumerate(found, 1):
         out.append(one)
         if progress is not None:
-            progress("measuring", len(out), total)
+            progress("measuring", done, total)
     return out

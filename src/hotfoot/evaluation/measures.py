@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import EvaluationError
+from hotfoot.evaluation import response
 from hotfoot.evaluation.beats import independent_beats
 from hotfoot.evaluation.body import measure_body, measure_seams
 from hotfoot.evaluation.coherence import measure_coherence, speed_lag
@@ -14,13 +15,6 @@ from hotfoot.evaluation.posture import measure_posture
 from hotfoot.evaluation.published import BEAT_ALIGNMENT, kinetic_features_2d, published_alignment
 from hotfoot.evaluation.realism import kinetic_features, pose_windows
 from hotfoot.evaluation.repetition import moves, own_beats, repeats_within
-from hotfoot.evaluation.response import (
-    change_at_sections,
-    energy_against_loudness,
-    movement_rate,
-    octaves_apart,
-    repetition,
-)
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
 from hotfoot.evaluation.synchrony import (
     BEAT_MEASURES,
@@ -163,11 +157,12 @@ def measure_dance(
         values |= {f"{key}_raw": chance[key].value for key in ("alignment", "coherence")}
         values["speed_lag_s"] = speed_lag(motion, song.beats)
     count, rng = round(motion.duration_s * FEATURE_RATE) + 1, np.random.default_rng(info.seed)
-    chance["energy"] = energy_against_loudness(motion, song.loudness_db[:count], rng)
-    chance["sections"] = change_at_sections(motion, song.sections, rng)
-    chance["repetition"] = repetition(motion, song.features[:count], rng)
-    rate = movement_rate(motion)
-    values["rate_error"] = abs(octaves_apart(rate, song.tempo_bpm)) if song.tempo_bpm > 0 else NAN
+    chance["energy"] = response.energy_against_loudness(motion, song.loudness_db[:count], rng)
+    chance["sections"] = response.change_at_sections(motion, song.sections, rng)
+    chance["repetition"] = response.repetition(motion, song.features[:count], rng)
+    rate = response.movement_rate(motion)
+    octaves = response.octaves_apart(rate, song.tempo_bpm) if song.tempo_bpm > 0 else NAN
+    values["rate_error"] = abs(octaves)
     if info.published:
         chance |= _published(poses, song.beats, info.seed)
     for key, one in chance.items():

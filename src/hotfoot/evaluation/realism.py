@@ -14,7 +14,7 @@ from scipy.spatial.distance import pdist
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import JOINTS, RATE, Motion, per_second
-from hotfoot.evaluation.statistics import NAN, Array, Interval, known_mean, leave_one_out
+from hotfoot.evaluation.statistics import NAN, Array, Interval, jackknife, known_mean
 
 _WINDOW_S, _HOP_S = 5.0, 2.5
 _COPY_RATE, _COPY_S = 15.0, 2.0
@@ -60,21 +60,18 @@ def measure_realism(groups: list[Array], reference: list[Array]) -> dict[str, In
             "Give longer or more dances.",
         )
     groups, reference = _standardized(groups, b), _standardized(reference, b)
-    fixed, of_fixed = np.concatenate(reference), _labels(reference)
+    real, of_real = np.concatenate(reference), _labels(reference)
 
-    def all_three(chosen: list[Array]) -> tuple[float, float, float]:
-        x = np.concatenate(chosen)
-        return (
-            frechet(x, fixed),
-            frechet_extrapolated(x, fixed, np.random.default_rng(0)),
-            kernel_distance(x, fixed, _labels(chosen), of_fixed),
-        )
+    def extrapolated(chosen: list[Array]) -> float:
+        return frechet_extrapolated(np.concatenate(chosen), real, np.random.default_rng(0))
 
-    left_out = [all_three(kept) for kept in leave_one_out(groups)]
-    names = ("frechet", "frechet_unbiased", "kernel")
+    def kernel(chosen: list[Array]) -> float:
+        return kernel_distance(np.concatenate(chosen), real, _labels(chosen), of_real)
+
     return {
-        name: Interval.jackknife(value, [row[k] for row in left_out])
-        for k, (name, value) in enumerate(zip(names, all_three(groups), strict=True))
+        "frechet": jackknife(lambda chosen: frechet(np.concatenate(chosen), real), groups),
+        "frechet_unbiased": jackknife(extrapolated, groups),
+        "kernel": jackknife(kernel, groups),
     }
 
 
@@ -89,7 +86,7 @@ def _labels(groups: list[Array]) -> NDArray[np.intp]:
 
 
 def frechet_over_real(
-    songs: list[list[Array]], real: list[Array], seed: int = 0, rounds: int = 60
+    songs: list[list[Array]], real: list[Array], rounds: int = 60
 ) -> Interval | None:
     """Fréchet distance to real dances over that among real dances, from equally many windows.
 
@@ -98,15 +95,8 @@ def frechet_over_real(
     each round real dances are halved; against one half stand the windows of the other and as many
     of generated dances, taken whole in random order.
 
-    Args:
-        songs: features [W, F] of every dance of every song.
-        real: features [W, F] of real dances.
-        seed: of the rounds.
-        rounds: how many.
-
-    Returns:
-        The ratio with its interval by the jackknife over songs; None for under four real dances or
-        too few windows.
+    Both are features [W, F] of dances. The interval is from the jackknife over songs; None for
+    under four real dances or too few windows.
     """
     every = np.concatenate(real)
     dances = [(i, x) for i, song in enumerate(songs) for x in _standardized(song, every)]
@@ -114,7 +104,7 @@ def frechet_over_real(
     if len(real) < 4 or half < 2:
         return None
     real = _standardized(real, every)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     drawn = []
     for _ in range(rounds):
         halves = np.array_split(rng.permutation(len(real)), 2)
@@ -122,15 +112,14 @@ def frechet_over_real(
         drawn.append((a[:half], b, rng.permutation(len(dances))))
     among = float(np.mean([frechet(a, b) for a, b, _ in drawn]))
 
-    def ratio(left_out: int) -> float:
+    def ratio(kept: list[int]) -> float:
         found = []
         for a, b, order in drawn:  # the same with and without a song
-            chosen = [dances[i][1] for i in order if dances[i][0] != left_out]
+            chosen = [dances[i][1] for i in order if dances[i][0] in kept]
             found.append(frechet(np.concatenate(chosen)[: len(a)], b))
         return float(np.mean(found)) / among
 
-    left_out = [ratio(i) for i in range(len(songs))] if len(songs) > 2 else []
-    return Interval.jackknife(ratio(-1), left_out)
+    return jackknife(ratio, list(range(len(songs))))
 
 
 def frechet(a: Array, b: Array) -> float:

@@ -51,10 +51,7 @@ def repeats_within(found: NDArray[np.float32]) -> float:
 
 
 def repeats_across(dances: list[NDArray[np.float32]]) -> float:
-    """Share of a dance's moves that are also in another, mean over pairs of dances to two songs.
-
-    NaN for fewer than two dances with moves.
-    """
+    """Share of a dance's moves that are in another, too: mean over pairs of dances; else NaN."""
     pairs = permutations([d for d in dances if len(d)], 2)
     return known_mean([_same(a, b).any(axis=1).mean() for a, b in pairs])
 
@@ -62,16 +59,9 @@ def repeats_across(dances: list[NDArray[np.float32]]) -> float:
 def _same(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which moves of [M, ...] are which of [N, ...], as they are or mirrored: [M, N]."""
     mirrored = b[:, :, _MIRROR] * np.array([-1, 1], np.float32)
-    size = np.sqrt((_power(a)[:, None] + _power(b)[None]) / 2)
-    nearest = np.minimum(_distance(a, b), _distance(a, mirrored))
-    return np.asarray((nearest < _SAME * np.sqrt(2) * size) & (size > 1e-4))
-
-
-def _power(m: NDArray[np.float32]) -> Array:
-    """Mean square of each move about its mean pose [M]."""
-    return np.asarray(m.var(axis=1).mean(axis=(1, 2)), np.float64)
-
-
-def _distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> Array:
-    """Root mean square difference of moves [M, N]."""
-    return np.asarray(cdist(a.reshape(len(a), -1), b.reshape(len(b), -1)) / np.sqrt(a[0].size))
+    rows, *others = (x.reshape(len(x), -1) for x in (a, b, mirrored))
+    distance = np.minimum.reduce([cdist(rows, x) for x in others]) / np.sqrt(rows.shape[1])
+    # Mean square of each move about its mean pose.
+    power, other = (x.var(axis=1).mean(axis=(1, 2)) for x in (a, b))
+    size = np.sqrt((power[:, None] + other) / 2)
+    return np.asarray((distance < _SAME * np.sqrt(2) * size) & (size > 1e-4))

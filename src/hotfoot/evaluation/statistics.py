@@ -1,5 +1,6 @@
 """Chance levels and intervals of what is measured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -13,9 +14,9 @@ T = TypeVar("T")
 
 def known_mean(values: ArrayLike) -> float:
     """Mean of numbers, NaNs left out; NaN where nothing else is left."""
-    found = np.asarray(values, float)
-    found = found[np.isfinite(found)]
-    return float(found.mean()) if found.size else NAN
+    found = np.asarray(values, np.float64)
+    known = found[np.isfinite(found)]
+    return float(known.mean()) if known.size else NAN
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,15 @@ class Interval:
     low: float = NAN
     high: float = NAN
 
-    @classmethod
-    def jackknife(cls, value: float, left_out: list[float]) -> "Interval":
-        """The interval from values with one of N groups left out each; none for under three."""
-        if len(left_out) < 3:
-            return Interval(value)
-        error = 1.96 * float(jackknife_error(np.array(left_out)))
-        return Interval(value, value - error, value + error)
 
-
-def leave_one_out(groups: list[T]) -> list[list[T]]:
-    """All of N groups but one, N times, for :meth:`Interval.jackknife`; none for under three."""
-    count = len(groups) if len(groups) > 2 else 0
-    return [groups[:i] + groups[i + 1 :] for i in range(count)]
+def jackknife(measure: Callable[[list[T]], float], groups: list[T]) -> Interval:
+    """A measure of N groups, its interval by leaving out one at a time; none for under three."""
+    value = measure(groups)
+    if len(groups) < 3:
+        return Interval(value)
+    left_out = [measure(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
+    error = 1.96 * float(jackknife_error(np.array(left_out)))
+    return Interval(value, value - error, value + error)
 
 
 def jackknife_error(left_out: Array) -> Array:
@@ -70,13 +67,12 @@ def jackknife_error(left_out: Array) -> Array:
     return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
 
 
-def bootstrap(values: ArrayLike, seed: int = 0, rounds: int = 2000) -> Interval:
+def bootstrap(values: ArrayLike, rounds: int = 2000) -> Interval:
     """Mean of values [N] with its 95 % interval; NaNs are left out; one value has no interval."""
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    if len(values) < 2:
-        return Interval(known_mean(values))
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(values.mean()), float(low), float(high))
+    found = np.asarray(values, np.float64)
+    known = found[np.isfinite(found)]
+    if len(known) < 2:
+        return Interval(known_mean(known))
+    drawn = np.random.default_rng(0).integers(len(known), size=(rounds, len(known)))
+    low, high = np.percentile(known[drawn].mean(axis=1), [2.5, 97.5])
+    return Interval(known_mean(known), float(low), float(high))

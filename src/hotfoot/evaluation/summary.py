@@ -7,16 +7,10 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from hotfoot.errors import EvaluationError
+from hotfoot.evaluation import realism
 from hotfoot.evaluation.measures import DanceMeasures, MotionMeasures
 from hotfoot.evaluation.metrics import METRICS
 from hotfoot.evaluation.published import fid_div
-from hotfoot.evaluation.realism import (
-    diversity,
-    frechet_over_real,
-    measure_realism,
-    nearest_windows,
-    pose_distance,
-)
 from hotfoot.evaluation.repetition import repeats_across
 from hotfoot.evaluation.response import tempo_slope
 from hotfoot.evaluation.statistics import (
@@ -25,8 +19,8 @@ from hotfoot.evaluation.statistics import (
     ChanceCorrected,
     Interval,
     bootstrap,
+    jackknife,
     known_mean,
-    leave_one_out,
 )
 from hotfoot.evaluation.synchrony import BEAT_MEASURES, against_other_songs
 
@@ -44,9 +38,9 @@ class Summary(Interval):
     real: float = NAN  # what real dances have
 
     @classmethod
-    def of(cls, interval: Interval, n: int, by: float = 1.0) -> "Summary":
-        """An interval, divided by a number."""
-        return cls(interval.value / by, interval.low / by, interval.high / by, n)
+    def of(cls, interval: Interval, n: int, by: float = 1.0, **known: float) -> "Summary":
+        """An interval, divided by a number, and what else is known."""
+        return cls(interval.value / by, interval.low / by, interval.high / by, n, **known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +113,7 @@ def _summary(key: str, songs: Songs, real: ReferenceSet | None) -> Summary:
     elif key in ("alignment_raw", "coherence_raw"):
         chance = _mean_chance(songs, key.removesuffix("_raw"))
     n = int(np.isfinite(np.concatenate(values)).sum())
-    return Summary(
-        interval.value, interval.low, interval.high, n, chance, p, real.mean(key) if real else NAN
-    )
+    return Summary.of(interval, n, chance=chance, p=p, real=real.mean(key) if real else NAN)
 
 
 def _mean_chance(songs: Songs, key: str) -> float:
@@ -143,11 +135,10 @@ def _against_other_songs(songs: Songs) -> dict[str, Summary]:
         [[d.alone.motion for d in group] for group in songs],
         [group[0].song.beats for group in songs],
     )
-    out = {}
-    for key, corrected, p in zip(BEAT_MEASURES, found.corrected.T, found.p, strict=True):
-        at = bootstrap(corrected)
-        out[f"{key}_own"] = Summary(at.value, at.low, at.high, len(songs), 0.0, float(p))
-    return out
+    return {
+        f"{key}_own": Summary.of(bootstrap(corrected), len(songs), chance=0.0, p=float(p))
+        for key, corrected, p in zip(BEAT_MEASURES, found.corrected.T, found.p, strict=True)
+    }
 
 
 def _slopes(dances: list[DanceMeasures]) -> list[float]:
@@ -168,24 +159,27 @@ def _slopes(dances: list[DanceMeasures]) -> list[float]:
 def _variety(songs: Songs, real: ReferenceSet | None) -> dict[str, Summary]:
     """Diversity between dances and between seeds."""
     out: dict[str, Summary] = {}
-    features = [d.alone.features for group in songs for d in group]
-    scale = np.concatenate(real.features if real else features).std(axis=0)
-    if len(features) > 1:
-        left_out = [diversity(kept, scale) for kept in leave_one_out(features)]
-        whole = Interval.jackknife(diversity(features, scale), left_out)
-        out["diversity"] = Summary.of(whole, len(features))
+    features = [[d.alone.features for d in group] for group in songs]
+    every = [x for group in features for x in group]
+    scale = np.concatenate(real.features if real else every).std(axis=0)
+
+    def diversity(sets: list[Array]) -> float:
+        return realism.diversity(sets, scale)
+
+    if len(every) > 1:
+        out["diversity"] = Summary.of(jackknife(diversity, every), len(every))
     if len(songs) > 1:
         across = repeats_across([group[0].alone.moves for group in songs])
         of_real = repeats_across([d.moves for d in real.dances]) if real else NAN
         out["repeats_across"] = Summary(across, n=len(songs), real=of_real)
-    several = [group for group in songs if len(group) > 1]
+    several = [[d.alone.motion for d in group] for group in songs if len(group) > 1]
     if several:
-        seeds = bootstrap([diversity([d.alone.features for d in g], scale) for g in several])
+        seeds = bootstrap([diversity(group) for group in features if len(group) > 1])
         out["diversity_seeds"] = Summary.of(seeds, len(several))
-        apart = bootstrap([pose_distance([d.alone.motion for d in g]) for g in several])
+        apart = bootstrap([realism.pose_distance(motions) for motions in several])
         out["apd"] = Summary.of(apart, len(several))
         if real is not None and len(real.features) > 1:
-            between = diversity(real.features, scale)
+            between = diversity(real.features)
             out["diversity_of_real"] = Summary.of(seeds, len(several), by=between)
     return out
 
@@ -211,18 +205,19 @@ def _realism(songs: Songs, real: ReferenceSet) -> dict[str, Summary]:
     features = [[d.alone.features for d in group] for group in songs]
     windows = sum(len(d.alone.features) for d in dances)
     if min(windows, sum(map(len, real.features))) > 1:
-        found = measure_realism([np.concatenate(group) for group in features], real.features)
+        groups = [np.concatenate(group) for group in features]
+        found = realism.measure_realism(groups, real.features)
         out |= {key: Summary.of(interval, windows) for key, interval in found.items()}
-    over = frechet_over_real(features, real.features)
+    over = realism.frechet_over_real(features, real.features)
     if over is not None:
         out["frechet_of_real"] = Summary.of(over, len(dances))
     held = [d.windows for d in real.dances if len(d.windows)]
     own = [d.alone.windows for d in dances if len(d.alone.windows)]
     if real.training is not None and own and held:
-        nearest = [nearest_windows(w, real.training) for w in own]
-        usual = float(np.median(nearest_windows(np.concatenate(held), real.training)))
+        nearest = [realism.nearest_windows(w, real.training) for w in own]
+        usual = np.median(realism.nearest_windows(np.concatenate(held), real.training))
         means = bootstrap([x.mean() for x in nearest])
         medians = bootstrap([np.median(x) for x in nearest])
         out["nearest_training"] = Summary.of(means, len(own))
-        out["copy_ratio"] = Summary.of(medians, len(own), by=max(usual, 1e-9))
+        out["copy_ratio"] = Summary.of(medians, len(own), by=max(float(usual), 1e-9))
     return out

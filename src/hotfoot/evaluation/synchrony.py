@@ -51,10 +51,7 @@ def kinematic_beats(motion: Motion) -> Array:
 
 
 def nearness(at: Array, among: Array, sigma: float) -> float:
-    """Mean of ``exp(-d^2 / 2 sigma^2)``, d from each of ``at`` to the nearest of ``among``.
-
-    Both are sorted and not empty.
-    """
+    """Mean of ``exp(-d^2 / 2 sigma^2)``, d from each of ``at`` to the nearest of ``among``."""
     i = np.searchsorted(among, at)
     before, after = among[np.maximum(i - 1, 0)], among[np.minimum(i, len(among) - 1)]
     distance = np.minimum(np.abs(at - before), np.abs(after - at))
@@ -62,10 +59,7 @@ def nearness(at: Array, among: Array, sigma: float) -> float:
 
 
 def alignment(motion_beats: Array, music_beats: Array) -> float:
-    """Beat alignment: nearness (sigma 50 ms) of kinematic to musical beats and the other way round.
-
-    The harmonic mean of both directions; 0 where either has no beat.
-    """
+    """Harmonic mean of nearness (sigma 50 ms) in both directions; 0 where either has no beat."""
     if len(motion_beats) == 0 or len(music_beats) == 0:
         return 0.0
     forth = nearness(motion_beats, music_beats, _SIGMA_S)
@@ -132,8 +126,8 @@ def measure_synchrony(
     by_chance = np.array([scores(shifted(own, by, duration), music) for by in moved])
     lags = np.arange(-_LAGS_S, _LAGS_S + 1e-9, 0.01)
     curve = np.array([alignment(own - lag, music) for lag in lags])
-    corrected = map(ChanceCorrected.of, scores(own, music), by_chance.T)
-    return Synchrony(*corrected, _peak(lags, curve), curve, own)
+    found = map(ChanceCorrected.of, scores(own, music), by_chance.T)
+    return Synchrony(*found, lag_s=_peak(lags, curve), curve=curve, motion_beats=own)
 
 
 def _peak(lags: Array, curve: Array) -> float:
@@ -161,15 +155,11 @@ class OtherSongs:
 
 
 def against_other_songs(
-    motions: list[list[Motion]], songs: list[Array], seed: int = 0, rounds: int = 2000
+    motions: list[list[Motion]], songs: list[Array], rounds: int = 2000
 ) -> OtherSongs:
-    """Do dances go with their own song better than with the others? A permutation test.
+    """Do dances (some to each song) go better with their own song's beats than with others'?
 
-    Args:
-        motions: dances to each song, at least one each.
-        songs: beats of each song, seconds.
-        seed: of the random pairings.
-        rounds: how many of them.
+    Compared with ``rounds`` random pairings of dances and songs: a permutation test.
 
     Raises:
         EvaluationError: fewer than two songs, or a song without a dance.
@@ -192,7 +182,7 @@ def against_other_songs(
                 table[i, j] += np.array([*scores(dance, music), locked]) / len(group)
     rows = np.arange(count)
     own = table[rows, rows]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     by_chance = np.array([table[rows, rng.permutation(count)].mean(axis=0) for _ in range(rounds)])
     p = (1 + (by_chance >= own.mean(axis=0) - 1e-12).sum(axis=0)) / (1 + rounds)
     return OtherSongs(own, (table.sum(axis=1) - own) / (count - 1), p)
