@@ -25,8 +25,7 @@ def measure_coherence(motion: Motion, beats: Array, seed: int = 0) -> ChanceCorr
     """Coherence beside that with the same beats at other tempi.
 
     Those are stretched by 6 to 41 % to either side about the middle of the dance: what a dance has
-    with a song that it was not made for. Coherence with other songs' beats is measured by
-    :func:`~hotfoot.evaluation.synchrony.against_other_songs`.
+    with a song that it was not made for.
     """
     velocity, middle = varying_velocity(motion), 0.5 * motion.duration_s
     value = locked_share(velocity, beats)

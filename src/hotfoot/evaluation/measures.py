@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation import response
+from hotfoot.evaluation import response, synchrony
 from hotfoot.evaluation.beats import independent_beats
 from hotfoot.evaluation.body import measure_body, measure_seams
 from hotfoot.evaluation.coherence import measure_coherence, speed_lag
@@ -16,13 +16,6 @@ from hotfoot.evaluation.published import BEAT_ALIGNMENT, kinetic_features_2d, pu
 from hotfoot.evaluation.realism import kinetic_features, pose_windows
 from hotfoot.evaluation.repetition import moves, own_beats, repeats_within
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
-from hotfoot.evaluation.synchrony import (
-    BEAT_MEASURES,
-    SYNCHRONY,
-    beats_within,
-    measure_synchrony,
-    shifted,
-)
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE
 from hotfoot.pose.sequence import PoseSequence
@@ -56,7 +49,7 @@ def song_facts(name: str, analysis: SongAnalysis, annotation: Array | None = Non
     features = analysis.features
     mel = np.maximum(features.mel.astype(np.float32), -60)
     beats = independent_beats(features) if annotation is None else annotation
-    beats = beats_within(beats, features.duration_s)
+    beats = synchrony.beats_within(beats, features.duration_s)
     return SongFacts(
         name=name,
         duration_s=features.duration_s,
@@ -150,9 +143,9 @@ def measure_dance(
     motion, values, lag_curve = alone.motion, dict(alone.values), np.zeros(0)
     chance = _seams(motion, [seam / poses.fps for seam in info.seams])
     if (song.beats <= motion.duration_s).sum() >= _LEAST_BEATS:
-        synchrony = measure_synchrony(motion, song.beats, info.seed)
-        lag_curve, values["lag_s"] = synchrony.curve, synchrony.lag_s
-        chance |= {key: getattr(synchrony, key) for key in SYNCHRONY}
+        found = synchrony.measure_synchrony(motion, song.beats, info.seed)
+        lag_curve, values["lag_s"] = found.curve, found.lag_s
+        chance |= {key: getattr(found, key) for key in synchrony.SYNCHRONY}
         chance["coherence"] = measure_coherence(motion, song.beats, info.seed)
         values |= {f"{key}_raw": chance[key].value for key in ("alignment", "coherence")}
         values["speed_lag_s"] = speed_lag(motion, song.beats)
@@ -166,7 +159,7 @@ def measure_dance(
     if info.published:
         chance |= _published(poses, song.beats, info.seed)
     for key, one in chance.items():
-        values[key] = one.corrected if key in BEAT_MEASURES else one.value
+        values[key] = one.corrected if key in synchrony.BEAT_MEASURES else one.value
     known = {key: one for key, one in chance.items() if np.isfinite(one.p)}
     return DanceMeasures(info, song, alone, values, known, lag_curve, rate)
 
@@ -192,8 +185,8 @@ def _seams(motion: Motion, seams_s: list[float]) -> dict[str, ChanceCorrected]:
 
 def _published(poses: PoseSequence, beats: Array, seed: int) -> dict[str, ChanceCorrected]:
     """Published beat alignments and what they give when the music is moved."""
-    inside = beats_within(beats, poses.duration_s)
+    inside = synchrony.beats_within(beats, poses.duration_s)
     by = np.random.default_rng(seed).uniform(0, poses.duration_s, _PUBLISHED_SHIFTS)
-    sets = [beats, *(shifted(inside, b, poses.duration_s) for b in by)]
+    sets = [beats, *(synchrony.shifted(inside, b, poses.duration_s) for b in by)]
     found = {name: published_alignment(name, poses, sets) for name in BEAT_ALIGNMENT}
     return {f"published_{k}": ChanceCorrected.of(v[0], v[1:]) for k, v in found.items()}

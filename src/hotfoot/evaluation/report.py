@@ -133,14 +133,14 @@ def check_report(path: Path) -> None:
 
 def markdown(data: dict[str, Any]) -> str:
     """A table: metrics down, rows of results across."""
-    head = ["metric", "better", *[r["name"] for r in data["results"]]]
-    first, *rest = ("| " + " | ".join(row) + " |\n" for row in (head, *_table(data)))
-    return "".join([first, "|" + "---|" * len(head) + "\n", *rest])
+    table = _table(data)
+    head, *rest = ("| " + " | ".join(row) + " |\n" for row in table)
+    return "".join([head, "|" + "---|" * len(table[0]) + "\n", *rest])
 
 
 def _table(data: dict[str, Any]) -> list[list[str]]:
     """Title, what is better, and a cell for each row of results; of metrics that any has."""
-    out = []
+    out = [["metric", "better", *(r["name"] for r in data["results"])]]
     for key, metric in METRICS.items():
         found = [r["metrics"].get(key) for r in data["results"]]
         if any(found):
@@ -149,7 +149,11 @@ def _table(data: dict[str, Any]) -> list[list[str]]:
     return out
 
 
-_PAGE = """<!doctype html>
+_PAGE = """{% macro table(rows) %}<div class="wide"><table>
+<tr>{% for text in rows[0] %}<th>{{ text }}</th>{% endfor %}</tr>
+{% for row in rows[1:] %}<tr>{% for text in row %}
+<td{% if loop.index > 2 %} class="number"{% endif %}>{{ text }}</td>{% endfor %}</tr>
+{% endfor %}</table></div>{% endmacro %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
@@ -168,20 +172,10 @@ pre { background: #8882; padding: .6rem; overflow-x: auto; }
 synchrony are chance-corrected: 0 is what a dance reaches that does not follow the music, 1 is
 perfect; p says how likely chance gives as much; real is what real dances have.</p>
 <pre>{{ command }}</pre>
-<div class="wide"><table><tr><th>metric</th><th>better</th>
-{% for row in rows %}<th>{{ row.name }}</th>{% endfor %}</tr>
-{% for line in lines %}<tr><td>{{ line[0] }}</td><td>{{ line[1] }}</td>
-{% for c in line[2:] %}<td class="number">{{ c }}</td>{% endfor %}</tr>{% endfor %}</table></div>
+{{ table(metrics) }}
 {% for picture in pictures %}<figure><figcaption>{{ picture.title }}</figcaption>
 <img alt="{{ picture.title }}" src="data:image/png;base64,{{ picture.data }}"></figure>{% endfor %}
-{% for row in rows %}{% if row.dances %}<h2>{{ row.name }}</h2><div class="wide"><table>
-<tr><th>dance</th><th>song</th><th>BPM</th>
-{% for c in columns %}<th>{{ c }}</th>{% endfor %}</tr>
-{% for d in row.dances %}<tr><td>{{ d.name }}</td><td>{{ d.song }}</td>
-<td class="number">{{ "%.0f" % d.tempo_bpm if d.tempo_bpm else "-" }}</td>
-{% for c in columns %}<td class="number">
-{{- "%.3g" % d["values"][c] if d["values"].get(c) is not none else "-" -}}</td>{% endfor %}</tr>
-{% endfor %}</table></div>{% endif %}{% endfor %}
+{% for name, rows in dances.items() %}<h2>{{ name }}</h2>{{ table(rows) }}{% endfor %}
 </body></html>
 """
 
@@ -207,9 +201,19 @@ def html(data: dict[str, Any], sheets: list[tuple[str, NDArray[np.uint8]]] | Non
     pictures = [_picture(name, Image.fromarray(x).save, optimize=True) for name, x in sheets or []]
     return jinja2.Environment(autoescape=True).from_string(_PAGE).render(
         title="How the dances measure up", version=__version__, command=data["command"],
-        rows=rows, lines=_table(data),
-        pictures=_plots(rows) + pictures, columns=_PER_DANCE,
+        metrics=_table(data), dances={row["name"]: _dances(row) for row in rows if row["dances"]},
+        pictures=_plots(rows) + pictures,
     )  # fmt: skip
+
+
+def _dances(row: dict[str, Any]) -> list[list[str]]:
+    """A table of the dances of a row of results, with its head."""
+    out = [["dance", "song", "BPM", *_PER_DANCE]]
+    for d in row["dances"]:
+        bpm = f"{d['tempo_bpm']:.0f}" if d["tempo_bpm"] else "-"
+        values = (cell({"value": d["values"].get(key)}) for key in _PER_DANCE)
+        out.append([d["name"], d["song"], bpm, *values])
+    return out
 
 
 def _picture(title: str, save: Callable[..., object], **options: Any) -> dict[str, str]:
