@@ -29,12 +29,9 @@ _SEAM_S, _SEAM_SHIFTS = 0.1, 20
 def measure_body(
     poses: PoseSequence, motion: Motion, reference: PoseSequence | None = None
 ) -> dict[str, float]:
-    """Measures of a body, lengths in body heights; NaN where one is not known.
+    """Measures of a dance and its prepared motion, lengths in body heights; NaN if not known.
 
-    Args:
-        poses: the dance.
-        motion: the same, of :func:`~hotfoot.evaluation.motion.prepare`.
-        reference: the person; without it ``limb_error`` is not known.
+    ``limb_error`` is not known without the person as a reference.
     """
     velocity = motion.velocity()
     acceleration = per_second(velocity)
@@ -69,27 +66,20 @@ def measure_body(
 def measure_seams(motion: Motion, seams_s: list[float]) -> tuple[float, Array]:
     """Acceleration at seams (in seconds) over that elsewhere, at the 99th percentile, and chance.
 
-    Returns:
-        The ratio (NaN without a seam), and the same [N] with all seams moved together to where none
-        is: a dance has few seams, and few samples reach their 99th percentile anywhere by chance.
+    Chance is the same ratio [N] with all seams moved together to where none is: few samples as a
+    dance's seams have reach their 99th percentile nowhere. NaN without a seam.
     """
     acceleration = np.linalg.norm(per_second(motion.velocity()), axis=-1)
     duration, clear, count = len(acceleration) / RATE, 4 * _SEAM_S, _SEAM_SHIFTS
-    moved = [
-        [(seam + by) % duration for seam in seams_s]
-        for by in duration * np.arange(1, count + 1) / (count + 1)
-    ]
-    free = [
-        m
-        for m in moved
-        if all(abs(a - b) > clear for a in m for b in seams_s)
-        and all(clear < a < duration - clear for a in m)
-    ]
-    found = np.array([_seam_ratio(acceleration, m) for m in free])
-    return _seam_ratio(acceleration, seams_s), found[np.isfinite(found)]
+    seams, by = np.array(seams_s), duration * np.arange(1, count + 1) / (count + 1)
+    moved = (seams + by[:, None]) % duration
+    apart = (np.abs(moved[..., None] - seams) > clear).all(axis=(1, 2))
+    inside = ((moved > clear) & (moved < duration - clear)).all(axis=1)
+    found = np.array([_seam_ratio(acceleration, m) for m in moved[apart & inside]])
+    return _seam_ratio(acceleration, seams), found[np.isfinite(found)]
 
 
-def _seam_ratio(acceleration: Array, seams_s: list[float]) -> float:
+def _seam_ratio(acceleration: Array, seams_s: Array) -> float:
     """Acceleration [N, J] within 0.1 s of a seam against the rest, both at the 99th percentile."""
     near = np.zeros(len(acceleration), bool)
     reach = round(_SEAM_S * RATE)
@@ -149,12 +139,9 @@ def _longest(lengths: Array, least: int = 1) -> Array:
 def limb_ratios(lengths: Array, reference: PoseSequence, same_canvas: bool = True) -> Array:
     """95th percentile of each limb over the reference's length, [7]; NaN where not known.
 
-    A limb that the reference shows foreshortened (shorter than the rest of its body says by more
-    than a fifth) is left out: its true length is not known. On another canvas than the reference's
-    the size of the picture says nothing, so ratios are then taken against their median.
-
-    Raises:
-        EvaluationError: the reference shows no limb.
+    Not known is a limb that the reference shows foreshortened (shorter than the rest of its body
+    says by more than a fifth). On another canvas than the reference's the size of the picture says
+    nothing: ratios are taken against their median. EvaluationError if it shows no limb.
     """
     own, usual = limb_lengths(reference)[0], limb_lengths(figure_pose("average"))[0]
     scales = own / usual

@@ -1,14 +1,13 @@
 """How much of the movement is locked to the beat, whether or not the body stops on it.
 
 Alignment of speed minima rewards bodies that halt. Coherence does not: it is the share of the power
-of joint velocities that repeats with the bar, the half bar, the beat or its half, at whatever
-phase, as spectral coherence is in signal processing.
+of joint velocities that repeats with the bar, half bar, beat or its half, as spectral coherence is.
 """
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.evaluation.motion import RATE, Motion
+from hotfoot.evaluation.motion import RATE, Motion, windows
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected, known_mean
 
 _CYCLES_PER_BEAT = (0.25, 0.5, 1.0, 2.0)
@@ -22,10 +21,9 @@ _PROFILE = 100  # phases of a beat
 
 
 def measure_coherence(motion: Motion, beats: Array, seed: int = 0) -> ChanceCorrected:
-    """Coherence beside that with the same beats at other tempi.
+    """Coherence beside that with the same beats at other tempi, as if made for another song.
 
-    Those are stretched by 6 to 41 % to either side about the middle of the dance: what a dance has
-    with a song that it was not made for.
+    They are stretched by 6 to 41 % to either side about the middle of the dance.
     """
     velocity, middle = varying_velocity(motion), 0.5 * motion.duration_s
     value = locked_share(velocity, beats)
@@ -41,8 +39,7 @@ def speed_lag(motion: Motion, beats: Array) -> float:
     """How late the body is slowest, in seconds after the beat (within half a beat).
 
     The speed is averaged over the phase of the beat; its first two harmonics are kept. 0 means that
-    movement turns on the beat; a dance that does not follow the music has any lag. NaN for fewer
-    than four beats, or no movement.
+    movement turns on the beat. NaN for fewer than four beats, or no movement.
     """
     speed = motion.speed()
     phase = _phase(np.arange(len(speed)) / RATE, beats)
@@ -82,11 +79,10 @@ def _covering(beats: Array, duration_s: float) -> Array:
 def locked_share(velocity: Array, beats: Array) -> float:
     """Share (0..1) of velocity power that is locked to 1/4, 1/2, 1 and 2 times the beat.
 
-    In each window velocities [N, C] of :func:`varying_velocity` are projected onto sines and
-    cosines of multiples of the phase of the beats (seconds, sorted); the share is what the
-    projection holds of their power, over all windows of one length. The mean over windows of 4, 8
-    and 16 s (half overlapping) is returned: long ones ask for a steady relation, short ones allow
-    that moves change. NaN where there are beats for less than 2 s, or no movement.
+    Of what velocities [N, C] of :func:`varying_velocity` have in windows of 4, 8 and 16 s (half
+    overlapping), a projection onto sines and cosines of multiples of the phase of the beats
+    (seconds, sorted) holds that share; the mean over the lengths: long windows ask for a steady
+    relation, short ones let moves change. NaN with beats for less than 2 s, or no movement.
     """
     rate = RATE / _STEP
     phase = _phase(np.arange(len(velocity)) / rate, beats)
@@ -98,11 +94,8 @@ def locked_share(velocity: Array, beats: Array) -> float:
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
     shares = []
     for size in sorted({min(round(s * rate), len(velocity)) for s in _WINDOWS_S}):
-        starts = np.arange(0, len(velocity) - size + 1, max(1, size // 2))
-        frames = starts[:, None] + np.arange(size)
-        moved, basis = (
-            x - x.mean(axis=1, keepdims=True) for x in (velocity[frames], waves[frames])
-        )
+        both = (windows(x, size, max(1, size // 2)) for x in (velocity, waves))
+        moved, basis = (x - x.mean(axis=1, keepdims=True) for x in both)
         power = float((moved**2).sum())
         if power > 1e-9:
             locked = np.linalg.qr(basis).Q.transpose(0, 2, 1) @ moved

@@ -103,12 +103,9 @@ class DanceMeasures:
 def measure_motion(
     poses: PoseSequence, beats: Array | None = None, reference: PoseSequence | None = None
 ) -> MotionMeasures:
-    """Everything that can be measured of poses without music.
+    """Everything that can be measured of poses without music; ``reference`` shows the person.
 
-    Args:
-        poses: any skeleton, frame rate and canvas.
-        beats: seconds, to cut moves by; by default those of the motion's own rate.
-        reference: the person.
+    Moves are cut by beats, in seconds; by default those of the motion's own rate.
 
     Raises:
         EvaluationError: poses that cannot be measured.

@@ -59,6 +59,12 @@ def per_second(values: Array) -> Array:
     return np.asarray(np.gradient(values, 1 / RATE, axis=0))
 
 
+def windows(values: Array, size: int, hop: int) -> Array:
+    """Windows [W, size, ...] of values [N, ...], one every ``hop``; none for under ``size``."""
+    starts = np.arange(0, len(values) - size + 1, hop)
+    return values[starts[:, None] + np.arange(size)]
+
+
 def prepare(poses: PoseSequence) -> Motion:
     """Bring poses of any skeleton, frame rate and canvas to body heights and to :data:`RATE`.
 

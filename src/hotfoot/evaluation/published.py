@@ -1,9 +1,7 @@
 """Metrics as they are published, with their faults, so that tables can be compared.
 
-None of these numbers should be trusted on its own: white jitter scores 0.28 to 0.30 in Bailando's
-beat alignment, above real dance (0.22 to 0.24); the Fréchet distance of 40 dances to a sample of
-their own distribution is far from 0. Use :mod:`~hotfoot.evaluation.synchrony`,
-:mod:`~hotfoot.evaluation.coherence` and :mod:`~hotfoot.evaluation.realism` for what is true.
+None should be trusted on its own: white jitter scores 0.28 to 0.30 in Bailando's beat alignment,
+above real dance (0.22 to 0.24); 40 dances are far from a sample of their own distribution.
 """
 
 from dataclasses import dataclass
@@ -63,9 +61,8 @@ _POPDG_FRAMES = 300  # only the motion is cut off there
 def published_alignment(name: str, poses: PoseSequence, beats_s: list[Array]) -> list[float]:
     """One of :data:`BEAT_ALIGNMENT` of a dance, a score for each set of beats (seconds, sorted).
 
-    Joints are 2D, in pixels at that definition's frame rate. As there, joints that were not
-    detected are zeros and take part, and beats are rounded down to frames. Music beats are this
-    project's, not librosa's.
+    As there, joints (2D, in pixels at that definition's frame rate) that were not detected are
+    zeros and take part, and beats are rounded down to frames; they are ours, not librosa's.
     """
     definition = BEAT_ALIGNMENT[name]
     moved = poses.resampled(definition.fps)
@@ -80,13 +77,9 @@ def kinetic_features_2d(poses: PoseSequence) -> Array:
 
     Per joint the mean squared horizontal velocity, the mean squared vertical one and the mean size
     of the acceleration (Onuma et al., "FMDistance", 2008; fairmotion's version, which FACT and
-    Bailando use): at 60 fps, velocities averaged over 2 frames to either side. The paper leaves
-    open in which unit, and what becomes of joints that are not seen. Here coordinates are divided
-    by the sides of the picture, holes are filled along straight lines, and the acceleration has no
-    lost parenthesis, so that the body's place does not matter.
-
-    Raises:
-        EvaluationError: fewer than four frames.
+    Bailando use, but without its lost parenthesis): at 60 fps, velocities averaged over 2 frames to
+    either side. What the paper leaves open: coordinates are divided by the sides of the picture,
+    holes are filled along straight lines. EvaluationError for fewer than four frames.
     """
     moved = poses.to_skeleton("coco-17").resampled(_PAPER_FPS)
     xy = moved.keypoints / np.asarray(moved.canvas, np.float64)
@@ -105,9 +98,8 @@ def kinetic_features_2d(poses: PoseSequence) -> Array:
 def fid_div(made: Array, real: Array) -> tuple[float, float, float]:
     """FID of features [N, F] to real ones [M, F], DIV of them, and DIV of the real ones.
 
-    As FACT and Bailando compute them: features are z-scored by the real set's mean and deviation;
-    DIV is the mean Euclidean distance over all pairs. Features that do not vary in the real set
-    (joints that are never seen) are left out.
+    As FACT and Bailando compute them: features are z-scored by the real set's mean and deviation
+    (those that do not vary are left out); DIV is the mean Euclidean distance over all pairs.
     """
     deviation = real.std(axis=0)
     varies = deviation > 1e-12

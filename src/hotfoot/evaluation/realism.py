@@ -1,11 +1,11 @@
 """Does the movement come from the same distribution as real dance; is it varied; is it copied?
 
-Windows of 5 s become kinetic features in body heights and seconds, with an acceleration that is
-one. Fréchet distance is biased for few windows (40 from one distribution are 8 to 48 apart in 72
-dimensions), so it is printed beside its extrapolation to endless samples and a kernel distance that
-has no bias, each with a jackknife interval.
+Windows of 5 s become kinetic features in body heights and seconds. Fréchet distance is biased for
+few windows (40 from one distribution are 8 to 48 apart in 72 dimensions), so it stands beside its
+extrapolation to endless samples and a kernel distance without bias, with jackknife intervals.
 """
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation.motion import JOINTS, RATE, Motion, per_second
+from hotfoot.evaluation.motion import JOINTS, RATE, Motion, per_second, windows
 from hotfoot.evaluation.statistics import NAN, Array, Interval, jackknife, known_mean
 
 _WINDOW_S, _HOP_S = 5.0, 2.5
@@ -24,31 +24,24 @@ def kinetic_features(motion: Motion) -> Array:
     """Features [W, 36] of windows of 5 s, one every 2.5 s; a shorter dance is one window.
 
     Per joint: root mean square of horizontal and of vertical velocity, mean size of acceleration;
-    on a log scale, since movement energy is skewed. Joints that are not used get the mean of the
-    others, so that sets stay comparable.
+    on a log scale, since energy is skewed. Joints that are not used get the mean of the others.
     """
     velocity = motion.velocity()
     acceleration = np.linalg.norm(per_second(velocity), axis=-1)
-    size, hop = round(_WINDOW_S * RATE), round(_HOP_S * RATE)
-    rows = []
-    for s in range(0, max(1, len(velocity) - size + 1), hop):
-        rms = np.sqrt((velocity[s : s + size] ** 2).mean(axis=0))
-        mean = acceleration[s : s + size].mean(axis=0)
-        used = np.log(np.stack([rms[:, 0] + 0.01, rms[:, 1] + 0.01, mean + 0.1]))
-        row = np.repeat(used.mean(axis=1, keepdims=True), len(JOINTS), axis=1)
-        row[:, motion.used] = used
-        rows.append(row.ravel())
-    return np.array(rows)
+    size, hop = min(round(_WINDOW_S * RATE), len(velocity)), round(_HOP_S * RATE)
+    rms = np.sqrt((windows(velocity, size, hop) ** 2).mean(axis=1)) + 0.01
+    mean = windows(acceleration, size, hop).mean(axis=1) + 0.1
+    used = np.log(np.stack([rms[..., 0], rms[..., 1], mean], axis=1))
+    out = np.repeat(used.mean(axis=2, keepdims=True), len(JOINTS), axis=2)
+    out[:, :, motion.used] = used
+    return out.reshape(len(out), -1)
 
 
 def measure_realism(groups: list[Array], reference: list[Array]) -> dict[str, Interval]:
-    """Distances of feature sets, one array [W, F] per song (or dance).
+    """All three distances of feature sets, one array [W, F] per song (or dance).
 
-    ``frechet`` has its bias for so few windows, ``frechet_unbiased`` is extrapolated to endless
-    samples, ``kernel`` is the squared maximum mean discrepancy with a polynomial kernel (unbiased,
-    may be below zero). Intervals are from the jackknife, leaving one group out at a time: drawing
-    groups with replacement would double windows, which draws a set nearer to itself and away from
-    all others.
+    Intervals leave one group out at a time: drawing groups with replacement would double windows,
+    which draws a set nearer to itself and away from all others.
 
     Raises:
         EvaluationError: fewer than two windows on either side.
@@ -60,29 +53,19 @@ def measure_realism(groups: list[Array], reference: list[Array]) -> dict[str, In
             "Give longer or more dances.",
         )
     groups, reference = _standardized(groups, b), _standardized(reference, b)
-    real, of_real = np.concatenate(reference), _labels(reference)
-
-    def extrapolated(chosen: list[Array]) -> float:
-        return frechet_extrapolated(np.concatenate(chosen), real, np.random.default_rng(0))
-
-    def kernel(chosen: list[Array]) -> float:
-        return kernel_distance(np.concatenate(chosen), real, _labels(chosen), of_real)
-
-    return {
-        "frechet": jackknife(lambda chosen: frechet(np.concatenate(chosen), real), groups),
-        "frechet_unbiased": jackknife(extrapolated, groups),
-        "kernel": jackknife(kernel, groups),
+    real = np.concatenate(reference)
+    measures = {
+        "frechet": lambda chosen: frechet(np.concatenate(chosen), real),
+        "frechet_unbiased": lambda chosen: frechet_extrapolated(np.concatenate(chosen), real),
+        "kernel": lambda chosen: kernel_distance(chosen, reference),
     }
+    return {name: jackknife(measure, groups) for name, measure in measures.items()}
 
 
 def _standardized(sets: list[Array], real: Array) -> list[Array]:
     """Features by the mean and standard deviation of the real ones [N, F]."""
     mean, std = real.mean(axis=0), np.maximum(real.std(axis=0), 1e-6)
     return [(x - mean) / std for x in sets]
-
-
-def _labels(groups: list[Array]) -> NDArray[np.intp]:
-    return np.repeat(np.arange(len(groups)), [len(g) for g in groups])
 
 
 def frechet_over_real(
@@ -93,10 +76,8 @@ def frechet_over_real(
     The distance falls with the number of windows (its bias goes with 1 / N), so many generated
     windows against all real ones would look nearer than half of the real ones to the other half. In
     each round real dances are halved; against one half stand the windows of the other and as many
-    of generated dances, taken whole in random order.
-
-    Both are features [W, F] of dances. The interval is from the jackknife over songs; None for
-    under four real dances or too few windows.
+    of generated dances, taken whole in random order. Both are features [W, F] of dances. The
+    interval leaves out songs; None for under four real dances or too few windows.
     """
     every = np.concatenate(real)
     dances = [(i, x) for i, song in enumerate(songs) for x in _standardized(song, every)]
@@ -134,41 +115,36 @@ def frechet(a: Array, b: Array) -> float:
     return float(difference @ difference + np.trace(ca) + np.trace(cb) - 2 * cross)
 
 
-def frechet_extrapolated(a: Array, b: Array, rng: np.random.Generator, points: int = 8) -> float:
+def frechet_extrapolated(a: Array, b: Array, seed: int = 0) -> float:
     """Fréchet distance for endless samples: the intercept of its line over 1 / N.
 
     Chong and Forsyth, "Effectively unbiased FID", 2020. Both sets are thinned together. With fewer
-    windows than three times the features it is the plain distance that must be distrusted, and so
-    must this one, less. NaN for fewer than 16 windows.
+    windows than three times the features it must be distrusted, too, if less; NaN for under 16.
     """
-    least = min(len(a), len(b))
+    least, rng, found = min(len(a), len(b)), np.random.default_rng(seed), []
     if least < 16:
         return NAN
-    sizes = np.linspace(max(8, least // 3), least, points).astype(int)
-    found = []
+    sizes = np.linspace(max(8, least // 3), least, 8).astype(int)
     for size in sizes:
-        x, y = (s[rng.permutation(len(s))[:size]] for s in (a, b))
-        found.append(frechet(x, y))
+        found.append(frechet(*(s[rng.permutation(len(s))[:size]] for s in (a, b))))
     return float(np.polyfit(1 / sizes, found, 1)[1])
 
 
-def kernel_distance(
-    a: Array, b: Array, of_a: NDArray[np.intp] | None = None, of_b: NDArray[np.intp] | None = None
-) -> float:
-    """Squared MMD, unbiased, kernel ``(x.y / F + 1)^3`` (Binkowski et al., 2018).
+def kernel_distance(a: Sequence[Array], b: Sequence[Array]) -> float:
+    """Squared MMD of groups [W, F], unbiased, kernel ``(x.y / F + 1)^3`` (Binkowski et al., 2018).
 
-    ``of_a`` [N] and ``of_b`` [M] tell which windows belong together; pairs from within one dance
-    are left out, since they are alike whatever the distribution is.
+    Pairs from within one group are left out: windows of a dance are alike whatever the
+    distribution is.
     """
 
     def kernel(x: Array, y: Array) -> Array:
-        return (x @ y.T / a.shape[1] + 1) ** 3
+        return (x @ y.T / x.shape[1] + 1) ** 3
 
-    def within(x: Array, labels: NDArray[np.intp] | None) -> float:
-        labels = np.arange(len(x)) if labels is None else labels
-        return known_mean(kernel(x, x)[labels[:, None] != labels])
+    def within(groups: Sequence[Array]) -> float:
+        x, group = np.concatenate(groups), np.repeat(np.arange(len(groups)), [*map(len, groups)])
+        return known_mean(kernel(x, x)[group[:, None] != group])
 
-    return within(a, of_a) + within(b, of_b) - 2 * float(kernel(a, b).mean())
+    return within(a) + within(b) - 2 * float(kernel(np.concatenate(a), np.concatenate(b)).mean())
 
 
 def diversity(sets: list[Array], scale: Array) -> float:
@@ -181,37 +157,31 @@ def pose_windows(motion: Motion, hop_s: float = 0.5) -> NDArray[np.float32]:
     """Windows [W, F] of 2 s of poses about the hips at 15 Hz, for finding copies."""
     poses = np.where(motion.used[:, None], motion.about_hips, 0)[:: round(RATE / _COPY_RATE)]
     size, hop = round(_COPY_S * _COPY_RATE), max(1, round(hop_s * _COPY_RATE))
-    starts = range(0, max(0, len(poses) - size + 1), hop)
-    rows = [poses[s : s + size].ravel() for s in starts]
-    return np.array(rows, np.float32).reshape(len(rows), size * poses.shape[1] * 2)
+    return windows(poses, size, hop).reshape(-1, size * 2 * len(JOINTS)).astype(np.float32)
 
 
-def nearest_windows(windows: NDArray[np.float32], bank: NDArray[np.float32]) -> Array:
+def nearest_windows(found: NDArray[np.float32], bank: NDArray[np.float32]) -> Array:
     """Distance [W] of each window to the nearest of a bank: RMS over joints, body heights.
 
-    Raises:
-        EvaluationError: an empty bank.
+    EvaluationError for an empty bank.
     """
     if len(bank) == 0:
         raise EvaluationError(
             "there is nothing to compare with", "Both need poses of at least 2 s."
         )
-    best = np.full(len(windows), np.inf)
-    own = (windows.astype(np.float64) ** 2).sum(axis=1)
+    best = np.full(len(found), np.inf)
+    own = (found.astype(np.float64) ** 2).sum(axis=1)
     for start in range(0, len(bank), 4096):
         part = bank[start : start + 4096]
-        square = own[:, None] - 2.0 * (windows @ part.T) + (part.astype(np.float64) ** 2).sum(1)
+        square = own[:, None] - 2.0 * (found @ part.T) + (part.astype(np.float64) ** 2).sum(1)
         best = np.minimum(best, square.min(axis=1))
-    return np.asarray(np.sqrt(np.maximum(best, 0) / (windows.shape[1] / 2)))
+    return np.asarray(np.sqrt(np.maximum(best, 0) / (found.shape[1] / 2)))
 
 
 def pose_distance(variations: list[Motion]) -> float:
-    """Average pose distance (APD) between two or more variations: of joints, in body heights.
+    """Average pose distance (APD) over pairs of variations: of joints about the hips, in heights.
 
-    Joints are taken relative to the middle of the hips, at equal times, over all pairs.
-
-    Raises:
-        EvaluationError: no joint is seen in all of them.
+    EvaluationError if no joint is seen in all of them.
     """
     count = min(len(m.joints) for m in variations)
     used = np.logical_and.reduce([m.used for m in variations])

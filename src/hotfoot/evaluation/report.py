@@ -75,8 +75,7 @@ def read_results(path: Path) -> dict[str, Any]:
 def compare_results(paths: list[Path]) -> dict[str, Any]:
     """Several results files as one; a name that comes twice keeps its last.
 
-    Raises:
-        InputError: one does not hold results, or none is given.
+    InputError if one does not hold results, or none is given.
     """
     if not paths:
         raise InputError("there are no results to compare", "Give results.json files.")
@@ -114,12 +113,7 @@ def save_results(data: dict[str, Any], folder: Path) -> None:
 def save_report(
     data: dict[str, Any], path: Path, sheets: list[tuple[str, NDArray[np.uint8]]] | None = None
 ) -> None:
-    """Write a table (.md) or a page (.html), the page with contact sheets.
-
-    Raises:
-        OptionError: another suffix.
-        DependencyError: matplotlib or jinja2 is not installed.
-    """
+    """Write a table (.md; OptionError for others) or a page (see :func:`html`)."""
     check_report(path)
     save_text(path, markdown(data) if path.suffix == ".md" else html(data, sheets))
 
@@ -183,8 +177,7 @@ perfect; p says how likely chance gives as much; real is what real dances have.<
 def html(data: dict[str, Any], sheets: list[tuple[str, NDArray[np.uint8]]] | None = None) -> str:
     """One page that needs nothing else: table, plots, per-song table, contact sheets (RGB).
 
-    Raises:
-        DependencyError: matplotlib or jinja2 is not installed.
+    DependencyError if matplotlib or jinja2 is not installed.
     """
     try:
         import jinja2

@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import spearmanr
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation.motion import RATE, Motion
+from hotfoot.evaluation.motion import RATE, Motion, windows
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
 from hotfoot.music.features import FEATURE_RATE
 
@@ -23,10 +23,9 @@ def movement_rate(motion: Motion) -> float:
     """Dominant rate of movement in beats per minute, octave not known; NaN if nothing repeats.
 
     From the mean power spectrum of joint velocities and body speed, 15 to 240 BPM, each joint
-    divided by its deviation so that hands do not outweigh hips. Rates that lie octaves apart are
-    one rate here, so their power is added before the strongest is sought: a step to the side on
-    one, and back on three, has its power at a quarter, a half and three quarters of the beat, and
-    the last of these alone may be the strongest line. Of the octaves the strongest is returned.
+    divided by its deviation so that hands do not outweigh hips. The power of rates that lie octaves
+    apart is added before the strongest is sought: a step to the side on one, and back on three, may
+    have its strongest line at three quarters of the beat. Of the octaves the strongest is returned.
     """
     velocity = motion.velocity()
     signals = np.column_stack([velocity.reshape(len(velocity), -1), 2 * motion.speed()])
@@ -53,14 +52,11 @@ def octaves_apart(a: float, b: float) -> float:
 
 
 def tempo_slope(rates_bpm: list[float], tempi_bpm: list[float]) -> float:
-    """How movement follows tempo over copies of one song played faster and slower.
+    """Slope of log rate over log tempo of dances to one song played faster and slower.
 
-    The slope of log rate over log tempo: 1 if it follows, 0 if it ignores the tempo. Each rate is
-    folded by octaves to the one nearest to the middle copy's own rate, not to the tempo, which
-    would make any noise look like following.
-
-    Raises:
-        EvaluationError: fewer than two copies, or all of one tempo.
+    1 if movement follows the tempo, 0 if it ignores it. Each rate is folded by octaves to the one
+    nearest to the middle copy's own rate, not to the tempo, which would make any noise look like
+    following. EvaluationError for fewer than two copies, or all of one tempo.
     """
     rates, tempi = np.asarray(rates_bpm, float), np.asarray(tempi_bpm, float)
     keep = np.isfinite(rates) & (tempi > 0)
@@ -83,8 +79,8 @@ def energy_against_loudness(
 
     Windows are means, half overlapping; chance moves the dance against the song.
     """
-    speed = _windows(motion.speed(), RATE)
-    loud = _windows(np.maximum(np.asarray(loudness_db, float), -70), FEATURE_RATE)
+    speed = _means(motion.speed(), RATE)
+    loud = _means(np.maximum(np.asarray(loudness_db, float), -70), FEATURE_RATE)
     count = min(len(speed), len(loud))
     if count < 5:
         return ChanceCorrected(NAN)
@@ -131,8 +127,8 @@ def repetition(
     Parts of the song are compared by features [L, F] at FEATURE_RATE. Pairs nearer than two windows
     are left out: neighbors are alike in any dance. NaN for less than 18 s.
     """
-    movement = _windows(_movement_features(motion), RATE)
-    music = _windows(np.asarray(music_features, float), FEATURE_RATE)
+    movement = _means(_movement_features(motion), RATE)
+    music = _means(np.asarray(music_features, float), FEATURE_RATE)
     count = min(len(movement), len(music))
     if count < 8:
         return ChanceCorrected(NAN)
@@ -158,13 +154,11 @@ def _movement_features(motion: Motion) -> Array:
     return np.concatenate([velocity, posture / np.maximum(posture.std(axis=0), 0.02)], axis=1)
 
 
-def _windows(values: Array, rate: float) -> Array:
+def _means(values: Array, rate: float) -> Array:
     """Means over windows of 4 s, one every 2 s."""
-    size, hop = round(_WINDOW_S * rate), round(_WINDOW_S * rate / 2)
-    starts = range(0, len(values) - size + 1, hop)
-    return np.array([values[s : s + size].mean(axis=0) for s in starts])
+    return windows(values, round(_WINDOW_S * rate), round(_WINDOW_S * rate / 2)).mean(axis=1)
 
 
-def _similarity(windows: Array) -> Array:
-    z = (windows - windows.mean(axis=0)) / np.maximum(windows.std(axis=0), 1e-6)
+def _similarity(means: Array) -> Array:
+    z = (means - means.mean(axis=0)) / np.maximum(means.std(axis=0), 1e-6)
     return np.asarray(-cdist(z, z))

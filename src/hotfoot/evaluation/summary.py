@@ -75,8 +75,7 @@ def summarize(
 ) -> EvaluationResult:
     """Summaries of a set; intervals are bootstrapped over songs, since seeds share theirs.
 
-    Raises:
-        EvaluationError: no dance.
+    EvaluationError without a dance.
     """
     plain = [d for d in dances if d.info.tempo == 1.0]
     if not plain:

@@ -1,10 +1,8 @@
 """Does the dance fall on the music's beats, more than by chance?
 
-Kinematic beats are the moments at which the body comes to rest: minima of its mean speed. Every
-score stands beside its chance level, the mean over circular shifts of the dance against the music;
-``corrected = (score - chance) / (1 - chance)`` is 0 for anything that does not follow the music,
-however many minima it has, and 1 for a perfect score. A set of dances is also compared with the
-same dances to other songs, by random pairings. Beats are seconds, sorted.
+Kinematic beats are minima of the body's mean speed. Every score stands beside its chance level, the
+mean over circular shifts of the dance against the music; corrected by it, it is 0 for anything that
+does not follow the music, however many minima it has. Beats are seconds, sorted.
 """
 
 from dataclasses import dataclass
@@ -68,11 +66,8 @@ def alignment(motion_beats: Array, music_beats: Array) -> float:
 
 
 def matches(a: Array, b: Array, tolerance_s: float = _TOLERANCE_S) -> int:
-    """Pairs of a largest one-to-one matching within a tolerance; both sorted.
-
-    Going through both in order and taking the first that fits is optimal on a line.
-    """
-    i = j = count = 0
+    """Pairs of a largest one-to-one matching within a tolerance; both sorted."""
+    i = j = count = 0  # on a line it is optimal to take in order the first that fits
     while i < len(a) and j < len(b):
         d = a[i] - b[j]
         if abs(d) <= tolerance_s + 1e-9:
@@ -87,11 +82,9 @@ def matches(a: Array, b: Array, tolerance_s: float = _TOLERANCE_S) -> int:
 def scores(motion_beats: Array, music_beats: Array) -> tuple[float, float, float, float]:
     """:data:`SYNCHRONY`: alignment; precision, recall and F1 of one-to-one matching within 0.1 s.
 
-    Precision is the share of kinematic beats with a musical beat of their own, recall that of
-    musical beats.
+    Precision is the share of kinematic beats with a musical beat of their own.
     """
     hit, n, m = matches(motion_beats, music_beats), len(motion_beats), len(music_beats)
-    # Where there is no beat, there is no hit.
     rates = (hit / max(n, 1), hit / max(m, 1), 2 * hit / max(n + m, 1))
     return (alignment(motion_beats, music_beats), *rates)
 
@@ -110,11 +103,7 @@ def shifted(beats: Array, by_s: float, duration_s: float) -> Array:
 def measure_synchrony(
     motion: Motion, music_beats: Array, seed: int = 0, shifts: int = _SHIFTS
 ) -> Synchrony:
-    """Synchrony of a dance with beats (in seconds of the dance).
-
-    Raises:
-        EvaluationError: fewer than four beats within the dance.
-    """
+    """Synchrony of a dance with beats; EvaluationError for fewer than four within the dance."""
     duration = motion.duration_s
     music = beats_within(music_beats, duration)
     if len(music) < 4:
@@ -160,9 +149,7 @@ def against_other_songs(
     """Do dances (some to each song) go better with their own song's beats than with others'?
 
     Compared with ``rounds`` random pairings of dances and songs: a permutation test.
-
-    Raises:
-        EvaluationError: fewer than two songs, or a song without a dance.
+    EvaluationError for fewer than two songs, or a song without a dance.
     """
     count = len(songs)
     if len(motions) != count or count < 2 or not all(motions):

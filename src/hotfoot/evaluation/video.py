@@ -2,8 +2,7 @@
 
 The network is an ONNX file, run by onnxruntime (an extra): pictures [N, 3, H, W] give FID-VID
 (features of frames), clips [N, 3, T, H, W] give FVD. No network ships: I3D's and Inception's
-weights have licenses of their own. Values from different networks, sizes or clip lengths cannot be
-compared.
+weights have licenses of their own. Compare only values of one network, size and clip length.
 """
 
 from collections.abc import Iterator
@@ -146,17 +145,10 @@ class VideoDistance:
 
 
 def evaluate_videos(request: VideoRequest) -> VideoDistance:
-    """Distance of videos to a folder of real ones.
-
-    Raises:
-        DependencyError: onnxruntime is not installed.
-        InputError: files that cannot be read, or a network that does not take such input.
-        EvaluationError: fewer than two clips on either side.
-    """
+    """Distance of videos to a folder of real ones; errors as of what it is made from."""
     network = FeatureNetwork(request.network, request.network_input)
     found = sorted(p for p in request.real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
     made, real = video_features(list(request.videos), network), video_features(found, network)
     metric = "FID-VID" if request.network_input.frames == 1 else "FVD"
-    return VideoDistance(
-        metric, frechet(made, real), kernel_distance(made, real), (len(made), len(real))
-    )
+    kernel = kernel_distance(made[:, None], real[:, None])
+    return VideoDistance(metric, frechet(made, real), kernel, (len(made), len(real)))
