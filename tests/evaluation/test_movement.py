@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation.body import stop_and_go
+from hotfoot.evaluation.body import (
+    frontality,
+    head_tilt,
+    knees_sideways,
+    measure_posture,
+    stop_and_go,
+)
 from hotfoot.evaluation.coherence import (
     locked_share,
     measure_coherence,
@@ -15,8 +21,7 @@ from hotfoot.evaluation.coherence import (
     varying_velocity,
 )
 from hotfoot.evaluation.motion import prepare
-from hotfoot.evaluation.posture import frontality, head_tilt, knees_sideways, measure_posture
-from hotfoot.evaluation.repetition import moves, own_beats, repeats_across, repeats_within
+from hotfoot.evaluation.realism import moves, own_beats, repeats_across, repeats_within
 from hotfoot.evaluation.sensitivity import sensitivity
 from hotfoot.evaluation.synchrony import BEAT_MEASURES, against_other_songs
 from tests.helpers.dancers import beats_of, circling, noise, on_beat, step_touch, still, sway

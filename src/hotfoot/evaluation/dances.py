@@ -11,17 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hotfoot.errors import EvaluationError, InputError
+from hotfoot.evaluation import measures
 from hotfoot.evaluation.beats import annotated_beats
 from hotfoot.evaluation.coherence import measure_coherence
-from hotfoot.evaluation.measures import (
-    DanceInfo,
-    DanceMeasures,
-    MotionMeasures,
-    SongFacts,
-    measure_dance,
-    measure_motion,
-    song_facts,
-)
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.realism import pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
@@ -110,27 +102,30 @@ def dance_sheets(request: EvaluationRequest) -> list[tuple[str, NDArray[np.uint8
     ]
 
 
-def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> DanceMeasures:
+def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> measures.DanceMeasures:
     request, path, song, label = work
     poses, info = read_dance_info(path, request.fps)
     start = info.start_s if request.start is None else request.start
     reference = load_reference(request.reference) if request.reference else None
     info = replace(info, start_s=start, reference=reference, published=request.published)
-    return measure_dance(poses, replace(read_song_facts(song, start), name=label), info)
+    return measures.measure_dance(poses, replace(read_song_facts(song, start), name=label), info)
 
 
-def read_dance_info(path: Path, fps: float | None = None) -> tuple[PoseSequence, DanceInfo]:
+def read_dance_info(
+    path: Path, fps: float | None = None
+) -> tuple[PoseSequence, measures.DanceInfo]:
     """Poses of a file, and what it says of itself; PoseError if it cannot be read."""
     poses, facts = read_dance(path, fps=fps)
-    return poses, DanceInfo(path.stem, facts.seed or 0, seams=facts.seams, start_s=facts.start_s)
+    info = measures.DanceInfo(path.stem, facts.seed or 0, seams=facts.seams, start_s=facts.start_s)
+    return poses, info
 
 
 @cache
-def read_song_facts(song: Path, start_s: float = 0.0) -> SongFacts:
+def read_song_facts(song: Path, start_s: float = 0.0) -> measures.SongFacts:
     """What the metrics need of a song from ``start_s`` on; AudioError if it cannot be read."""
     beats = annotated_beats(song)
     annotation = None if beats is None else beats - start_s
-    return song_facts(song.stem, analyze_song(open_song(song, start_s)), annotation)
+    return measures.song_facts(song.stem, analyze_song(open_song(song, start_s)), annotation)
 
 
 def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | None:
@@ -147,13 +142,13 @@ def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | No
     return ReferenceSet(_read_folder(real, _measure_real), bank)
 
 
-def _measure_real(path: Path) -> MotionMeasures:
+def _measure_real(path: Path) -> measures.MotionMeasures:
     """Real motion; with beats, where the file knows those that it was danced to."""
     poses, metadata = read_dance(path)
     beats = np.array(metadata.beats)
     if len(beats) < 2:
-        return measure_motion(poses)
-    found = measure_motion(poses, beats)
+        return measures.measure_motion(poses)
+    found = measures.measure_motion(poses, beats)
     coherence = measure_coherence(found.motion, beats)
     values = {"coherence": coherence.corrected, "coherence_raw": coherence.value}
     return replace(found, values=found.values | values)

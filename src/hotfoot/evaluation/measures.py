@@ -6,15 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation import response, synchrony
+from hotfoot.evaluation import realism, response, synchrony
 from hotfoot.evaluation.beats import independent_beats
-from hotfoot.evaluation.body import measure_body, measure_seams
+from hotfoot.evaluation.body import measure_body, measure_posture, measure_seams
 from hotfoot.evaluation.coherence import measure_coherence, speed_lag
 from hotfoot.evaluation.motion import Motion, prepare
-from hotfoot.evaluation.posture import measure_posture
 from hotfoot.evaluation.published import BEAT_ALIGNMENT, kinetic_features_2d, published_alignment
-from hotfoot.evaluation.realism import kinetic_features, pose_windows
-from hotfoot.evaluation.repetition import moves, own_beats, repeats_within
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE
@@ -113,12 +110,10 @@ def measure_motion(
     motion = prepare(poses)
     values = measure_body(poses, motion, reference) | measure_posture(poses)
     values["limbs_within"] = _within(values["limb_error"], LIMB_LIMIT)
-    found = moves(motion, own_beats(motion) if beats is None else beats)
-    values["repeats_within"] = repeats_within(found)
-    return MotionMeasures(
-        values, motion, kinetic_features(motion), pose_windows(motion), found,
-        kinetic_features_2d(poses),
-    )  # fmt: skip
+    moves = realism.moves(motion, realism.own_beats(motion) if beats is None else beats)
+    values["repeats_within"] = realism.repeats_within(moves)
+    features, windows = realism.kinetic_features(motion), realism.pose_windows(motion)
+    return MotionMeasures(values, motion, features, windows, moves, kinetic_features_2d(poses))
 
 
 def measure_dance(

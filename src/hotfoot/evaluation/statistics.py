@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
 
 Array = NDArray[np.float64]
 NAN = float("nan")
@@ -59,6 +60,16 @@ def jackknife(measure: Callable[[list[T]], float], groups: list[T]) -> Interval:
     left_out = [measure(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
     error = 1.96 * float(jackknife_error(np.array(left_out)))
     return Interval(value, value - error, value + error)
+
+
+def combined_p(groups: list[list[ChanceCorrected]], lower: bool) -> float:
+    """p over groups (songs): one difference each, since a song's dances share the beats.
+
+    By chance the sum of independent differences is normal.
+    """
+    total = sum(float(np.mean([c.value - c.chance for c in group])) for group in groups)
+    variance = sum(max(1e-6, *(c.deviation for c in group)) ** 2 for group in groups)
+    return float(norm.sf((-total if lower else total) / np.sqrt(variance)))
 
 
 def jackknife_error(left_out: Array) -> Array:

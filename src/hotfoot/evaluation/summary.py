@@ -1,24 +1,22 @@
 """Metrics of a set of dances, with intervals, chance, p-values and what real motion has."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation import realism
 from hotfoot.evaluation.measures import DanceMeasures, MotionMeasures
 from hotfoot.evaluation.metrics import METRICS
 from hotfoot.evaluation.published import fid_div
-from hotfoot.evaluation.repetition import repeats_across
 from hotfoot.evaluation.response import tempo_slope
 from hotfoot.evaluation.statistics import (
     NAN,
-    Array,
-    ChanceCorrected,
     Interval,
     bootstrap,
+    combined_p,
     jackknife,
     known_mean,
 )
@@ -49,11 +47,6 @@ class ReferenceSet:
 
     dances: list[MotionMeasures]
     training: NDArray[np.float32] | None = None  # pose windows [N, F] that a model was trained on
-
-    @property
-    def features(self) -> list[Array]:
-        """Kinetic windows [W, F] of each dance."""
-        return [d.features for d in self.dances]
 
     def mean(self, key: str) -> float:
         """Mean of a metric over the dances in which it is known; NaN where it never is."""
@@ -107,7 +100,7 @@ def _summary(key: str, songs: Songs, real: ReferenceSet | None) -> Summary:
     found = [c for group in songs if (c := [d.chance[key] for d in group if key in d.chance])]
     chance, p = NAN, NAN
     if found:
-        p = _probability(found, lower=METRICS[key].better == "lower")
+        p = combined_p(found, lower=METRICS[key].better == "lower")
         chance = 0.0 if key in BEAT_MEASURES else _mean_chance(songs, key)
     elif key in ("alignment_raw", "coherence_raw"):
         chance = _mean_chance(songs, key.removesuffix("_raw"))
@@ -117,16 +110,6 @@ def _summary(key: str, songs: Songs, real: ReferenceSet | None) -> Summary:
 
 def _mean_chance(songs: Songs, key: str) -> float:
     return known_mean([d.chance[key].chance for g in songs for d in g if key in d.chance])
-
-
-def _probability(songs: list[list[ChanceCorrected]], lower: bool) -> float:
-    """p over songs: one difference each, since a song's dances share the beats.
-
-    By chance the sum of independent differences is normal.
-    """
-    total = sum(float(np.mean([c.value - c.chance for c in group])) for group in songs)
-    variance = sum(max(1e-6, *(c.deviation for c in group)) ** 2 for group in songs)
-    return float(norm.sf((-total if lower else total) / np.sqrt(variance)))
 
 
 def _against_other_songs(songs: Songs) -> dict[str, Summary]:
@@ -160,16 +143,13 @@ def _variety(songs: Songs, real: ReferenceSet | None) -> dict[str, Summary]:
     out: dict[str, Summary] = {}
     features = [[d.alone.features for d in group] for group in songs]
     every = [x for group in features for x in group]
-    scale = np.concatenate(real.features if real else every).std(axis=0)
-
-    def diversity(sets: list[Array]) -> float:
-        return realism.diversity(sets, scale)
-
+    true = [d.features for d in real.dances] if real else []
+    diversity = partial(realism.diversity, scale=np.concatenate(true or every).std(axis=0))
     if len(every) > 1:
         out["diversity"] = Summary.of(jackknife(diversity, every), len(every))
     if len(songs) > 1:
-        across = repeats_across([group[0].alone.moves for group in songs])
-        of_real = repeats_across([d.moves for d in real.dances]) if real else NAN
+        across = realism.repeats_across([group[0].alone.moves for group in songs])
+        of_real = realism.repeats_across([d.moves for d in real.dances]) if real else NAN
         out["repeats_across"] = Summary(across, n=len(songs), real=of_real)
     several = [[d.alone.motion for d in group] for group in songs if len(group) > 1]
     if several:
@@ -177,9 +157,8 @@ def _variety(songs: Songs, real: ReferenceSet | None) -> dict[str, Summary]:
         out["diversity_seeds"] = Summary.of(seeds, len(several))
         apart = bootstrap([realism.pose_distance(motions) for motions in several])
         out["apd"] = Summary.of(apart, len(several))
-        if real is not None and len(real.features) > 1:
-            between = diversity(real.features)
-            out["diversity_of_real"] = Summary.of(seeds, len(several), by=between)
+        if len(true) > 1:
+            out["diversity_of_real"] = Summary.of(seeds, len(several), by=diversity(true))
     return out
 
 
@@ -202,12 +181,12 @@ def _realism(songs: Songs, real: ReferenceSet) -> dict[str, Summary]:
     jerk = bootstrap([d.values["jerk"] for d in dances])
     out = {"jerk_of_real": Summary.of(jerk, len(dances), by=real.mean("jerk"))}
     features = [[d.alone.features for d in group] for group in songs]
-    windows = sum(len(d.alone.features) for d in dances)
-    if min(windows, sum(map(len, real.features))) > 1:
-        groups = [np.concatenate(group) for group in features]
-        found = realism.measure_realism(groups, real.features)
+    groups, true = [np.concatenate(x) for x in features], [d.features for d in real.dances]
+    windows = sum(map(len, groups))
+    if min(windows, sum(map(len, true))) > 1:
+        found = realism.measure_realism(groups, true)
         out |= {key: Summary.of(interval, windows) for key, interval in found.items()}
-    over = realism.frechet_over_real(features, real.features)
+    over = realism.frechet_over_real(features, true)
     if over is not None:
         out["frechet_of_real"] = Summary.of(over, len(dances))
     held = [d.windows for d in real.dances if len(d.windows)]

@@ -29,7 +29,7 @@ BEAT_MEASURES = (*SYNCHRONY, "coherence")
 
 @dataclass(frozen=True, eq=False)
 class Synchrony:
-    """How dance and beats go together: :func:`scores` beside chance, lag, kinematic beats."""
+    """How dance and beats go together: :func:`scores` beside chance, and the lag."""
 
     alignment: ChanceCorrected
     precision: ChanceCorrected
@@ -37,7 +37,6 @@ class Synchrony:
     f1: ChanceCorrected
     lag_s: float  # where the alignment peaks; positive where the dance comes late
     curve: Array  # alignment [101] if the dance were moved earlier by -0.5 to 0.5 s
-    motion_beats: Array
 
 
 def kinematic_beats(motion: Motion) -> Array:
@@ -116,7 +115,7 @@ def measure_synchrony(
     lags = np.arange(-_LAGS_S, _LAGS_S + 1e-9, 0.01)
     curve = np.array([alignment(own - lag, music) for lag in lags])
     found = map(ChanceCorrected.of, scores(own, music), by_chance.T)
-    return Synchrony(*found, lag_s=_peak(lags, curve), curve=curve, motion_beats=own)
+    return Synchrony(*found, lag_s=_peak(lags, curve), curve=curve)
 
 
 def _peak(lags: Array, curve: Array) -> float:

@@ -145,7 +145,11 @@ class VideoDistance:
 
 
 def evaluate_videos(request: VideoRequest) -> VideoDistance:
-    """Distance of videos to a folder of real ones; errors as of what it is made from."""
+    """Distance of videos to a folder of real ones.
+
+    DependencyError without onnxruntime; InputError for files that cannot be read, or a network that
+    does not take such input; EvaluationError for fewer than two clips on either side.
+    """
     network = FeatureNetwork(request.network, request.network_input)
     found = sorted(p for p in request.real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
     made, real = video_features(list(request.videos), network), video_features(found, network)
