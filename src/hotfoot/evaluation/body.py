@@ -57,9 +57,7 @@ def measure_body(
         # The largest of all joints over the 90th percentile of what the fastest joint does.
         "worst_jump": float(peak.max() / max(np.percentile(peak, 90), 1e-9)),
         "stop_and_go": stop_and_go(motion),
-        "frozen": float(
-            binary_opening(still, freeze).mean()
-        ),  # share of time, still for 1 s or more
+        "frozen": float(binary_opening(still, freeze).mean()),  # for a second or more
         "foot_slide": _foot_slide(motion),
         "limb_error": float(np.fmax.reduce(np.abs(ratios - 1))),
         "growth": _growth(lengths, poses.fps),

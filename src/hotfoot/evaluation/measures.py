@@ -100,12 +100,10 @@ class DanceMeasures:
 def measure_motion(
     poses: PoseSequence, beats: Array | None = None, reference: PoseSequence | None = None
 ) -> MotionMeasures:
-    """Everything that can be measured of poses without music; ``reference`` shows the person.
+    """Everything that can be measured of poses without music; EvaluationError if nothing can.
 
-    Moves are cut by beats, in seconds; by default those of the motion's own rate.
-
-    Raises:
-        EvaluationError: poses that cannot be measured.
+    Moves are cut by beats, in seconds (by default of the motion's own rate); ``reference`` shows
+    the person.
     """
     motion = prepare(poses)
     values = measure_body(poses, motion, reference) | measure_posture(poses)
@@ -121,8 +119,7 @@ def measure_dance(
 ) -> DanceMeasures:
     """Every metric of one dance to one song.
 
-    Raises:
-        EvaluationError: poses that cannot be measured, or a song that ends before the dance.
+    EvaluationError for poses that cannot be measured, or a song that ends before the dance.
     """
     info = info or DanceInfo()
     if song.duration_s < poses.duration_s - max(0.5, 2 / poses.fps):
@@ -180,5 +177,8 @@ def _published(poses: PoseSequence, beats: Array, seed: int) -> dict[str, Chance
     inside = synchrony.beats_within(beats, poses.duration_s)
     by = np.random.default_rng(seed).uniform(0, poses.duration_s, _PUBLISHED_SHIFTS)
     sets = [beats, *(synchrony.shifted(inside, b, poses.duration_s) for b in by)]
-    found = {name: published_alignment(name, poses, sets) for name in BEAT_ALIGNMENT}
-    return {f"published_{k}": ChanceCorrected.of(v[0], v[1:]) for k, v in found.items()}
+    out = {}
+    for name in BEAT_ALIGNMENT:
+        own, *moved = published_alignment(name, poses, sets)
+        out[f"published_{name}"] = ChanceCorrected.of(own, moved)
+    return out

@@ -69,10 +69,8 @@ def prepare(poses: PoseSequence) -> Motion:
     """Bring poses of any skeleton, frame rate and canvas to body heights and to :data:`RATE`.
 
     Holes are filled along straight lines and what is missing at the ends is held; joints that are
-    missing for more than half of the time are not used.
-
-    Raises:
-        EvaluationError: shorter than a second, or too little of a body is seen.
+    missing for more than half of the time are not used. EvaluationError for less than a second, or
+    if too little of a body is seen.
     """
     if poses.duration_s < _MIN_SECONDS or len(poses) < 4:
         raise EvaluationError(

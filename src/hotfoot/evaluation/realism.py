@@ -50,10 +50,8 @@ def measure_realism(groups: list[Array], reference: list[Array]) -> dict[str, In
     """All three distances of feature sets, one array [W, F] per song (or dance).
 
     Intervals leave one group out at a time: drawing groups with replacement would double windows,
-    which draws a set nearer to itself and away from all others.
-
-    Raises:
-        EvaluationError: fewer than two windows on either side.
+    which draws a set nearer to itself and away from all others. EvaluationError for fewer than two
+    windows on either side.
     """
     a, b = np.concatenate(groups), np.concatenate(reference)
     if len(a) < 2 or len(b) < 2:
@@ -142,8 +140,7 @@ def frechet_extrapolated(a: Array, b: Array, seed: int = 0) -> float:
 def kernel_distance(a: Sequence[Array], b: Sequence[Array]) -> float:
     """Squared MMD of groups [W, F], unbiased, kernel ``(x.y / F + 1)^3`` (Binkowski et al., 2018).
 
-    Pairs from within one group are left out: windows of a dance are alike whatever the
-    distribution is.
+    Pairs from within one group are left out: windows of one dance are alike in any distribution.
     """
 
     def kernel(x: Array, y: Array) -> Array:
@@ -170,10 +167,7 @@ def pose_windows(motion: Motion, hop_s: float = 0.5) -> NDArray[np.float32]:
 
 
 def nearest_windows(found: NDArray[np.float32], bank: NDArray[np.float32]) -> Array:
-    """Distance [W] of each window to the nearest of a bank: RMS over joints, body heights.
-
-    EvaluationError for an empty bank.
-    """
+    """Distance [W] of windows to the nearest of a bank (not empty): RMS over joints, in heights."""
     if len(bank) == 0:
         raise EvaluationError(
             "there is nothing to compare with", "Both need poses of at least 2 s."
@@ -188,10 +182,7 @@ def nearest_windows(found: NDArray[np.float32], bank: NDArray[np.float32]) -> Ar
 
 
 def pose_distance(variations: list[Motion]) -> float:
-    """Average pose distance (APD) over pairs of variations: of joints about the hips, in heights.
-
-    EvaluationError if no joint is seen in all of them.
-    """
+    """Average pose distance (APD) between variations: of joints about the hips, in heights."""
     count = min(len(m.joints) for m in variations)
     used = np.logical_and.reduce([m.used for m in variations])
     if not used.any():

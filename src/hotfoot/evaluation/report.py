@@ -73,10 +73,7 @@ def read_results(path: Path) -> dict[str, Any]:
 
 
 def compare_results(paths: list[Path]) -> dict[str, Any]:
-    """Several results files as one; a name that comes twice keeps its last.
-
-    InputError if one does not hold results, or none is given.
-    """
+    """Several results files as one, of equal names the last; InputError for no results."""
     if not paths:
         raise InputError("there are no results to compare", "Give results.json files.")
     rows: dict[str, Any] = {}
@@ -105,8 +102,7 @@ def cell(summary: dict[str, Any]) -> str:
 
 def save_results(data: dict[str, Any], folder: Path) -> None:
     """Write ``results.json`` and ``results.md`` into a folder."""
-    text = json.dumps(data, indent=1, allow_nan=False) + "\n"
-    save_text(folder / "results.json", text)
+    save_text(folder / "results.json", json.dumps(data, indent=1, allow_nan=False) + "\n")
     save_text(folder / "results.md", markdown(data))
 
 

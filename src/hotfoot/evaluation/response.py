@@ -75,10 +75,7 @@ def tempo_slope(rates_bpm: list[float], tempi_bpm: list[float]) -> float:
 def energy_against_loudness(
     motion: Motion, loudness_db: NDArray[np.floating], rng: np.random.Generator
 ) -> ChanceCorrected:
-    """Rank correlation of speed and loudness ([L] at FEATURE_RATE) over windows of 4 s.
-
-    Windows are means, half overlapping; chance moves the dance against the song.
-    """
+    """Rank correlation of speed and loudness ([L] at FEATURE_RATE), means over windows of 4 s."""
     speed = _means(motion.speed(), RATE)
     loud = _means(np.maximum(np.asarray(loudness_db, float), -70), FEATURE_RATE)
     count = min(len(speed), len(loud))
@@ -98,16 +95,14 @@ def change_at_sections(
 
     In standard deviations, against random moments; NaN without a border or for less than 16 s.
     """
-    features = _movement_features(motion)
-    reach = round(_WINDOW_S * RATE)
+    features, reach = _movement_features(motion), round(_WINDOW_S * RATE)
     n = len(features)
     borders = np.array([s for s in sections_s if _WINDOW_S < s < n / RATE - _WINDOW_S])
     if len(borders) == 0 or n < 4 * reach:
         return ChanceCorrected(NAN)
     sums = np.concatenate([np.zeros((1, features.shape[1])), np.cumsum(features, axis=0)])
-    at = np.arange(reach, n - reach)
-    difference = (sums[at + reach] - sums[at]) - (sums[at] - sums[at - reach])
-    change = np.linalg.norm(difference, axis=1) / reach
+    after = sums[reach:] - sums[:-reach]  # of the 4 s from each sample on
+    change = np.linalg.norm(after[reach:-1] - after[: -reach - 1], axis=1) / reach
     change = (change - change.mean()) / max(float(change.std()), 1e-9)
     span = len(change) / RATE
 

@@ -14,10 +14,7 @@ def sensitivity(dance: PoseSequence, other: PoseSequence) -> float:
     and canvas. The root mean square distance of joints that are seen in both, at equal times, is
     divided by the root mean square distance of the first dance's joints from their mean places.
     0: the music changes nothing; 1: as much as the dance moves at all; about 1.4: unrelated dances
-    in one place.
-
-    Raises:
-        EvaluationError: they cannot be compared, or nothing moves.
+    in one place. EvaluationError if they cannot be compared, or nothing moves.
     """
     if (dance.skeleton, dance.fps, dance.canvas) != (other.skeleton, other.fps, other.canvas):
         raise EvaluationError(

@@ -66,10 +66,7 @@ class EvaluationResult:
 def summarize(
     name: str, dances: list[DanceMeasures], real: ReferenceSet | None = None
 ) -> EvaluationResult:
-    """Summaries of a set; intervals are bootstrapped over songs, since seeds share theirs.
-
-    EvaluationError without a dance.
-    """
+    """Summaries of a set that is not empty; intervals are over songs, since seeds share theirs."""
     plain = [d for d in dances if d.info.tempo == 1.0]
     if not plain:
         raise EvaluationError("there is no dance to summarize", "Give at least one.")
@@ -164,15 +161,12 @@ def _variety(songs: Songs, real: ReferenceSet | None) -> dict[str, Summary]:
 
 def _published(dances: list[DanceMeasures], real: ReferenceSet) -> dict[str, Summary]:
     """FID and DIV as the paper computes them, one feature vector per dance."""
-    made = np.array([d.alone.kinetic_2d for d in dances])
-    true = np.array([d.kinetic_2d for d in real.dances])
+    made, true = [d.alone.kinetic_2d for d in dances], [d.kinetic_2d for d in real.dances]
     if min(len(made), len(true)) < 2:
         return {}
-    distance, div, real_div = fid_div(made, true)
-    return {
-        "published_fid": Summary(distance, n=len(made)),
-        "published_div": Summary(div, n=len(made), real=real_div),
-    }
+    fid, div, real_div = fid_div(np.array(made), np.array(true))
+    n = len(made)
+    return {"published_fid": Summary(fid, n=n), "published_div": Summary(div, n=n, real=real_div)}
 
 
 def _realism(songs: Songs, real: ReferenceSet) -> dict[str, Summary]:

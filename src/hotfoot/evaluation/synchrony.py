@@ -114,8 +114,8 @@ def measure_synchrony(
     by_chance = np.array([scores(shifted(own, by, duration), music) for by in moved])
     lags = np.arange(-_LAGS_S, _LAGS_S + 1e-9, 0.01)
     curve = np.array([alignment(own - lag, music) for lag in lags])
-    found = map(ChanceCorrected.of, scores(own, music), by_chance.T)
-    return Synchrony(*found, lag_s=_peak(lags, curve), curve=curve)
+    first, precision, recall, f1 = map(ChanceCorrected.of, scores(own, music), by_chance.T)
+    return Synchrony(first, precision, recall, f1, _peak(lags, curve), curve)
 
 
 def _peak(lags: Array, curve: Array) -> float:

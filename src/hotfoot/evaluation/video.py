@@ -37,9 +37,7 @@ class NetworkInput:
 class FeatureNetwork:
     """An ONNX network that turns pictures or clips into feature vectors.
 
-    Raises:
-        DependencyError: onnxruntime is not installed.
-        InputError: no such file, or not a network.
+    DependencyError if onnxruntime is not installed; InputError for what is not a network.
     """
 
     def __init__(self, path: Path, network_input: NetworkInput) -> None:
@@ -65,8 +63,7 @@ class FeatureNetwork:
         """
         import cv2
 
-        wanted = self.input
-        size = (wanted.size, wanted.size)
+        wanted, size = self.input, (self.input.size, self.input.size)
         resized = np.stack([cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in clip])
         values = (resized.astype(np.float32) / 255 - wanted.mean) / wanted.scale
         blob = values.transpose(3, 0, 1, 2)[None]
@@ -93,10 +90,7 @@ def _refusing(message: str, hint: str) -> Iterator[None]:
 
 
 def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
-    """Successive clips [frames, H, W, 3] of a video; what is left at its end is dropped.
-
-    EvaluationError if it is not a video.
-    """
+    """Successive clips [frames, H, W, 3] of a video, whole ones; EvaluationError if it is none."""
     with open_media(path, "video", EvaluationError) as container:
         kept: list[NDArray[Any]] = []
         for frame in container.decode(video=0):
@@ -154,5 +148,5 @@ def evaluate_videos(request: VideoRequest) -> VideoDistance:
     found = sorted(p for p in request.real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
     made, real = video_features(list(request.videos), network), video_features(found, network)
     metric = "FID-VID" if request.network_input.frames == 1 else "FVD"
-    kernel = kernel_distance(made[:, None], real[:, None])
+    kernel = kernel_distance(list(made[:, None]), list(real[:, None]))
     return VideoDistance(metric, frechet(made, real), kernel, (len(made), len(real)))
