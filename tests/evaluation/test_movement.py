@@ -7,11 +7,21 @@ import numpy as np
 import pytest
 
 from hotfoot.errors import EvaluationError
-from hotfoot.evaluation.body import stop_and_go
-from hotfoot.evaluation.coherence import coherence, measure_coherence, speed_lag
+from hotfoot.evaluation.body import (
+    frontality,
+    head_tilt,
+    knees_sideways,
+    measure_posture,
+    stop_and_go,
+)
+from hotfoot.evaluation.coherence import (
+    locked_share,
+    measure_coherence,
+    speed_lag,
+    varying_velocity,
+)
 from hotfoot.evaluation.motion import prepare
-from hotfoot.evaluation.posture import frontality, head_tilt, knees_sideways, measure_posture
-from hotfoot.evaluation.repetition import moves, own_beats, repeats_across, repeats_within
+from hotfoot.evaluation.realism import moves, own_beats, repeats_across, repeats_within
 from hotfoot.evaluation.sensitivity import sensitivity
 from hotfoot.evaluation.synchrony import BEAT_MEASURES, against_other_songs
 from tests.helpers.dancers import beats_of, circling, noise, on_beat, step_touch, still, sway
@@ -21,6 +31,10 @@ BPM = 110
 
 
 # Locked to the beat
+
+
+def coherence(motion, beats):
+    return locked_share(varying_velocity(motion), beats)
 
 
 @pytest.mark.parametrize("per_beat", [0.5, 1, 2, 4])
@@ -132,7 +146,7 @@ def test_a_head_turned_about_the_neck_is_tilted_by_that_angle(degrees):
     assert abs(upright) < 1, ears
     found = head_tilt(replace(poses, keypoints=xy))
     np.testing.assert_allclose(found - upright, degrees, atol=0.1)
-    assert measure_posture(replace(poses, keypoints=xy)).head_tilt == pytest.approx(
+    assert measure_posture(replace(poses, keypoints=xy))["head_tilt"] == pytest.approx(
         abs(degrees), abs=1
     )
 
@@ -150,13 +164,13 @@ def turning(seconds, fps=30.0):
 def test_a_turn_is_a_third_each_of_front_and_back_and_two_of_profile():
     poses = turning(6)
     found = measure_posture(poses)
-    assert found.profile == pytest.approx(1 / 3, abs=0.02)
-    assert found.behind == pytest.approx(1 / 3, abs=0.02)
+    assert found["profile"] == pytest.approx(1 / 3, abs=0.02)
+    assert found["behind"] == pytest.approx(1 / 3, abs=0.02)
     assert frontality(poses)[0] == pytest.approx(1, abs=0.01)
-    assert measure_posture(poses.frames(0, 20)).behind == 0
+    assert measure_posture(poses.frames(0, 20))["behind"] == 0
     side = poses.frames(40, 50)
-    assert measure_posture(side).profile == 1, "who is in profile all the time, too"
-    assert math.isnan(measure_posture(side).head_tilt)
+    assert measure_posture(side)["profile"] == 1, "who is in profile all the time, too"
+    assert math.isnan(measure_posture(side)["head_tilt"])
 
 
 def test_knees_to_the_side_are_told_from_knees_that_bend_forward():
@@ -164,19 +178,19 @@ def test_knees_to_the_side_are_told_from_knees_that_bend_forward():
     index = poses.layout.index
     hip, knee, ankle = (poses.keypoints[0, index[f"left_{n}"]] for n in ("hip", "knee", "ankle"))
     leg = np.linalg.norm(hip - knee) + np.linalg.norm(knee - ankle)
-    straight = measure_posture(poses).knees_sideways
+    straight = measure_posture(poses)["knees_sideways"]
     assert straight < 0.02
     out = moved(poses, ["left_knee"], (0.1 * leg, 0))
-    assert measure_posture(out).knees_sideways == pytest.approx(0.1, abs=0.02)
+    assert measure_posture(out)["knees_sideways"] == pytest.approx(0.1, abs=0.02)
     body = [n for n in poses.layout.keypoints if not n.endswith(("knee", "ankle"))]
     crouched = moved(
         moved(poses, body, (0, 0.2 * leg)), ["left_knee", "right_knee"], (0, 0.1 * leg)
     )
-    assert measure_posture(crouched).knees_sideways < 0.03
+    assert measure_posture(crouched)["knees_sideways"] < 0.03
     assert knees_sideways(out).shape == (len(out),)
     unseen = poses.confidence.copy()
     unseen[:, [index["left_ankle"], index["right_ankle"]]] = 0
-    assert math.isnan(measure_posture(replace(poses, confidence=unseen)).knees_sideways)
+    assert math.isnan(measure_posture(replace(poses, confidence=unseen))["knees_sideways"])
 
 
 # Repetition

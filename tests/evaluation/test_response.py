@@ -9,10 +9,11 @@ import pytest
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.response import (
+    change_at_sections,
     energy_against_loudness,
-    measure_response,
     movement_rate,
     octaves_apart,
+    repetition,
     tempo_slope,
 )
 from tests.helpers.dancers import beats_of, on_beat, step_touch, still
@@ -65,12 +66,12 @@ def test_energy_follows_loudness_or_not():
         quiet, keypoints=rest + (quiet.keypoints - rest) * gain[:, None, None].astype("f4")
     )
     rng = np.random.default_rng(0)
-    found = energy_against_loudness(prepare(loud), loudness(seconds), 100, rng)
+    found = energy_against_loudness(prepare(loud), loudness(seconds), rng)
     assert found.value > 0.9
     assert found.p < 0.1
-    even = energy_against_loudness(prepare(quiet), loudness(seconds), 100, rng)
+    even = energy_against_loudness(prepare(quiet), loudness(seconds), rng)
     assert abs(even.value) < 0.6
-    silent = energy_against_loudness(prepare(still(seconds)), loudness(seconds), 100, rng)
+    silent = energy_against_loudness(prepare(still(seconds)), loudness(seconds), rng)
     assert math.isnan(silent.value)
 
 
@@ -83,16 +84,13 @@ def test_sections_and_repeats_are_noticed():
     xy = np.where((part == 0)[:, None, None], a.keypoints, b.keypoints)
     music = np.repeat(np.arange(6400)[:, None] // 1600 % 2, 3, 1).astype(float)
     music += 0.01 * np.random.default_rng(0).normal(size=music.shape)
-    found = measure_response(
-        prepare(replace(a, keypoints=xy)), 120, loudness(seconds), 100,
-        np.array([0.0, 16, 32, 48]), music,
-    )  # fmt: skip
-    assert found.sections.value > 1
-    assert found.sections.p < 0.05
-    assert found.repetition.value > 0.4
-    assert found.repetition.p < 0.1
-    same = measure_response(
-        prepare(a), 120, loudness(seconds), 100, np.array([0.0, 16, 32, 48]), music
-    )
-    assert abs(same.sections.value) < 0.5
-    assert abs(same.repetition.value) < 0.3
+    borders, rng = np.array([0.0, 16, 32, 48]), np.random.default_rng(0)
+    differs, same = prepare(replace(a, keypoints=xy)), prepare(a)
+    noticed = change_at_sections(differs, borders, rng)
+    assert noticed.value > 1
+    assert noticed.p < 0.05
+    repeats = repetition(differs, music, rng)
+    assert repeats.value > 0.4
+    assert repeats.p < 0.1
+    assert abs(change_at_sections(same, borders, rng).value) < 0.5
+    assert abs(repetition(same, music, rng).value) < 0.3

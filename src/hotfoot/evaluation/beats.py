@@ -28,10 +28,7 @@ _LATENCY_S = 0.008  # measured on composed songs: levels begin to rise this much
 def annotated_beats(song: Path) -> Array | None:
     """Beats in seconds of the file ``song.beats`` that stands beside a song; None without one.
 
-    It is text: each line begins with the second of a beat, ``#`` begins a comment.
-
-    Raises:
-        InputError: the file holds something else.
+    Each of its lines begins with the second of a beat, ``#`` begins a comment; else InputError.
     """
     path = song.with_suffix(".beats")
     if not path.is_file():
@@ -66,8 +63,8 @@ def _accents(features: Features) -> Array:
     bass = 10 * np.log10((10 ** (features.mel[:, :_BASS].astype(np.float64) / 10)).mean(axis=1))
     chroma = gaussian_filter1d(features.chroma.astype(np.float64), 2.0, axis=0)
     change = np.abs(_difference(chroma, _HARMONY)).sum(axis=1)
-    slow = gaussian_filter1d(change, 0.5 * FEATURE_RATE)
-    parts = [_rise(features.loudness_db), _rise(bass), np.maximum(change - slow, 0)]
+    sudden = np.maximum(change - gaussian_filter1d(change, 0.5 * FEATURE_RATE), 0)
+    parts = [_rise(features.loudness_db), _rise(bass), sudden]
     return np.asarray(sum(x / max(float(np.sqrt((x**2).mean())), 1e-9) for x in parts))
 
 
@@ -79,8 +76,8 @@ def _rise(level_db: NDArray[np.floating]) -> Array:
 
 def _difference(values: Array, reach: int) -> Array:
     """Value ``reach`` frames later minus that ``reach`` frames earlier."""
-    padded = np.pad(values, [(reach, reach)] + [(0, 0)] * (values.ndim - 1), mode="edge")
-    return padded[2 * reach :] - padded[: -2 * reach]
+    at = np.arange(len(values))
+    return values[np.minimum(at + reach, at[-1])] - values[np.maximum(at - reach, 0)]
 
 
 def _period(envelope: Array) -> float:
@@ -89,9 +86,9 @@ def _period(envelope: Array) -> float:
     power = np.abs(np.fft.rfft(centered, 2 * len(centered))) ** 2
     correlation = np.fft.irfft(power)[: len(centered)]
     lags = 60.0 * FEATURE_RATE / _BPM
-    score = np.zeros(len(lags))
-    for multiple, weight in ((1, 1.0), (2, 0.5), (3, 0.25), (4, 0.5)):
-        score += weight * np.interp(multiple * lags, np.arange(len(correlation)), correlation)
+    multiples = lags * np.array([[1], [2], [3], [4]])
+    found = np.interp(multiples, np.arange(len(correlation)), correlation)
+    score = np.array([1.0, 0.5, 0.25, 0.5]) @ found
     prior = np.exp(-0.5 * (np.log2(_BPM / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
     return float(lags[(np.maximum(score, 0) * prior).argmax()])
 
@@ -112,6 +109,6 @@ def _chain(envelope: Array, period: float) -> Array:
             before[t] = t - reach[best]
     last = max(0, len(score) - round(1.5 * period))
     frames = [last + int(score[last:].argmax())]
-    while before[frames[-1]] >= 0:
-        frames.append(int(before[frames[-1]]))
+    while (earlier := int(before[frames[-1]])) >= 0:
+        frames.append(earlier)
     return np.array(frames[::-1], np.float64)

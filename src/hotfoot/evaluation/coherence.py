@@ -1,15 +1,14 @@
 """How much of the movement is locked to the beat, whether or not the body stops on it.
 
 Alignment of speed minima rewards bodies that halt. Coherence does not: it is the share of the power
-of joint velocities that repeats with the bar, the half bar, the beat or its half, at whatever
-phase, as spectral coherence is in signal processing.
+of joint velocities that repeats with the bar, half bar, beat or its half, as spectral coherence is.
 """
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.evaluation.motion import RATE, Motion
-from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
+from hotfoot.evaluation.motion import RATE, Motion, windows
+from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected, known_mean
 
 _CYCLES_PER_BEAT = (0.25, 0.5, 1.0, 2.0)
 _WINDOWS_S = (4.0, 8.0, 16.0)
@@ -21,54 +20,26 @@ _LEAST_STRETCH, _MOST_STRETCH = 0.08, 0.5  # octaves
 _PROFILE = 100  # phases of a beat
 
 
-def coherence(motion: Motion, beats: Array) -> float:
-    """Share (0..1) of velocity power that is locked to 1/4, 1/2, 1 and 2 times the beat.
-
-    In each window the velocities of all joints are projected onto sines and cosines of multiples of
-    the beat's phase; the share is what the projection holds of their power, over all windows of one
-    length. The mean over windows of 4, 8 and 16 s (half overlapping) is returned: long ones ask for
-    a steady relation, short ones allow that moves change.
-
-    Args:
-        motion: the dance.
-        beats: seconds of the dance, sorted; may begin before it and end after it.
-
-    Returns:
-        NaN where there are beats for less than 2 s, or no movement.
-    """
-    return locked_share(varying_velocity(motion), beats)
-
-
 def measure_coherence(motion: Motion, beats: Array, seed: int = 0) -> ChanceCorrected:
-    """Coherence beside that with the same beats at other tempi.
+    """Coherence beside that with the same beats at other tempi, as if made for another song.
 
-    Those are stretched by 6 to 41 % to either side about the middle of the dance: what a dance has
-    with a song that it was not made for. Coherence with other songs' beats is measured by
-    :func:`~hotfoot.evaluation.synchrony.against_other_songs`.
+    They are stretched by 6 to 41 % to either side about the middle of the dance.
     """
-    velocity = varying_velocity(motion)
-    rng = np.random.default_rng(seed)
-    octaves = rng.uniform(_LEAST_STRETCH, _MOST_STRETCH, _STRETCHES)
-    middle = 0.5 * motion.duration_s
+    velocity, middle = varying_velocity(motion), 0.5 * motion.duration_s
     value = locked_share(velocity, beats)
     if not np.isfinite(value):
         return ChanceCorrected(NAN)
-    stretched = (
-        middle + (beats - middle) * factor for factor in 2.0 ** np.concatenate([-octaves, octaves])
-    )
-    return ChanceCorrected.of(
-        value, [locked_share(velocity, _covering(b, motion)) for b in stretched]
-    )
+    octaves = np.random.default_rng(seed).uniform(_LEAST_STRETCH, _MOST_STRETCH, _STRETCHES)
+    factors = 2.0 ** np.concatenate([-octaves, octaves])
+    stretched = (_covering(middle + (beats - middle) * f, motion.duration_s) for f in factors)
+    return ChanceCorrected.of(value, [locked_share(velocity, b) for b in stretched])
 
 
 def speed_lag(motion: Motion, beats: Array) -> float:
     """How late the body is slowest, in seconds after the beat (within half a beat).
 
     The speed is averaged over the phase of the beat; its first two harmonics are kept. 0 means that
-    movement turns on the beat; a dance that does not follow the music has any lag.
-
-    Returns:
-        NaN for fewer than four beats, or no movement.
+    movement turns on the beat. NaN for fewer than four beats, or no movement.
     """
     speed = motion.speed()
     phase = _phase(np.arange(len(speed)) / RATE, beats)
@@ -98,35 +69,35 @@ def _phase(times: Array, beats: Array) -> Array:
     return np.interp(times, beats, np.arange(len(beats)), left=NAN, right=NAN)
 
 
-def _covering(beats: Array, motion: Motion) -> Array:
-    """Beats that go on at their first and last interval until they cover the motion."""
-    if len(beats) < 2:
-        return beats
+def _covering(beats: Array, duration_s: float) -> Array:
+    """Beats that go on at their first and last interval until they cover 0 to ``duration_s``."""
     first, last = beats[1] - beats[0], beats[-1] - beats[-2]
     before = np.arange(beats[0] - first, -first, -first)[::-1]
-    after = np.arange(beats[-1] + last, motion.duration_s + last, last)
-    return np.concatenate([before, beats, after])
+    return np.concatenate([before, beats, np.arange(beats[-1] + last, duration_s + last, last)])
 
 
 def locked_share(velocity: Array, beats: Array) -> float:
-    """As :func:`coherence`, of velocities of :func:`varying_velocity`."""
+    """Share (0..1) of velocity power that is locked to 1/4, 1/2, 1 and 2 times the beat.
+
+    Of what velocities [N, C] of :func:`varying_velocity` have in windows of 4, 8 and 16 s (half
+    overlapping), a projection onto sines and cosines of multiples of the phase of the beats
+    (seconds, sorted) holds that share; the mean over the lengths: long windows ask for a steady
+    relation, short ones let moves change. NaN with beats for less than 2 s, or no movement.
+    """
     rate = RATE / _STEP
     phase = _phase(np.arange(len(velocity)) / rate, beats)
-    inside = np.flatnonzero(np.isfinite(phase))
-    if len(inside) < _LEAST_S * rate:
+    inside = np.isfinite(phase)
+    if inside.sum() < _LEAST_S * rate:
         return NAN
-    velocity, phase = velocity[inside[0] : inside[-1] + 1], phase[inside[0] : inside[-1] + 1]
+    velocity, phase = velocity[inside], phase[inside]
     angles = 2 * np.pi * phase[:, None] * np.array(_CYCLES_PER_BEAT)
     waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
     shares = []
     for size in sorted({min(round(s * rate), len(velocity)) for s in _WINDOWS_S}):
-        starts = np.arange(0, len(velocity) - size + 1, max(1, size // 2))
-        frames = starts[:, None] + np.arange(size)
-        moved, basis = (
-            x - x.mean(axis=1, keepdims=True) for x in (velocity[frames], waves[frames])
-        )
-        basis = np.linalg.qr(basis).Q
+        both = (windows(x, size, max(1, size // 2)) for x in (velocity, waves))
+        moved, basis = (x - x.mean(axis=1, keepdims=True) for x in both)
         power = float((moved**2).sum())
         if power > 1e-9:
-            shares.append(float(((basis.transpose(0, 2, 1) @ moved) ** 2).sum()) / power)
-    return float(np.mean(shares)) if shares else NAN
+            locked = np.linalg.qr(basis).Q.transpose(0, 2, 1) @ moved
+            shares.append(float((locked**2).sum()) / power)
+    return known_mean(shares)

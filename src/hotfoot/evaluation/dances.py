@@ -11,17 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hotfoot.errors import EvaluationError, InputError
+from hotfoot.evaluation import measures
 from hotfoot.evaluation.beats import annotated_beats
 from hotfoot.evaluation.coherence import measure_coherence
-from hotfoot.evaluation.measures import (
-    DanceInfo,
-    DanceMeasures,
-    MotionMeasures,
-    SongFacts,
-    measure_dance,
-    measure_motion,
-    song_facts,
-)
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.realism import pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
@@ -47,29 +39,17 @@ T = TypeVar("T")
 @validated
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """Dances to measure.
-
-    Attributes:
-        poses: pose files.
-        music: what they were danced to: one song for all, or one for each.
-        start: second of the songs at which the dances begin; by default what each file says, or 0.
-        fps: of files that do not say.
-        reference: pose file or built-in figure that they were made for.
-        real: folder of real dances, to compare with.
-        training: folder of what the model was trained on, to find copies; needs ``real``.
-        published: also compute beat alignment as other projects define it.
-        name: of the row in tables.
-    """
+    """Dances to measure."""
 
     poses: tuple[Path, ...]
-    music: tuple[Path, ...]
-    start: Annotated[float, Field(ge=0)] | None = None
-    fps: Annotated[float, Field(ge=1, le=240)] | None = None
-    reference: str | None = None
-    real: Path | None = None
-    training: Path | None = None
-    published: bool = False
-    name: str = "dances"
+    music: tuple[Path, ...]  # what they were danced to: one song for all, or one for each
+    start: Annotated[float, Field(ge=0)] | None = None  # second of the songs; None: as files say
+    fps: Annotated[float, Field(ge=1, le=240)] | None = None  # of files that do not say
+    reference: str | None = None  # pose file or built-in figure that they were made for
+    real: Path | None = None  # folder of real dances, to compare with
+    training: Path | None = None  # folder that a model was trained on, to find copies; needs real
+    published: bool = False  # also compute beat alignment as other projects define it
+    name: str = "dances"  # of the row in tables
 
     def __post_init__(self) -> None:
         if not self.poses:
@@ -94,13 +74,7 @@ def evaluate_dances(
     jobs: int = 1,
     backend: str = "local",
 ) -> EvaluationResult:
-    """Measure pose files.
-
-    Args:
-        request: which, and how.
-        progress: called with a stage, how much of it is done, and of how much.
-        jobs: processes.
-        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
+    """Measure pose files with so many processes, on one of :data:`~hotfoot.parallel.BACKENDS`.
 
     Raises:
         HotfootError: a file cannot be read, or poses cannot be measured.
@@ -112,10 +86,7 @@ def evaluate_dances(
     songs = request.music if len(request.music) > 1 else request.music * len(request.poses)
     different = list(dict.fromkeys(p.resolve() for p in songs))
     labels = dict(zip(different, unique_names(different), strict=True))
-    work = [
-        (request, pose, song, labels[song.resolve()])
-        for pose, song in zip(request.poses, songs, strict=True)
-    ]
+    work = [(request, p, s, labels[s.resolve()]) for p, s in zip(request.poses, songs, strict=True)]
     real = reference_set(request.real, request.training)
     dances = collect(parallel_map(_measure_file, work, jobs, backend), len(work), progress)
     result = summarize(request.name, dances, real)
@@ -131,67 +102,53 @@ def dance_sheets(request: EvaluationRequest) -> list[tuple[str, NDArray[np.uint8
     ]
 
 
-def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> DanceMeasures:
+def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> measures.DanceMeasures:
     request, path, song, label = work
     poses, info = read_dance_info(path, request.fps)
     start = info.start_s if request.start is None else request.start
     reference = load_reference(request.reference) if request.reference else None
     info = replace(info, start_s=start, reference=reference, published=request.published)
-    return measure_dance(poses, replace(read_song_facts(song, start), name=label), info)
+    return measures.measure_dance(poses, replace(read_song_facts(song, start), name=label), info)
 
 
-def read_dance_info(path: Path, fps: float | None = None) -> tuple[PoseSequence, DanceInfo]:
-    """Poses of a file, and what it says of itself.
-
-    Raises:
-        PoseError: the file cannot be read.
-    """
-    poses, metadata = read_dance(path, fps=fps)
-    return poses, DanceInfo(
-        name=path.stem,
-        seed=metadata.seed or 0,
-        seams=metadata.seams,
-        start_s=metadata.start_s,
-    )
+def read_dance_info(
+    path: Path, fps: float | None = None
+) -> tuple[PoseSequence, measures.DanceInfo]:
+    """Poses of a file, and what it says of itself; PoseError if it cannot be read."""
+    poses, facts = read_dance(path, fps=fps)
+    info = measures.DanceInfo(path.stem, facts.seed or 0, seams=facts.seams, start_s=facts.start_s)
+    return poses, info
 
 
 @cache
-def read_song_facts(song: Path, start_s: float = 0.0) -> SongFacts:
-    """What the metrics need of a song from ``start_s`` on.
-
-    Raises:
-        AudioError: it cannot be read.
-    """
+def read_song_facts(song: Path, start_s: float = 0.0) -> measures.SongFacts:
+    """What the metrics need of a song from ``start_s`` on; AudioError if it cannot be read."""
     beats = annotated_beats(song)
     annotation = None if beats is None else beats - start_s
-    return song_facts(song.stem, analyze_song(open_song(song, start_s)), annotation)
+    return measures.song_facts(song.stem, analyze_song(open_song(song, start_s)), annotation)
 
 
 def reference_set(real: Path | None, training: Path | None) -> ReferenceSet | None:
     """Real dances of a folder, and training motion of another; None without.
 
-    Raises:
-        InputError: fewer than two usable pose files in a folder.
+    InputError for fewer than two usable pose files in a folder.
     """
     if real is None:
         return None
     bank = None
     if training is not None:
-        bank = np.concatenate(_read_folder(training, _training_windows))
+        windows = _read_folder(training, lambda p: pose_windows(prepare(read_poses(p)), hop_s=0.2))
+        bank = np.concatenate(windows)
     return ReferenceSet(_read_folder(real, _measure_real), bank)
 
 
-def _training_windows(path: Path) -> NDArray[np.float32]:
-    return pose_windows(prepare(read_poses(path)), hop_s=0.2)
-
-
-def _measure_real(path: Path) -> MotionMeasures:
+def _measure_real(path: Path) -> measures.MotionMeasures:
     """Real motion; with beats, where the file knows those that it was danced to."""
     poses, metadata = read_dance(path)
     beats = np.array(metadata.beats)
     if len(beats) < 2:
-        return measure_motion(poses)
-    found = measure_motion(poses, beats)
+        return measures.measure_motion(poses)
+    found = measures.measure_motion(poses, beats)
     coherence = measure_coherence(found.motion, beats)
     values = {"coherence": coherence.corrected, "coherence_raw": coherence.value}
     return replace(found, values=found.values | values)
@@ -216,17 +173,17 @@ def _read_folder(folder: Path, read: Callable[[Path], T]) -> list[T]:
 def unique_names(songs: list[Path]) -> list[str]:
     """Stems of files; where several are alike, with a number."""
     out: list[str] = []
-    for song in songs:
-        same = sum(1 for name in out if name == song.stem or name.startswith(f"{song.stem}~"))
-        out.append(song.stem if not same else f"{song.stem}~{same + 1}")
+    for stem in (song.stem for song in songs):
+        same = sum(name == stem or name.startswith(f"{stem}~") for name in out)
+        out.append(f"{stem}~{same + 1}" if same else stem)
     return out
 
 
 def collect(found: Iterable[T], total: int, progress: Progress | None) -> list[T]:
     """All of what is found, with progress."""
-    out: list[T] = []
-    for one in found:
+    out = []
+    for done, one in enumerate(found, 1):
         out.append(one)
         if progress is not None:
-            progress("measuring", len(out), total)
+            progress("measuring", done, total)
     return out

@@ -1,16 +1,14 @@
 """What is measured, and how it is shown."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Metric:
+class Metric(NamedTuple):
     """How a metric is shown."""
 
     title: str
     unit: str
-    better: str
-    """``higher``, ``lower``, ``one`` (near 1) or nothing."""
+    better: str  # "higher", "lower", "near 1" or nothing
 
 
 METRICS: dict[str, Metric] = {
@@ -28,7 +26,7 @@ METRICS: dict[str, Metric] = {
     "coherence_own": Metric("movement locked to the beat, corrected by other songs", "", "higher"),
     "lag_s": Metric("lag of the best alignment", "s", ""),
     "speed_lag_s": Metric("lag of the slowest moment after the beat", "s", ""),
-    "tempo_slope": Metric("tempo slope over stretched copies", "", "one"),
+    "tempo_slope": Metric("tempo slope over stretched copies", "", "near 1"),
     "rate_error": Metric("movement rate off the tempo", "octaves", "lower"),
     "energy": Metric("energy against loudness (Spearman)", "", "higher"),
     "sections": Metric("change at section borders", "std", "higher"),
@@ -53,17 +51,17 @@ METRICS: dict[str, Metric] = {
     "behind": Metric("time seen from behind", "", ""),
     "head_tilt": Metric("tilt of the head, frontal", "degrees", ""),
     "knees_sideways": Metric("knee beside hip and ankle, frontal", "legs", ""),
-    "jerk_of_real": Metric("jerk over that of real motion", "", "one"),
+    "jerk_of_real": Metric("jerk over that of real motion", "", "near 1"),
     "frechet": Metric("Fréchet distance to real motion", "", "lower"),
     "frechet_unbiased": Metric("Fréchet distance, extrapolated", "", "lower"),
     "frechet_of_real": Metric("Fréchet distance over real-to-real", "", "lower"),
     "kernel": Metric("kernel distance to real motion", "", "lower"),
     "diversity": Metric("diversity between dances", "", "higher"),
     "diversity_seeds": Metric("diversity between seeds of a song", "", "higher"),
-    "diversity_of_real": Metric("diversity between seeds over that of real motion", "", "one"),
+    "diversity_of_real": Metric("diversity between seeds over that of real motion", "", "near 1"),
     "apd": Metric("pose distance between seeds (APD)", "heights", "higher"),
     "nearest_training": Metric("distance to the nearest training motion", "heights", ""),
-    "copy_ratio": Metric("that distance over held-out real motion's", "", "one"),
+    "copy_ratio": Metric("that distance over held-out real motion's", "", "near 1"),
     "published_fid": Metric("as published: FID, kinetic, 2D", "", "lower"),
     "published_div": Metric("as published: DIV, kinetic, 2D", "", ""),
     "published_fact": Metric("as published: FACT's beat alignment", "", ""),

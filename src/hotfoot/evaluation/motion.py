@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import EvaluationError
+from hotfoot.evaluation.statistics import NAN, Array
 from hotfoot.pose.body import body_height
 from hotfoot.pose.resample import filled, smooth
-from hotfoot.pose.sequence import PoseSequence
+from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 
 RATE = 60.0
 """Samples per second of every motion; poses of any frame rate are brought to it."""
@@ -29,58 +30,55 @@ _MIN_SECONDS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """The movement of a dance, ready to be measured.
+    """The movement of a dance, ready to be measured."""
 
-    Attributes:
-        joints: float64 [N, 12, 2] at :data:`RATE`, in body heights, y down. Holes are filled.
-        used: joints [12] that are seen for at least half of the time; the rest is ignored.
-        seen: share of joints and frames that were seen at all.
-        duration_s: length of the poses (frames / fps), not of the samples.
-    """
-
-    joints: NDArray[np.float64]
-    used: NDArray[np.bool_]
-    seen: float
-    duration_s: float
+    joints: Array  # [N, 12, 2] at RATE, in body heights, y down; holes are filled
+    used: NDArray[np.bool_]  # [12] seen for at least half of the time; the rest is ignored
+    seen: float  # share of joints and frames that were seen at all
+    duration_s: float  # of the poses (frames / fps), not of the samples
 
     @property
-    def root(self) -> NDArray[np.float64]:
-        """Middle of the hips [N, 2]; of all used joints where hips are missing."""
+    def about_hips(self) -> Array:
+        """Joints [N, 12, 2] from the middle of the hips, or of all where hips are missing."""
         hips = [INDEX["left_hip"], INDEX["right_hip"]]
-        if self.used[hips].all():
-            return self.joints[:, hips].mean(axis=1)
-        return self.joints[:, self.used].mean(axis=1)
+        middle = hips if self.used[hips].all() else self.used
+        return self.joints - self.joints[:, middle].mean(axis=1, keepdims=True)
 
-    def velocity(self) -> NDArray[np.float64]:
+    def velocity(self) -> Array:
         """Smoothed velocity [N, J, 2] of the used joints, body heights per second."""
-        smooth = gaussian_filter1d(
-            self.joints[:, self.used], _SMOOTHING_S * RATE, axis=0, mode="nearest"
-        )
-        return np.asarray(np.gradient(smooth, 1 / RATE, axis=0))
+        used = self.joints[:, self.used]
+        return per_second(gaussian_filter1d(used, _SMOOTHING_S * RATE, axis=0, mode="nearest"))
 
-    def speed(self) -> NDArray[np.float64]:
+    def speed(self) -> Array:
         """Mean speed of the used joints [N], body heights per second."""
         return np.linalg.norm(self.velocity(), axis=-1).mean(axis=1)
 
 
+def per_second(values: Array) -> Array:
+    """Change per second of values [N, ...] at :data:`RATE`."""
+    return np.asarray(np.gradient(values, 1 / RATE, axis=0))
+
+
+def windows(values: Array, size: int, hop: int) -> Array:
+    """Windows [W, size, ...] of values [N, ...], one every ``hop``; none for under ``size``."""
+    starts = np.arange(0, len(values) - size + 1, hop)
+    return values[starts[:, None] + np.arange(size)]
+
+
 def prepare(poses: PoseSequence) -> Motion:
-    """Bring poses to body heights and to :data:`RATE`.
+    """Bring poses of any skeleton, frame rate and canvas to body heights and to :data:`RATE`.
 
     Holes are filled along straight lines and what is missing at the ends is held; joints that are
-    missing for more than half of the time are not used.
-
-    Args:
-        poses: any skeleton, frame rate and canvas.
-
-    Raises:
-        EvaluationError: shorter than a second, or too little of a body is seen.
+    missing for more than half of the time are not used. EvaluationError for less than a second, or
+    if too little of a body is seen.
     """
     if poses.duration_s < _MIN_SECONDS or len(poses) < 4:
         raise EvaluationError(
             f"the poses last {poses.duration_s:.2f} s ({len(poses)} frames)",
             f"At least {_MIN_SECONDS:g} s and 4 frames are needed to measure movement.",
         )
-    xy, seen = _common(poses)
+    pick = [poses.layout.index[name] for name in JOINTS]
+    xy, seen = poses.keypoints[:, pick].astype(np.float64), poses.confidence[:, pick] > _SEEN_FROM
     used = seen.mean(axis=0) >= 0.5
     if used.sum() < 4:
         raise EvaluationError(
@@ -103,10 +101,10 @@ def prepare(poses: PoseSequence) -> Motion:
     return Motion(joints / height, used, float(seen.mean()), poses.duration_s)
 
 
-def _common(poses: PoseSequence) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    index = poses.layout.index
-    pick = [index[name] for name in JOINTS]
-    return (
-        poses.keypoints[:, pick].astype(np.float64),
-        poses.confidence[:, pick] > _SEEN_FROM,
-    )
+def seen_joint(poses: PoseSequence, name: str) -> Array:
+    """Pixels [T, 2] of a joint; NaN where it is not seen, or in no skeleton of this kind."""
+    index = poses.layout.index.get(name)
+    if index is None:
+        return np.full((len(poses), 2), NAN)
+    seen = poses.confidence[:, index, None] >= VISIBLE_FROM
+    return np.where(seen, poses.keypoints[:, index].astype(np.float64), NAN)

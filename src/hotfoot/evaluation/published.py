@@ -1,9 +1,7 @@
 """Metrics as they are published, with their faults, so that tables can be compared.
 
-None of these numbers should be trusted on its own: white jitter scores 0.28 to 0.30 in Bailando's
-beat alignment, above real dance (0.22 to 0.24); the Fréchet distance of 40 dances to a sample of
-their own distribution is far from 0. Use :mod:`~hotfoot.evaluation.synchrony`,
-:mod:`~hotfoot.evaluation.coherence` and :mod:`~hotfoot.evaluation.realism` for what is true.
+None should be trusted on its own: white jitter scores 0.28 to 0.30 in Bailando's beat alignment,
+above real dance (0.22 to 0.24); 40 dances are far from a sample of their own distribution.
 """
 
 from dataclasses import dataclass
@@ -17,27 +15,20 @@ from scipy.spatial.distance import pdist
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.realism import frechet
 from hotfoot.evaluation.statistics import Array
+from hotfoot.evaluation.synchrony import nearness
 from hotfoot.pose.resample import filled
 from hotfoot.pose.sequence import PoseSequence
 
 
 @dataclass(frozen=True)
 class BeatAlignment:
-    """One published definition of the beat alignment score.
+    """One published definition of the beat alignment score."""
 
-    Attributes:
-        fps: frame rate that its constants mean.
-        smoothing: of the speed, in frames (standard deviation; 0 for none).
-        order: a minimum is lower than so many frames on either side.
-        from_music: mean over musical beats (else over kinematic beats).
-        sigma: of the kernel, in frames.
-    """
-
-    fps: float
-    smoothing: float
-    order: int
-    from_music: bool
-    sigma: float
+    fps: float  # frame rate that its constants mean
+    smoothing: float  # of the speed, in frames (standard deviation; 0 for none)
+    order: int  # a minimum is lower than so many frames on either side
+    from_music: bool  # mean over musical beats (else over kinematic beats)
+    sigma: float  # of the kernel, in frames
 
     def minima(self, joints: NDArray[np.floating]) -> Array:
         """Frames at which the speed of joints [T, J, 2 or 3] is lowest."""
@@ -46,13 +37,12 @@ class BeatAlignment:
             speed = gaussian_filter1d(speed, self.smoothing)
         return argrelextrema(speed, np.less, order=self.order)[0].astype(float)
 
-    def score(self, minima: Array, beats: NDArray[np.floating]) -> float:
-        """The score of minima and musical beats, both in frames; 0 where there is none."""
+    def score(self, minima: Array, beats: Array) -> float:
+        """The score of minima and musical beats, both sorted frames; 0 where there is none."""
         if len(minima) == 0 or len(beats) == 0:
             return 0.0
         at, among = (beats, minima) if self.from_music else (minima, beats)
-        distance = np.abs(at[:, None] - among[None]).min(axis=1)
-        return float(np.exp(-(distance**2) / (2 * self.sigma**2)).mean())
+        return nearness(at, among, self.sigma)
 
 
 BEAT_ALIGNMENT = {
@@ -69,18 +59,10 @@ _POPDG_FRAMES = 300  # only the motion is cut off there
 
 
 def published_alignment(name: str, poses: PoseSequence, beats_s: list[Array]) -> list[float]:
-    """A published beat alignment of a 2D dance, joints in pixels at that definition's frame rate.
+    """One of :data:`BEAT_ALIGNMENT` of a dance, a score for each set of beats (seconds, sorted).
 
-    As there, joints that were not detected are zeros and take part, and beats are rounded down to
-    frames. Music beats are this project's, not librosa's.
-
-    Args:
-        name: one of :data:`BEAT_ALIGNMENT`.
-        poses: the dance.
-        beats_s: several sets of beats, in seconds.
-
-    Returns:
-        A score for each set.
+    As there, joints (2D, in pixels at that definition's frame rate) that were not detected are
+    zeros and take part, and beats are rounded down to frames; they are ours, not librosa's.
     """
     definition = BEAT_ALIGNMENT[name]
     moved = poses.resampled(definition.fps)
@@ -95,10 +77,9 @@ def kinetic_features_2d(poses: PoseSequence) -> Array:
 
     Per joint the mean squared horizontal velocity, the mean squared vertical one and the mean size
     of the acceleration (Onuma et al., "FMDistance", 2008; fairmotion's version, which FACT and
-    Bailando use): at 60 fps, velocities averaged over 2 frames to either side. The paper leaves
-    open in which unit, and what becomes of joints that are not seen. Here coordinates are divided
-    by the sides of the picture, holes are filled along straight lines, and the acceleration has no
-    lost parenthesis, so that the body's place does not matter.
+    Bailando use, but without its lost parenthesis): at 60 fps, velocities averaged over 2 frames to
+    either side. What the paper leaves open: coordinates are divided by the sides of the picture,
+    holes are filled along straight lines. EvaluationError for fewer than four frames.
     """
     moved = poses.to_skeleton("coco-17").resampled(_PAPER_FPS)
     xy = moved.keypoints / np.asarray(moved.canvas, np.float64)
@@ -117,9 +98,8 @@ def kinetic_features_2d(poses: PoseSequence) -> Array:
 def fid_div(made: Array, real: Array) -> tuple[float, float, float]:
     """FID of features [N, F] to real ones [M, F], DIV of them, and DIV of the real ones.
 
-    As FACT and Bailando compute them: features are z-scored by the real set's mean and deviation;
-    DIV is the mean Euclidean distance over all pairs. Features that do not vary in the real set
-    (joints that are never seen) are left out.
+    As FACT and Bailando compute them: features are z-scored by the real set's mean and deviation
+    (those that do not vary are left out); DIV is the mean Euclidean distance over all pairs.
     """
     deviation = real.std(axis=0)
     varies = deviation > 1e-12

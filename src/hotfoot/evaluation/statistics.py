@@ -1,30 +1,33 @@
 """Chance levels and intervals of what is measured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
 
 Array = NDArray[np.float64]
 NAN = float("nan")
+T = TypeVar("T")
+
+
+def known_mean(values: ArrayLike) -> float:
+    """Mean of numbers, NaNs left out; NaN where nothing else is left."""
+    found = np.asarray(values, np.float64)
+    known = found[np.isfinite(found)]
+    return float(known.mean()) if known.size else NAN
 
 
 @dataclass(frozen=True)
 class ChanceCorrected:
-    """A value beside what chance gives.
-
-    Attributes:
-        value: what was measured.
-        chance: mean of what chance gives.
-        deviation: standard deviation of what chance gives.
-        p: how likely chance gives as much (one-sided permutation test).
-    """
+    """A value beside what chance gives, as far as that is known."""
 
     value: float
-    chance: float = NAN
-    deviation: float = NAN
-    p: float = NAN
+    chance: float = NAN  # mean of what chance gives
+    deviation: float = NAN  # standard deviation of what chance gives
+    p: float = NAN  # how likely chance gives as much (one-sided permutation test)
 
     @classmethod
     def of(cls, value: float, by_chance: Array | list[float], lower: bool = False) -> Self:
@@ -48,13 +51,25 @@ class Interval:
     low: float = NAN
     high: float = NAN
 
-    @classmethod
-    def jackknife(cls, value: float, left_out: list[float]) -> Self:
-        """The interval from values with one of N groups left out each; none for under three."""
-        if len(left_out) < 3:
-            return cls(value)
-        error = float(jackknife_error(np.array(left_out)))
-        return cls(value, value - 1.96 * error, value + 1.96 * error)
+
+def jackknife(measure: Callable[[list[T]], float], groups: list[T]) -> Interval:
+    """A measure of N groups, its interval by leaving out one at a time; none for under three."""
+    value = measure(groups)
+    if len(groups) < 3:
+        return Interval(value)
+    left_out = [measure(groups[:i] + groups[i + 1 :]) for i in range(len(groups))]
+    error = 1.96 * float(jackknife_error(np.array(left_out)))
+    return Interval(value, value - error, value + error)
+
+
+def combined_p(groups: list[list[ChanceCorrected]], lower: bool) -> float:
+    """p over groups (songs): one difference each, since a song's dances share the beats.
+
+    By chance the sum of independent differences is normal.
+    """
+    total = sum(float(np.mean([c.value - c.chance for c in group])) for group in groups)
+    variance = sum(max(1e-6, *(c.deviation for c in group)) ** 2 for group in groups)
+    return float(norm.sf((-total if lower else total) / np.sqrt(variance)))
 
 
 def jackknife_error(left_out: Array) -> Array:
@@ -63,13 +78,12 @@ def jackknife_error(left_out: Array) -> Array:
     return np.asarray(np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)))
 
 
-def bootstrap(values: Array | list[float], seed: int = 0, rounds: int = 2000) -> Interval:
+def bootstrap(values: ArrayLike, rounds: int = 2000) -> Interval:
     """Mean of values [N] with its 95 % interval; NaNs are left out; one value has no interval."""
-    values = np.asarray(values, float)
-    values = values[np.isfinite(values)]
-    if len(values) < 2:
-        return Interval(float(values[0]) if len(values) else NAN)
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(values.mean()), float(low), float(high))
+    found = np.asarray(values, np.float64)
+    known = found[np.isfinite(found)]
+    if len(known) < 2:
+        return Interval(known_mean(known))
+    drawn = np.random.default_rng(0).integers(len(known), size=(rounds, len(known)))
+    low, high = np.percentile(known[drawn].mean(axis=1), [2.5, 97.5])
+    return Interval(known_mean(known), float(low), float(high))

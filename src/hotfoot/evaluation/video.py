@@ -2,12 +2,12 @@
 
 The network is an ONNX file, run by onnxruntime (an extra): pictures [N, 3, H, W] give FID-VID
 (features of frames), clips [N, 3, T, H, W] give FVD. No network ships: I3D's and Inception's
-weights have licenses of their own. Values from different networks, sizes or clip lengths cannot be
-compared.
+weights have licenses of their own. Compare only values of one network, size and clip length.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,30 +26,18 @@ VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".gif"}
 @validated
 @dataclass(frozen=True)
 class NetworkInput:
-    """How pictures go into a network.
+    """How pictures go into a network: squares, ``(value - mean) / scale`` of values in 0..1."""
 
-    Attributes:
-        size: side of the square picture.
-        frames: frames of a clip; 1 for networks of pictures.
-        mean: subtracted from values in 0..1.
-        scale: divided by.
-    """
-
-    size: Annotated[int, Field(ge=8, le=1024)] = 224
-    frames: Annotated[int, Field(ge=1, le=512)] = 16
+    size: Annotated[int, Field(ge=8, le=1024)] = 224  # side of the square
+    frames: Annotated[int, Field(ge=1, le=512)] = 16  # of a clip; 1 for networks of pictures
     mean: float = 0.5
     scale: float = 0.5
-
-
-_USUAL_INPUT = NetworkInput()
 
 
 class FeatureNetwork:
     """An ONNX network that turns pictures or clips into feature vectors.
 
-    Raises:
-        DependencyError: onnxruntime is not installed.
-        InputError: no such file, or not a network.
+    DependencyError if onnxruntime is not installed; InputError for what is not a network.
     """
 
     def __init__(self, path: Path, network_input: NetworkInput) -> None:
@@ -62,50 +50,47 @@ class FeatureNetwork:
                 "feature networks need the package onnxruntime",
                 "Install it: pip install 'hotfoot[video]'",
             ) from error
-        try:
-            self._net = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        except Exception as error:  # its exceptions have no common class
-            raise InputError(
-                f"{path.name} cannot be read as a network ({_short(error)})",
-                "Give a network exported to ONNX.",
-            ) from error
         self.input = network_input
+        with _refusing(
+            f"{path.name} cannot be read as a network", "Give a network exported to ONNX."
+        ):
+            self._net = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def __call__(self, clip: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Features [F] of a clip [T, H, W, 3]; with ``frames`` = 1 of its only picture.
+        """Features [F] of a clip [T, H, W, 3], with ``frames`` = 1 of its only picture.
 
-        Raises:
-            InputError: the network does not take such input.
+        InputError if the network does not take such input.
         """
         import cv2
 
-        wanted = self.input
-        resized = np.stack(
-            [cv2.resize(f, (wanted.size, wanted.size), interpolation=cv2.INTER_AREA) for f in clip]
-        )
+        wanted, size = self.input, (self.input.size, self.input.size)
+        resized = np.stack([cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in clip])
         values = (resized.astype(np.float32) / 255 - wanted.mean) / wanted.scale
         blob = values.transpose(3, 0, 1, 2)[None]
         if wanted.frames == 1:
             blob = blob[:, :, 0]
-        try:
+        with _refusing(
+            f"the network does not take input of {'x'.join(map(str, blob.shape))}",
+            "Set --network-size and --clip-frames as it was exported (1 frame for pictures).",
+        ):
             name = self._net.get_inputs()[0].name
             out = np.asarray(self._net.run(None, {name: blob})[0], np.float64)
-        except Exception as error:  # its exceptions have no common class
-            shape = "x".join(str(n) for n in blob.shape)
-            raise InputError(
-                f"the network does not take input of {shape} ({_short(error)})",
-                "Set --network-size and --clip-frames as it was exported (1 frame for pictures).",
-            ) from error
         # Whatever is left of time and space is averaged over.
         return out.reshape(out.shape[1], -1).mean(axis=1) if out.ndim > 2 else out.ravel()
 
 
-def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
-    """Successive clips [frames, H, W, 3] of a video; what is left at its end is dropped.
+@contextmanager
+def _refusing(message: str, hint: str) -> Iterator[None]:
+    """Raise InputError for what onnxruntime raises, which has no common class."""
+    try:
+        yield
+    except Exception as error:
+        reason = (str(error).strip() or "unknown reason").splitlines()[-1][:120]
+        raise InputError(f"{message} ({reason})", hint) from error
 
-    Raises:
-        EvaluationError: not a video.
-    """
+
+def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
+    """Successive clips [frames, H, W, 3] of a video, whole ones; EvaluationError if it is none."""
     with open_media(path, "video", EvaluationError) as container:
         kept: list[NDArray[Any]] = []
         for frame in container.decode(video=0):
@@ -116,11 +101,7 @@ def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
 
 
 def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.float64]:
-    """Features [N, F] of all clips of some videos.
-
-    Raises:
-        EvaluationError: fewer than two clips.
-    """
+    """Features [N, F] of all clips of some videos; EvaluationError for fewer than two clips."""
     found = [network(clip) for path in paths for clip in clips(path, network.input.frames)]
     if len(found) < 2:
         raise EvaluationError(
@@ -133,19 +114,12 @@ def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.flo
 @validated
 @dataclass(frozen=True)
 class VideoRequest:
-    """Videos to compare with real ones.
-
-    Attributes:
-        videos: files.
-        real: folder of real videos.
-        network: feature network (.onnx).
-        network_input: how pictures go into it.
-    """
+    """Videos to compare with real ones."""
 
     videos: tuple[Path, ...]
-    real: Path
-    network: Path
-    network_input: NetworkInput = _USUAL_INPUT
+    real: Path  # folder of real videos
+    network: Path  # feature network (.onnx)
+    network_input: NetworkInput = field(default_factory=NetworkInput)
 
     def __post_init__(self) -> None:
         if not self.videos:
@@ -156,38 +130,23 @@ class VideoRequest:
 
 @dataclass(frozen=True)
 class VideoDistance:
-    """Distance between two sets of videos.
+    """Distance between two sets of videos."""
 
-    Attributes:
-        metric: FID-VID for a network of pictures, FVD for one of clips.
-        frechet: Fréchet distance.
-        kernel: unbiased kernel distance.
-        clips: how many of the videos, and of the real ones.
-    """
-
-    metric: str
+    metric: str  # FID-VID for a network of pictures, FVD for one of clips
     frechet: float
-    kernel: float
-    clips: tuple[int, int]
+    kernel: float  # without bias
+    clips: tuple[int, int]  # how many of the videos, and of the real ones
 
 
 def evaluate_videos(request: VideoRequest) -> VideoDistance:
     """Distance of videos to a folder of real ones.
 
-    Raises:
-        DependencyError: onnxruntime is not installed.
-        InputError: files that cannot be read, or a network that does not take such input.
-        EvaluationError: fewer than two clips on either side.
+    DependencyError without onnxruntime; InputError for files that cannot be read, or a network that
+    does not take such input; EvaluationError for fewer than two clips on either side.
     """
     network = FeatureNetwork(request.network, request.network_input)
     found = sorted(p for p in request.real.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES)
-    made = video_features(list(request.videos), network)
-    real = video_features(found, network)
+    made, real = video_features(list(request.videos), network), video_features(found, network)
     metric = "FID-VID" if request.network_input.frames == 1 else "FVD"
-    return VideoDistance(
-        metric, frechet(made, real), kernel_distance(made, real), (len(made), len(real))
-    )
-
-
-def _short(error: Exception) -> str:
-    return str(error).strip().splitlines()[-1][:120] if str(error).strip() else "unknown reason"
+    kernel = kernel_distance(list(made[:, None]), list(real[:, None]))
+    return VideoDistance(metric, frechet(made, real), kernel, (len(made), len(real)))
