@@ -12,27 +12,17 @@ from hotfoot.pose.skeletons import convert_keypoints
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """All people of an image.
+    """All people of an image, of the estimator's skeleton."""
 
-    Attributes:
-        keypoints: [N, K, 2] in pixels, of the estimator's skeleton.
-        confidence: [N, K] in 0..1; 0 outside of the image.
-    """
-
-    keypoints: NDArray[np.float32]
-    confidence: NDArray[np.float32]
+    keypoints: NDArray[np.float32]  # [N, K, 2] in pixels
+    confidence: NDArray[np.float32]  # [N, K] in 0..1; 0 outside of the image
 
     def __len__(self) -> int:
         return len(self.keypoints)
 
 
 class PoseEstimator(Protocol):
-    """Finds people in an image.
-
-    Attributes:
-        name: of the estimator.
-        skeleton: of the people; BODY_18, or one that begins with it.
-    """
+    """Finds people in an image; its skeleton is BODY_18, or one that begins with it."""
 
     name: str
     skeleton: str
@@ -41,20 +31,10 @@ class PoseEstimator(Protocol):
         """All people found; ``thorough`` looks for small people too, which takes longer."""
 
 
-def people_in(
-    xy: NDArray[Any], confidence: NDArray[Any], skeletons: tuple[str, str], image: Image
-) -> People:
-    """People of a skeleton, with confidence 0 outside of the image.
-
-    Args:
-        xy: [N, K, 2] in pixels.
-        confidence: [N, K] in 0..1.
-        skeletons: of ``xy``, and of the people.
-        image: that they were found in.
-    """
-    points, scores = convert_keypoints(
-        np.asarray(xy, np.float32), np.asarray(confidence, np.float32), *skeletons
-    )
+def people_in(points: NDArray[Any], source: str, skeleton: str, image: Image) -> People:
+    """People of a skeleton from x, y and confidence [N, K, 3] of another; none outside an image."""
+    points = np.asarray(points, np.float32)
+    xy, confidence = convert_keypoints(points[..., :2], points[..., 2], source, skeleton)
     height, width = image.shape[:2]
-    inside = ((points >= 0) & (points < np.array([width, height]))).all(axis=-1)
-    return People(points, (scores * inside).astype(np.float32))
+    inside = ((xy >= 0) & (xy < np.array([width, height]))).all(axis=-1)
+    return People(xy, (confidence * inside).astype(np.float32))
