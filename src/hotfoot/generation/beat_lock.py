@@ -12,7 +12,6 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.pose.body import body_speed
-from hotfoot.pose.resample import retimed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.viterbi import viterbi
 
@@ -73,4 +72,4 @@ def lock_to_beats(
     if source is None:
         return poses, seams
     moved = tuple(int(i) for i in np.searchsorted(source, np.asarray(seams, float)))
-    return retimed(poses, source), moved
+    return poses.retimed(source), moved

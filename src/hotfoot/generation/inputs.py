@@ -51,8 +51,7 @@ def take_reference(
     pose, name = _open_pose(reference, "the reference", skeleton)
     if options.size is not None:
         pose = pose.with_canvas(options.size)
-    body = pose.to_skeleton("body-18")
-    warnings = check_reference(body.confidence[0], body.normalized[0], name)
+    warnings = check_reference(pose, name)
     # Detectors are more or less sure; models know seen and not seen, unless values are asked for.
     seen = pose.confidence >= VISIBLE_FROM
     kept = np.where(seen, pose.confidence, 0) if options.confidence == "values" else seen

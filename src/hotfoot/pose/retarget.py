@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hotfoot.errors import PoseError
 from hotfoot.pose.proportions import (
     BONES,
+    LEGS,
     bone_lengths,
     girdle,
     girdle_lengths,
@@ -18,25 +19,15 @@ from hotfoot.pose.sequence import PoseSequence
 
 @dataclass(frozen=True, eq=False)
 class Retarget:
-    """How one person's pictures become another's; call it with BODY_18 keypoints [T, 18, 2].
+    """How one person's pictures become another's; call it with BODY_18 keypoints [T, 18, 2]."""
 
-    Attributes:
-        factor: of every bone but those from neck to hips.
-        trunk: factor from neck to the middle of the hips.
-        hips: factor of their width.
-        legs: of the path over the ground.
-        from_hips: where the hips are on average.
-        to_hips: where they shall be.
-        down: added to y, so that feet stand where the reference's do.
-    """
-
-    factor: NDArray[np.float64]
-    trunk: float
-    hips: float
-    legs: float
-    from_hips: NDArray[np.float64]
-    to_hips: NDArray[np.float64]
-    down: float = 0.0
+    factor: NDArray[np.float64]  # of every bone but those from neck to hips
+    trunk: float  # factor from neck to the middle of the hips
+    hips: float  # factor of their width
+    legs: float  # factor of the path over the ground
+    from_hips: NDArray[np.float64]  # where the hips are on average
+    to_hips: NDArray[np.float64]  # where they shall be
+    down: float = 0.0  # added to y, so that feet stand where the reference's do
 
     def __call__(self, keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
         """Keypoints of the reference's person."""
@@ -59,10 +50,7 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
 
     Every bone is scaled by how long it gets in the reference's body over how long it gets in the
     keypoints (95th percentile), so directions and foreshortening stay. Paths scale with the legs.
-    The feet stand as low as the reference's do, where it shows them.
-
-    Raises:
-        PoseError: the reference shows no hips.
+    The feet stand as low as the reference's do, where it shows them; hips it must show (PoseError).
     """
     reference = reference.to_skeleton("body-18")
     own = np.percentile(bone_lengths(keypoints), 95, axis=0)
@@ -75,7 +63,7 @@ def fit_to(keypoints: NDArray[np.float32], reference: PoseSequence) -> Retarget:
     hips = reference.keypoints[0, [8, 11]][seen[[8, 11]]]
     if not len(hips):
         raise PoseError("the reference shows no hips", "Give a pose with visible hips.")
-    legs = float(factor[[7, 8, 10, 11]].mean())
+    legs = float(factor[LEGS].mean())
     # Start at the hips: what dances stands on its legs.
     middle = keypoints[:, [8, 11]].astype(np.float64).mean(axis=(0, 1))
     fit = Retarget(factor, float(trunk), wide, legs, middle, hips.mean(axis=0).astype(np.float64))
@@ -90,9 +78,6 @@ def retargeted(poses: PoseSequence, reference: PoseSequence) -> PoseSequence:
     """Poses of the person of a reference, on the reference's canvas; see :func:`fit_to`.
 
     Any skeletons; fingers go along with their wrists, and are scaled as the forearms.
-
-    Raises:
-        PoseError: the reference shows no hips.
     """
     body = poses.to_skeleton("body-18")
     fit = fit_to(body.keypoints, reference)
