@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hotfoot.capture.estimators import DWPose, find_weights, make_estimator
+from hotfoot.capture.estimators import People, find_weights, make_estimator
 from hotfoot.capture.images import video_frames, video_info
-from hotfoot.capture.interface import People
 from hotfoot.capture.people import joined, photo_pose, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.reference import open_reference
@@ -263,7 +262,7 @@ def test_estimators_say_what_they_lack(tmp_path, monkeypatch):
 
 def test_dwpose_finds_painted_people_and_no_cats(weights):
     assert [size for _, size in find_weights(weights)] == [(160, 160), (144, 192)]
-    estimator = DWPose(weights)
+    estimator = make_estimator("dwpose", weights)
     found = estimator(painted(STANDING))
     assert len(found) == 1, "the second box is of another class"
     expected, _ = body18(STANDING[None])
@@ -313,7 +312,7 @@ def test_dwpose_finds_nobody_where_there_is_nobody(weights, tmp_path):
 
     save_yolox(tmp_path / "yolox_s.onnx", [])
     save_pose(tmp_path / "rtmpose.onnx")
-    assert len(DWPose(tmp_path)(painted(STANDING))) == 0
+    assert len(make_estimator("dwpose", tmp_path)(painted(STANDING))) == 0
 
 
 def test_the_command_reads_videos_and_photos(weights, tmp_path, capsys):

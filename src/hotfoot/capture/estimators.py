@@ -1,4 +1,4 @@
-"""Pose estimators of others: MediaPipe's BlazePose, and DWPose or RTMPose through rtmlib."""
+"""Images in, people out: MediaPipe's BlazePose, and DWPose or RTMPose through rtmlib."""
 
 import io
 import itertools
@@ -6,14 +6,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotfoot.capture.images import Image
-from hotfoot.capture.interface import People, PoseEstimator, people_in
 from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.pose.skeletons import convert_keypoints
 
 ESTIMATORS = ("mediapipe", "dwpose")
 CAPTURED_SKELETONS = ("body-18", "body-hands-60")
@@ -47,6 +49,36 @@ node { calculator: "EndLoopNormalizedLandmarkListVectorCalculator"
   input_stream: "ITEM:landmarks" input_stream: "BATCH_END:batch_end"
   output_stream: "ITERABLE:people" }
 """
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """All people of an image, of the estimator's skeleton."""
+
+    keypoints: NDArray[np.float32]  # [N, K, 2] in pixels
+    confidence: NDArray[np.float32]  # [N, K] in 0..1; 0 outside of the image
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+
+class PoseEstimator(Protocol):
+    """Finds people in an image; its skeleton is BODY_18, or one that begins with it."""
+
+    name: str
+    skeleton: str
+
+    def __call__(self, image: Image, thorough: bool = True) -> People:
+        """All people found; ``thorough`` looks for small people too, which takes longer."""
+
+
+def people_in(points: NDArray[Any], source: str, skeleton: str, image: Image) -> People:
+    """People of a skeleton from x, y and confidence [N, K, 3] of another; none outside an image."""
+    points = np.asarray(points, np.float32)
+    xy, confidence = convert_keypoints(points[..., :2], points[..., 2], source, skeleton)
+    height, width = image.shape[:2]
+    inside = ((xy >= 0) & (xy < np.array([width, height]))).all(axis=-1)
+    return People(xy, (confidence * inside).astype(np.float32))
 
 
 def make_estimator(
@@ -109,7 +141,7 @@ class MediaPipe:
         self._verbose = True  # the libraries write to stderr until the first person
 
     def __call__(self, image: Image, thorough: bool = True) -> People:
-        """See :class:`~hotfoot.capture.interface.PoseEstimator`."""
+        """See :class:`PoseEstimator`."""
         height, width = image.shape[:2]
         crops = _crops(width, height) if thorough else []
         for crop in [(0, 0, width, height), *crops]:
@@ -171,9 +203,7 @@ class DWPose:
 
     name = "dwpose"
 
-    def __init__(
-        self, weights: Path | None, device: str = "cpu", skeleton: str = "body-18"
-    ) -> None:
+    def __init__(self, weights: Path | None, device: str, skeleton: str) -> None:
         self.skeleton = skeleton
         (detector, seen), (pose, size) = find_weights(weights)
         try:
@@ -190,7 +220,7 @@ class DWPose:
             self._pose = RTMPose(str(pose), size, device=device)
 
     def __call__(self, image: Image, thorough: bool = True) -> People:
-        """See :class:`~hotfoot.capture.interface.PoseEstimator`; small people are found anyway."""
+        """See :class:`PoseEstimator`; small people are found anyway."""
         boxes, classes = self._detector(np.ascontiguousarray(image[:, :, ::-1]))
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)[np.asarray(classes).reshape(-1) == 0]
         if not len(boxes):  # without boxes it would take the whole image for a person

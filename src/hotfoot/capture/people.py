@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hotfoot.capture.estimators import PoseEstimator
 from hotfoot.capture.images import VideoInfo, video_frames, video_info
-from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.tracking import CutDetector, Track, Tracker, sightings, track_weight
 from hotfoot.errors import PoseError
 from hotfoot.media import read_image

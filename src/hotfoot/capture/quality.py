@@ -1,7 +1,4 @@
-"""Which segments of a track are fit for training, and why the others are not.
-
-In: a shot's main person as poses. Out: segments, and a reason for every frame left out.
-"""
+"""Which segments of a track are fit for training, and why the others are not."""
 
 import itertools
 from collections import Counter
@@ -53,43 +50,35 @@ def split_track(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Se
     Poses are BODY_18, or a skeleton that begins with it; confidence is 0 where the person is not
     found. The first ``silent`` frames come before the audio.
     """
-    reasons = _frame_reasons(poses, limits)
-    reasons[:silent] = ["before the sound begins"] * min(silent, len(reasons))
-    good = np.array([not r for r in reasons])
+    reasons = _frame_reasons(poses, limits, silent)
+    good = reasons == ""
     ok, jumps = good.copy(), _jumps(poses, good, limits)
     for a, b in itertools.pairwise(np.flatnonzero(good)):
         if b - a - 1 <= limits.gap:  # short failures between good frames are forgiven
             ok[a:b] = True
-    segments: list[Segment] = []
-    start = 0
-    for i in range(1, len(poses) + 1):
-        if i < len(poses) and ok[i] == ok[start] and not (ok[i] and jumps[i]):
-            continue
+    begins = np.flatnonzero((ok[1:] != ok[:-1]) | (ok[1:] & jumps[1:])) + 1
+    segments = []
+    for start, stop in itertools.pairwise([0, *begins.tolist(), len(poses)]):
         if ok[start]:
-            segments.append(Segment(start, i, _segment_reason(poses.frames(start, i), limits)))
+            why = _segment_reason(poses.frames(start, stop), limits)
         else:
-            counts = Counter(r for r in reasons[start:i] if r)
-            segments.append(Segment(start, i, counts.most_common(1)[0][0]))
-        start = i
+            why = Counter(filter(None, reasons[start:stop].tolist())).most_common(1)[0][0]
+        segments.append(Segment(start, stop, why))
     return segments
 
 
-def _frame_reasons(poses: PoseSequence, limits: Limits) -> list[str]:
-    """Why each frame is unfit; empty where it is fit."""
-    reasons = []
-    for xy, confidence in zip(poses.keypoints, poses.confidence, strict=True):
-        visible = confidence >= VISIBLE_FROM
-        if not visible.any():
-            reasons.append("nobody found")
-        elif not visible[_TORSO].all():
-            reasons.append("shoulders or hips not seen")
-        elif visible[_BODY].sum() < limits.joints:
-            reasons.append("too few joints seen")
-        elif visible_height(xy, visible) < limits.height * poses.canvas[1]:
-            reasons.append("the person is too small")
-        else:
-            reasons.append("")
-    return reasons
+def _frame_reasons(poses: PoseSequence, limits: Limits, silent: int) -> NDArray[np.str_]:
+    """Why each frame [T] is unfit; empty where it is fit."""
+    visible = poses.confidence >= VISIBLE_FROM
+    heights = [visible_height(x, v) for x, v in zip(poses.keypoints, visible, strict=True)]
+    failures = {
+        "before the sound begins": np.arange(len(poses)) < silent,
+        "nobody found": ~visible.any(axis=1),
+        "shoulders or hips not seen": ~visible[:, _TORSO].all(axis=1),
+        "too few joints seen": visible[:, _BODY].sum(axis=1) < limits.joints,
+        "the person is too small": np.array(heights) < limits.height * poses.canvas[1],
+    }
+    return np.select(list(failures.values()), list(failures), "")
 
 
 def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDArray[np.bool_]:

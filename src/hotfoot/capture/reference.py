@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from hotfoot.capture.estimators import make_estimator
-from hotfoot.capture.interface import PoseEstimator
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.people import is_photo, photo_pose, video_shots
 from hotfoot.errors import PoseError
 from hotfoot.pose.references import FIGURES, VIDEO_SUFFIXES, check_reference, load_reference

@@ -1,7 +1,4 @@
-"""Tracks of people from frame to frame, and the cuts of a video.
-
-In: people of every frame. Out: tracks; the main person's is the largest, most visible and longest.
-"""
+"""Tracks of people from frame to frame, and the cuts of a video."""
 
 from typing import NamedTuple
 
@@ -9,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.capture.estimators import People
 from hotfoot.capture.images import Image
-from hotfoot.capture.interface import People
 from hotfoot.pose.sequence import VISIBLE_FROM
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -50,7 +47,7 @@ Track = list[Sighting]
 
 
 def track_weight(track: Track) -> float:
-    """How much this is the main person: squared size times confidence, summed over frames."""
+    """How much this is the main person: size squared times confidence, summed over frames."""
     return sum(s.size**2 * float(s.confidence[_BODY].mean()) for s in track)
 
 

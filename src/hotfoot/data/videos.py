@@ -14,9 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hotfoot.capture.estimators import make_estimator
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.images import VideoInfo, video_info
-from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.people import Shot, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound

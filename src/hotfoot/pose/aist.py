@@ -1,7 +1,4 @@
-"""AIST++'s ``keypoints2d`` pickles: COCO-17 from nine cameras, with timestamps.
-
-Only containers and arrays are unpickled; a file that asks for anything else is refused.
-"""
+"""AIST++'s ``keypoints2d`` pickles: COCO-17 from nine cameras, with timestamps."""
 
 import json
 import pickle
@@ -23,7 +20,7 @@ _UNITS_PER_S = (1.0, 1e3, 1e6)  # of timestamps: seconds, milliseconds or micros
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Unpickles containers and numpy arrays, nothing that could run code."""
+    """Unpickles containers and numpy arrays; a file that asks for anything else is refused."""
 
     _ALLOWED: ClassVar = {
         "numpy.ndarray", "numpy.dtype", "numpy.core.multiarray._reconstruct",
@@ -65,10 +62,9 @@ def parse_aist(path: Path, view: int) -> Parsed:
 
 
 def rate_of(times: NDArray[np.float64]) -> float | None:
-    """Frames per second of timestamps [T]; None where they do not tell.
+    """Frames per second of timestamps [T] in any unit; None where they do not tell.
 
-    They are whole microseconds in AIST++; milliseconds and seconds are known by their size. Rates
-    within rounding of a whole number, or of one over 1.001, are taken as that.
+    Rates within rounding of a whole number, or of one over 1.001, are taken as that.
     """
     if len(times) < 2 or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         return None

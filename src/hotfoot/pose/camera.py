@@ -1,7 +1,4 @@
-"""A pinhole camera: where it sees the points of a 3D body, and which of them.
-
-Bodies are COCO-17 joints in meters, y up; a camera looks at the origin from the direction of +z.
-"""
+"""A pinhole camera towards +z of COCO-17 joints in meters, y up: which it sees, and where."""
 
 import math
 from dataclasses import dataclass

@@ -26,16 +26,8 @@ import numpy as np
 
 from hotfoot.errors import PoseError
 from hotfoot.files import replacing
+from hotfoot.pose import json_files
 from hotfoot.pose.aist import RATE, parse_aist, write_aist
-from hotfoot.pose.json_files import (
-    parse_coco,
-    parse_mmpose,
-    parse_openpose,
-    write_coco,
-    write_folder,
-    write_mmpose,
-    write_pose_keypoints,
-)
 from hotfoot.pose.metadata import EMPTY, DanceMetadata, metadata_from_json
 from hotfoot.pose.npz import read_npz, write_npz
 from hotfoot.pose.parsed import Parsed, Points
@@ -57,10 +49,10 @@ class _Format(NamedTuple):
 
 _FORMATS = {
     "hotfoot": _Format(None, write_npz),
-    "openpose": _Format("body-hands-60", write_pose_keypoints, parse_openpose),
-    "folder": _Format("body-hands-60", write_folder, parse_openpose),
-    "coco": _Format("coco-17", write_coco, parse_coco),
-    "mmpose": _Format("coco-17", write_mmpose, parse_mmpose),
+    "openpose": _Format("body-hands-60", json_files.write_openpose, json_files.parse_openpose),
+    "folder": _Format("body-hands-60", json_files.write_folder, json_files.parse_openpose),
+    "coco": _Format("coco-17", json_files.write_coco, json_files.parse_coco),
+    "mmpose": _Format("coco-17", json_files.write_mmpose, json_files.parse_mmpose),
     "aist": _Format("coco-17", write_aist),
 }
 FORMATS = tuple(_FORMATS)
@@ -120,20 +112,14 @@ def _json(path: Path) -> Any:
 
 
 def read_poses(
-    path: str | Path,
-    fps: float | None = None,
-    canvas: tuple[int, int] | None = None,
-    view: int = 0,
+    path: str | Path, fps: float | None = None, canvas: tuple[int, int] | None = None, view: int = 0
 ) -> PoseSequence:
     """Poses of one person; see :func:`read_dance`."""
     return read_dance(path, fps, canvas, view)[0]
 
 
 def read_dance(
-    path: str | Path,
-    fps: float | None = None,
-    canvas: tuple[int, int] | None = None,
-    view: int = 0,
+    path: str | Path, fps: float | None = None, canvas: tuple[int, int] | None = None, view: int = 0
 ) -> tuple[PoseSequence, DanceMetadata]:
     """Poses of one person (the most confident one of each frame), and what is known about them.
 

@@ -1,8 +1,7 @@
 """Where a pose is drawn: on the whole canvas, or in a square around the reference's body.
 
-In the square of a body its hips are in the middle and trunk and leg, put end to end, are the unit;
-x and y are alike. A network that sees poses so need not learn where people stand in pictures and
-how large they are; the canvas is put back afterwards.
+In the square of a body its hips are in the middle and trunk and leg, put end to end, are the unit.
+A network that sees poses so need not learn where people stand in pictures and how large they are.
 """
 
 from dataclasses import dataclass, replace

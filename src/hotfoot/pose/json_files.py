@@ -150,7 +150,7 @@ def _pose_keypoint_frames(poses: PoseSequence, metadata: DanceMetadata) -> Itera
             facts = {}
 
 
-def write_pose_keypoints(poses: PoseSequence, path: Path, metadata: DanceMetadata) -> None:
+def write_openpose(poses: PoseSequence, path: Path, metadata: DanceMetadata) -> None:
     """Write one ``.json`` with a list of frames."""
     with path.open("w", encoding="utf-8") as file:
         for t, frame in enumerate(_pose_keypoint_frames(poses, metadata)):

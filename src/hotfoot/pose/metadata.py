@@ -1,8 +1,4 @@
-"""What a dance knows about itself: its song, where in it, how it was made, what happens when.
-
-Every pose file that we write carries it, so that sound, beats and measures are at the right place
-without being said again.
-"""
+"""What a dance knows about itself, in every pose file that we write: its song, how it was made."""
 
 import hashlib
 import json

@@ -1,9 +1,7 @@
 """What a reader of one format finds in a file, and the metadata block that every writer adds.
 
-No format of other tools has a place for the frame rate, and most have none for the canvas. Each of
-them is a list or a dictionary whose readers pick the keys that they know, so one more key,
-``hotfoot``, stands in the first frame. It moves along when a file is renamed or uploaded, which a
-second file beside it would not.
+No format of other tools has a place for the frame rate, and most have none for the canvas. Their
+readers pick the keys that they know, so one more key, ``hotfoot``, stands in the first frame.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,6 @@
 """Arrays at other instants: the one place where frames are interpolated.
 
-They have time on their first axis. An instant is a fractional frame: 2.5 is halfway between
-frames 2 and 3. Before the first and after the last frame the ends are held.
+They have time on their first axis. An instant is a fractional frame; beyond the ends they are held.
 """
 
 from typing import Any, TypeVar
@@ -34,7 +33,7 @@ def smooth(values: NDArray[F], at: NDArray[np.floating]) -> NDArray[F]:
 
     For what is differentiated afterwards: velocity and acceleration have no steps at frames.
     """
-    from scipy.interpolate import CubicSpline  # large, and only needed for measuring
+    from scipy.interpolate import CubicSpline  # large
 
     inside = np.clip(at, 0, len(values) - 1)
     return np.asarray(CubicSpline(np.arange(len(values)), values, axis=0)(inside))

@@ -20,11 +20,6 @@ ModelSkeleton = Literal["body-18", "coco-17", "body-hands-60"]
 _FINGERS = ("thumb", "index", "middle", "ring", "little")
 HAND_POINTS = ("wrist", *(f"{finger}_{i}" for finger in _FINGERS for i in range(1, 5)))
 """Names of a hand's keypoints, without the side."""
-_HAND_EDGES = tuple(
-    edge
-    for base in (1, 5, 9, 13, 17)
-    for edge in ((0, base), (base, base + 1), (base + 1, base + 2), (base + 2, base + 3))
-)
 
 
 @dataclass(frozen=True)
@@ -104,8 +99,12 @@ _BODY25_LIMBS = (
 )
 
 
-def _shift(edges: tuple[tuple[int, int], ...], by: int) -> tuple[tuple[int, int], ...]:
-    return tuple((a + by, b + by) for a, b in edges)
+def _hand(wrist: int) -> tuple[tuple[int, int], ...]:
+    """Limbs of the hand whose points begin at this one."""
+    fingers = range(wrist + 1, wrist + 21, 4)
+    return tuple(
+        limb for f in fingers for limb in ((wrist, f), (f, f + 1), (f + 1, f + 2), (f + 2, f + 3))
+    )
 
 
 _ALL = (
@@ -114,14 +113,14 @@ _ALL = (
     Skeleton(
         "body-hands-60",
         (*_BODY18, *_HANDS),
-        (*BODY18_LIMBS, *_shift(_HAND_EDGES, 18), *_shift(_HAND_EDGES, 39)),
+        (*BODY18_LIMBS, *_hand(18), *_hand(39)),
         ("body+hands-60",),
     ),
     Skeleton("body-25", _BODY25, _BODY25_LIMBS, ("body_25", "openpose-25")),
     Skeleton(
         "wholebody-133",
         _WHOLE133,
-        (*_COCO17_LIMBS, *_shift(_HAND_EDGES, 91), *_shift(_HAND_EDGES, 112)),
+        (*_COCO17_LIMBS, *_hand(91), *_hand(112)),
         ("coco-wholebody-133", "coco-wholebody"),
     ),
 )
