@@ -240,8 +240,7 @@ class DWPose:
 def find_weights(folder: Path | None) -> list[tuple[Path, tuple[int, int]]]:
     """The detector and the pose network in a folder, and (width, height) of what they take.
 
-    Raises:
-        InputError: not one ONNX file of each, or one that cannot be loaded.
+    InputError unless there is one ONNX file of each that can be loaded.
     """
     advice = (
         "Give --weights FOLDER with yolox_l.onnx (or another YOLOX) and dw-ll_ucoco_384.onnx "

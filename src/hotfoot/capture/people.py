@@ -29,11 +29,7 @@ def is_photo(path: Path) -> bool:
 
 
 def photo_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
-    """The largest person of a photo: one frame of the estimator's skeleton on the photo's canvas.
-
-    Raises:
-        PoseError: not an image, or nobody in it.
-    """
+    """The largest person of a photo, on its canvas; PoseError for no image, or nobody in it."""
     image = read_image(path, PoseError)
     people = sightings(0, estimator(image))
     if not people:
@@ -61,8 +57,7 @@ def video_shots(
 ) -> list[Shot]:  # fmt: skip
     """The main person of every shot of a video, or of its part between two seconds.
 
-    Raises:
-        PoseError: no video, or none that can be decoded.
+    PoseError if there is no video that can be decoded.
     """
     info = video_info(path)
     tracker, cuts = Tracker(), CutDetector()

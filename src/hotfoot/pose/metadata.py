@@ -64,10 +64,7 @@ EMPTY = DanceMetadata()
 def metadata_from_json(data: Any, where: str) -> DanceMetadata:
     """Metadata from what :meth:`DanceMetadata.to_json` gave, read from the file ``where``.
 
-    Unknown keys are ignored: a newer version may have written them.
-
-    Raises:
-        PoseError: a value has the wrong type; the message names the field.
+    Unknown keys are ignored: a newer version may have written them. PoseError names a wrong field.
     """
     from pydantic import TypeAdapter, ValidationError
 

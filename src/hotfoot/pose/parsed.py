@@ -77,8 +77,7 @@ def validated(shape: type[T], data: Any, name: str) -> T:
 def stacked(rows: Sequence[Points | None], name: str) -> Points:
     """Frames [T, K, 3] of rows [K, 3]; None is a frame in which nobody is found.
 
-    Raises:
-        PoseError: no frame holds a person, or frames differ in their number of keypoints.
+    PoseError if nobody is in any frame, or frames differ in their number of keypoints.
     """
     counts = {len(row) for row in rows if row is not None}
     if not counts:

@@ -97,11 +97,7 @@ def figure_pose(name: str, skeleton: str = "body-18") -> PoseSequence:
 
 
 def load_reference(source: str | Path, skeleton: str = "body-18") -> PoseSequence:
-    """A built-in figure, or the first frame of a pose file.
-
-    Args:
-        source: name of a figure, or path.
-        skeleton: of the result; points that the file lacks stay empty.
+    """A built-in figure, or the first frame of a pose file; points that it lacks stay empty.
 
     Raises:
         PoseError: unknown, unreadable, or a body that cannot be a reference.
