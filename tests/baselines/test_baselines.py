@@ -156,7 +156,7 @@ def test_retrieval_is_made_of_rendered_and_dances_as_the_reference(tmp_path, son
 
 
 def test_a_reference_without_feet_stands_where_its_hips_are():
-    from hotfoot.pose.retarget import retargeted
+    from hotfoot.pose.proportions import retargeted
     from tests.helpers.dancers import beats_of, on_beat
 
     reference = figure_pose("knees-up")

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hotfoot.capture.dwpose import DWPose, find_weights
-from hotfoot.capture.estimators import make_estimator
-from hotfoot.capture.images import load_photo, video_frames, video_info
-from hotfoot.capture.interface import People
+from hotfoot.capture.estimators import People, find_weights, make_estimator
+from hotfoot.capture.images import video_frames, video_info
 from hotfoot.capture.people import joined, photo_pose, video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.reference import open_reference
@@ -17,6 +15,7 @@ from hotfoot.capture.sound import classify_sound, pulse_clarity
 from hotfoot.capture.tracking import CutDetector, Tracker
 from hotfoot.cli.main import main
 from hotfoot.errors import DependencyError, InputError, OptionError, PoseError
+from hotfoot.media import read_image
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.sequence import PoseSequence
@@ -51,7 +50,7 @@ def test_photos_are_turned_as_the_camera_was_held(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(picture).save(tmp_path / "a.png", exif=exif)
-    loaded = load_photo(tmp_path / "a.png")
+    loaded = read_image(tmp_path / "a.png", PoseError)
     assert loaded.shape == (60, 40, 3)
     assert (loaded[:, -10:] == 255).all(), "what was above is now at the right"
 
@@ -73,9 +72,9 @@ def test_pictures_of_a_varying_rate_are_those_of_their_time(tmp_path):
 def test_pictures_that_are_none(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"junk")
     with pytest.raises(InputError, match="cannot be read as a picture"):
-        load_photo(tmp_path / "a.jpg")
+        read_image(tmp_path / "a.jpg", PoseError)
     with pytest.raises(InputError, match="no such file"):
-        load_photo(tmp_path / "b.jpg")
+        read_image(tmp_path / "b.jpg", PoseError)
     with pytest.raises(InputError, match="cannot be read as a video"):
         video_info(tmp_path / "a.jpg")
     with pytest.raises(InputError, match="no such file"):
@@ -106,7 +105,7 @@ def test_a_person_is_followed_past_another_and_through_a_gap():
         found = [] if 10 <= i < 14 else ([first, second] if i % 2 else [second, first])
         tracker.add(i, Painted([found])(None))
     assert len(tracker.tracks) == 2
-    centers = [np.array([k[:, 0].mean() for k in t.keypoints]) for t in tracker.tracks]
+    centers = [np.array([s.keypoints[:, 0].mean() for s in t]) for t in tracker.tracks]
     for center in centers:
         assert len(center) == 36
         way = np.diff(center)
@@ -262,8 +261,8 @@ def test_estimators_say_what_they_lack(tmp_path, monkeypatch):
 
 
 def test_dwpose_finds_painted_people_and_no_cats(weights):
-    assert [w.size for w in find_weights(weights)] == [(160, 160), (144, 192)]
-    estimator = DWPose(weights)
+    assert [size for _, size in find_weights(weights)] == [(160, 160), (144, 192)]
+    estimator = make_estimator("dwpose", weights)
     found = estimator(painted(STANDING))
     assert len(found) == 1, "the second box is of another class"
     expected, _ = body18(STANDING[None])
@@ -313,7 +312,7 @@ def test_dwpose_finds_nobody_where_there_is_nobody(weights, tmp_path):
 
     save_yolox(tmp_path / "yolox_s.onnx", [])
     save_pose(tmp_path / "rtmpose.onnx")
-    assert len(DWPose(tmp_path)(painted(STANDING))) == 0
+    assert len(make_estimator("dwpose", tmp_path)(painted(STANDING))) == 0
 
 
 def test_the_command_reads_videos_and_photos(weights, tmp_path, capsys):

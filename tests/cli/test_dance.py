@@ -206,7 +206,7 @@ def test_a_full_disk(refused, song, tiny_model, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hotfoot.pose.formats.save_npz", full)
+    monkeypatch.setattr("hotfoot.pose.npz.zipfile.ZipFile.writestr", full)
     err = refused("dance", song, "--model", tiny_model, *SHORT, "-o", "d.npz")
     assert "No space left" in err
     assert not list(tmp_path.iterdir())

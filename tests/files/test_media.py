@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import hotfoot.media
-from hotfoot.capture.images import load_photo, video_frames, video_info
+from hotfoot.capture.images import video_frames, video_info
 from hotfoot.capture.people import video_shots
 from hotfoot.capture.reference import open_reference
 from hotfoot.capture.sound import classify_sound
@@ -116,7 +116,7 @@ def test_lists_of_other_files_are_followed_nowhere(a_list, openings, name, text)
     with pytest.raises(EvaluationError, match=r"list\..* cannot be read as a video"):
         next(clips(path, 1))
     with pytest.raises(PoseError, match=r"list\..* cannot be read as a picture"):
-        load_photo(a_list(name, "png", text))
+        read_image(a_list(name, "png", text), PoseError)
     assert openings() == 0
 
 

@@ -16,9 +16,15 @@ from hotfoot.generation.pipeline import dance
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.synthesis import compose
-from hotfoot.pose.proportions import bone_lengths, girdle, girdle_lengths, limb_lengths
+from hotfoot.pose.proportions import (
+    bone_lengths,
+    fit_to,
+    girdle,
+    girdle_lengths,
+    limb_lengths,
+    retargeted,
+)
 from hotfoot.pose.references import FIGURES, figure_pose, load_reference
-from hotfoot.pose.retarget import fit_to, retargeted
 from hotfoot.pose.sequence import PoseSequence
 
 UNLOCKED = ("flicker", "smoothing", "loudness", "proportions")

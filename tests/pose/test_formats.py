@@ -330,7 +330,7 @@ def test_nothing_is_left_behind_when_writing_fails(poses, tmp_path, monkeypatch)
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hotfoot.pose.openpose.json.dumps", full)
+    monkeypatch.setattr("hotfoot.pose.json_files.json.dumps", full)
     target = tmp_path / "p.json"
     target.write_text("old")
     with pytest.raises(OutputError, match="No space left"):

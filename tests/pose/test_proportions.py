@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hotfoot.pose.proportions import bone_lengths, keep_proportions, limb_lengths
+from hotfoot.pose.proportions import bone_lengths, keep_proportions, limb_lengths, retargeted
 from hotfoot.pose.references import figure_pose
-from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 from tests.helpers.poses import walker
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfoot.pose.resample import filled, linear, neighbors, resampled, retimed, smooth
+from hotfoot.pose.resample import filled, linear, neighbors, smooth
 from hotfoot.pose.sequence import PoseSequence
 from tests.helpers.poses import walker
 
@@ -57,10 +57,10 @@ def test_the_spline_keeps_parabolas_inside_and_frames_as_they_are(shift, frames)
     t = np.arange(frames)
     poses = moving(np.stack([0.3 * t**2 + t, 40 - t], axis=-1))
     inside = np.arange(1, frames - 2) + shift
-    out = retimed(poses, inside).keypoints[:, 3]
+    out = poses.retimed(inside).keypoints[:, 3]
     np.testing.assert_allclose(out[:, 0], 0.3 * inside**2 + inside, atol=2e-3)
     np.testing.assert_allclose(out[:, 1], 40 - inside, atol=1e-3)
-    same = retimed(poses, t.astype(float))
+    same = poses.retimed(t.astype(float))
     np.testing.assert_allclose(same.keypoints, poses.keypoints, rtol=1e-6)
 
 
@@ -68,7 +68,7 @@ def test_the_spline_holds_the_nearer_frame_where_a_joint_comes_or_goes():
     confidence = np.ones((6, 18), np.float32)
     confidence[3, 4] = 0
     poses = moving(np.stack([10.0 * np.arange(6)] * 2, axis=-1), confidence)
-    out = retimed(poses, np.array([1.4, 2.6, 2.4, 4.5]))
+    out = poses.retimed(np.array([1.4, 2.6, 2.4, 4.5]))
     assert out.keypoints[:, 4, 0].tolist() == [10, 0, 20, 50]
     assert out.confidence[:, 4].tolist() == [1, 0, 1, 1]
     assert out.keypoints[0, 3, 0] == pytest.approx(14)
@@ -76,15 +76,15 @@ def test_the_spline_holds_the_nearer_frame_where_a_joint_comes_or_goes():
 
 def test_retiming_in_pieces_is_retiming_at_once(monkeypatch):
     poses, at = walker(40), np.linspace(0, 39, 57)
-    whole = retimed(poses, at)
-    monkeypatch.setattr("hotfoot.pose.resample._CHUNK", 7)
-    np.testing.assert_array_equal(retimed(poses, at).keypoints, whole.keypoints)
+    whole = poses.retimed(at)
+    monkeypatch.setattr("hotfoot.pose.sequence._CHUNK", 7)
+    np.testing.assert_array_equal(poses.retimed(at).keypoints, whole.keypoints)
 
 
 @given(fps=st.sampled_from([15.0, 16.0, 24.0, 25.0, 29.97, 30.0, 60.0]), frames=st.integers(1, 80))
 def test_resampling_keeps_duration_and_linear_motion(fps, frames):
     t = np.arange(frames) + 1
-    out = resampled(moving(np.stack([t, t], axis=-1)), fps)
+    out = moving(np.stack([t, t], axis=-1)).resampled(fps)
     assert abs(len(out) - frames / 30.0 * fps) <= 1
     expected = np.minimum(np.arange(len(out)) * 30.0 / fps, frames - 1) + 1
     np.testing.assert_allclose(out.keypoints[:, 0, 0], expected, atol=1e-3)
@@ -94,5 +94,5 @@ def test_resampling_keeps_duration_and_linear_motion(fps, frames):
 def test_a_frame_between_two_is_as_visible_as_the_less_visible():
     confidence = np.ones((4, 18), np.float32)
     confidence[:, 2] = [1, 0.5, 0, 1]
-    out = resampled(moving(np.ones((4, 2)), confidence), 60.0)
+    out = moving(np.ones((4, 2)), confidence).resampled(60.0)
     assert out.confidence[:, 2].tolist() == [1, 0.5, 0.5, 0, 0, 0, 1, 1]

@@ -25,7 +25,7 @@ from hotfoot.model.generator import (
     segment_seed,
 )
 from hotfoot.pose.body import SHOULDER_HEIGHT
-from hotfoot.pose.retarget import retargeted
+from hotfoot.pose.proportions import retargeted
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import FRAMES_PER_COLUMN
 

@@ -18,8 +18,8 @@ from hotfoot.model.generator import (
     segment_seed,
 )
 from hotfoot.pose.body import body_speed, speed_minima
+from hotfoot.pose.proportions import retargeted
 from hotfoot.pose.resample import filled, linear
-from hotfoot.pose.retarget import retargeted
 from hotfoot.pose.sequence import PoseSequence
 
 _CLIP_S = 8.0

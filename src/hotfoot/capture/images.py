@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
-from hotfoot.media import open_media, read_image
+from hotfoot.media import open_media
 
 Image = NDArray[np.uint8]
 """RGB [H, W, 3]."""
@@ -20,38 +20,17 @@ _MAX_FPS = 60.0
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a video is.
+    """What a video is."""
 
-    Attributes:
-        fps: frames per second that :func:`video_frames` gives.
-        size: (width, height) of the upright image.
-        seconds: its length, as the file says.
-        has_audio: whether there is an audio stream.
-        audio_delay_s: seconds by which the audio begins after the first frame.
-    """
-
-    fps: float
-    size: tuple[int, int]
-    seconds: float
+    fps: float  # frames per second that :func:`video_frames` gives
+    size: tuple[int, int]  # (width, height) of the upright image
+    seconds: float  # its length, as the file says
     has_audio: bool
-    audio_delay_s: float
-
-
-def load_photo(path: Path) -> Image:
-    """A photo, rotated as its camera was held.
-
-    Raises:
-        PoseError: missing, or not an image that can be read.
-    """
-    return read_image(path, PoseError)
+    audio_delay_s: float  # by which the audio begins after the first frame
 
 
 def video_info(path: Path) -> VideoInfo:
-    """Frame rate, size and sound of a video.
-
-    Raises:
-        PoseError: missing, or no video stream that can be decoded.
-    """
+    """Frame rate, size and sound of a video; PoseError if there is none that can be decoded."""
     with open_media(path, "video", PoseError) as container:
         stream = container.streams.video[0]
         rate = _frame_rate(stream)
@@ -72,10 +51,7 @@ def video_frames(path: Path, start_s: float = 0.0, end_s: float | None = None) -
     """Frames of a video at its average rate; of more than 60 per second every second or third.
 
     Phones record at a varying rate: frames are repeated or dropped, so that the one of second s is
-    number s * fps. A file that breaks off ends early.
-
-    Raises:
-        PoseError: missing, or no video.
+    number s * fps. A file that breaks off ends early; PoseError if there is no video.
     """
     from av.error import FFmpegError
 

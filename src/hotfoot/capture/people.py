@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hotfoot.capture.images import VideoInfo, load_photo, video_frames, video_info
-from hotfoot.capture.interface import PoseEstimator
-from hotfoot.capture.tracking import CutDetector, Track, Tracker, body_size
+from hotfoot.capture.estimators import PoseEstimator
+from hotfoot.capture.images import VideoInfo, video_frames, video_info
+from hotfoot.capture.tracking import CutDetector, Track, Tracker, sightings, track_weight
 from hotfoot.errors import PoseError
+from hotfoot.media import read_image
 from hotfoot.pose.references import PHOTO_SUFFIXES
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
@@ -28,43 +29,26 @@ def is_photo(path: Path) -> bool:
 
 
 def photo_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
-    """The largest person of a photo: one frame of the estimator's skeleton on the photo's canvas.
-
-    Raises:
-        PoseError: not an image, or nobody in it.
-    """
-    image = load_photo(path)
-    people = estimator(image)
-    if not len(people):
+    """The largest person of a photo, on its canvas; PoseError for no image, or nobody in it."""
+    image = read_image(path, PoseError)
+    people = sightings(0, estimator(image))
+    if not people:
         raise PoseError(
             f"nobody is found in {path.name}",
             "Use a photo that shows one person from the head to the feet, well lit.",
         )
-    sizes = [
-        body_size(xy, c) * float(c.mean())
-        for xy, c in zip(people.keypoints, people.confidence, strict=True)
-    ]
-    best = int(np.argmax(sizes))
+    _, xy, confidence = max(people, key=lambda p: p.size * float(p.confidence.mean()))
     height, width = image.shape[:2]
-    return PoseSequence(
-        people.keypoints[best : best + 1], people.confidence[best : best + 1], 30.0,
-        (width, height), estimator.skeleton,
-    )  # fmt: skip
+    return PoseSequence(xy[None], confidence[None], 30.0, (width, height), estimator.skeleton)
 
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A part of a video without a cut.
+    """A part of a video without a cut."""
 
-    Attributes:
-        start: its first frame in the video.
-        poses: of its main person, for every frame; confidence is 0 where they are not found.
-        others: how many other people are there for long enough.
-    """
-
-    start: int
-    poses: PoseSequence
-    others: int
+    start: int  # its first frame in the video
+    poses: PoseSequence  # of its main person; confidence is 0 where they are not found
+    others: int  # how many other people are there for long enough
 
 
 def video_shots(
@@ -73,13 +57,11 @@ def video_shots(
 ) -> list[Shot]:  # fmt: skip
     """The main person of every shot of a video, or of its part between two seconds.
 
-    Raises:
-        PoseError: no video, or none that can be decoded.
+    PoseError if there is no video that can be decoded.
     """
     info = video_info(path)
     tracker, cuts = Tracker(), CutDetector()
-    missed = _SEARCH_EVERY
-    count = 0
+    missed, count = _SEARCH_EVERY, 0
     total = round((min(info.seconds, end_s or info.seconds) - start_s) * info.fps)
     for image in video_frames(path, start_s, end_s):
         cuts.add(image)
@@ -100,33 +82,22 @@ def video_shots(
 
 
 def _shot(tracks: list[Track], first: int, last: int, info: VideoInfo, skeleton: str) -> Shot:
-    parts = [part for part in (_part(t, first, last) for t in tracks) if part.frames]
-    parts.sort(key=lambda t: t.weight, reverse=True)
-    size = len(get_skeleton(skeleton))
-    xy = np.zeros((last - first, size, 2), np.float32)
-    confidence = np.zeros((last - first, size), np.float32)
+    parts = [[s for s in track if first <= s.frame < last] for track in tracks]
+    parts = sorted(filter(None, parts), key=track_weight, reverse=True)
+    xy = np.zeros((last - first, len(get_skeleton(skeleton)), 2), np.float32)
+    confidence = np.zeros(xy.shape[:2], np.float32)
     taken = np.zeros(last - first, bool)
-    main = parts[0].weight if parts else 0.0
     others = 0
     for track in parts:
-        at = np.array(track.frames) - first
+        at = np.array([s.frame for s in track]) - first
         # A person who was lost for a while is a new track that does not overlap the first.
         if taken[at].any():
-            others += track.weight > _MIN_OTHER * main
+            others += track_weight(track) > _MIN_OTHER * track_weight(parts[0])
             continue
         taken[at[0] : at[-1] + 1] = True
-        xy[at], confidence[at] = np.stack(track.keypoints), np.stack(track.confidence)
+        for i, sighting in zip(at, track, strict=True):
+            xy[i], confidence[i] = sighting.keypoints, sighting.confidence
     return Shot(first, PoseSequence(xy, confidence, info.fps, info.size, skeleton), others)
-
-
-def _part(track: Track, first: int, last: int) -> Track:
-    """A track between two frames."""
-    chosen = [i for i, n in enumerate(track.frames) if first <= n < last]
-    return Track(
-        [track.frames[i] for i in chosen],
-        [track.keypoints[i] for i in chosen],
-        [track.confidence[i] for i in chosen],
-    )
 
 
 def joined(shots: list[Shot]) -> PoseSequence:

@@ -1,7 +1,4 @@
-"""Which segments of a track are fit for training, and why the others are not.
-
-In: a shot's main person as poses. Out: segments, and a reason for every frame left out.
-"""
+"""Which segments of a track are fit for training, and why the others are not."""
 
 import itertools
 from collections import Counter
@@ -14,9 +11,8 @@ from hotfoot.pose.body import body_speed, visible_height
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
-_INDEX = get_skeleton("body-18").index
-_BODY = [i for n, i in _INDEX.items() if not n.endswith(("eye", "ear"))]
-_TORSO = [_INDEX[f"{s}_{n}"] for s in ("left", "right") for n in ("shoulder", "hip")]
+_BODY = get_skeleton("body-18").body
+_TORSO = [i for n, i in get_skeleton("body-18").index.items() if n.endswith(("shoulder", "hip"))]
 
 
 @dataclass(frozen=True)
@@ -24,23 +20,18 @@ class Limits:
     """What a segment must fulfill.
 
     Attributes:
-        seconds: minimum length; 256 frames at 30 fps.
-        joints: body joints (of 13) that must be visible in a frame.
-        height: minimum height of the person, as a share of the image's.
-        gap: frames in a row that may fail.
         jump: maximum mean displacement of the joints from frame to frame at 30 fps, in body
             heights; more is a cut that the images did not show, or another person.
-        still: minimum mean speed in body heights per second; less is not dancing.
         jitter: maximum mean second difference from frame to frame at 30 fps, in body heights,
             where it exceeds the mean first difference, too: noise, not quick movement.
     """
 
-    seconds: float = 256 / 30
-    joints: int = 9
-    height: float = 0.15
-    gap: int = 5
+    seconds: float = 256 / 30  # minimum length
+    joints: int = 9  # of 13 of the body that must be visible in a frame
+    height: float = 0.15  # minimum of the person, as a share of the image's
+    gap: int = 5  # frames in a row that may fail
     jump: float = 0.2
-    still: float = 0.03
+    still: float = 0.03  # minimum mean speed in body heights per second; less is not dancing
     jitter: float = 0.012
 
 
@@ -56,57 +47,38 @@ class Segment:
 def split_track(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Segment]:
     """Split a track into segments; those without a reason are fit for training.
 
-    Args:
-        poses: a frame for every video frame; confidence is 0 where the person is not found.
-            BODY_18, or a skeleton that begins with it.
-        limits: what is fit.
-        silent: frames before the audio begins.
+    Poses are BODY_18, or a skeleton that begins with it; confidence is 0 where the person is not
+    found. The first ``silent`` frames come before the audio.
     """
-    reasons = _frame_reasons(poses, limits)
-    reasons[:silent] = ["before the sound begins"] * min(silent, len(reasons))
-    good = np.array([not r for r in reasons])
-    ok = _bridge_gaps(good, limits.gap)
-    jumps = _jumps(poses, good, limits)
-    segments: list[Segment] = []
-    start = 0
-    for i in range(1, len(poses) + 1):
-        if i < len(poses) and ok[i] == ok[start] and not (ok[i] and jumps[i]):
-            continue
+    reasons = _frame_reasons(poses, limits, silent)
+    good = reasons == ""
+    ok, jumps = good.copy(), _jumps(poses, good, limits)
+    for a, b in itertools.pairwise(np.flatnonzero(good)):
+        if b - a - 1 <= limits.gap:  # short failures between good frames are forgiven
+            ok[a:b] = True
+    begins = np.flatnonzero((ok[1:] != ok[:-1]) | (ok[1:] & jumps[1:])) + 1
+    segments = []
+    for start, stop in itertools.pairwise([0, *begins.tolist(), len(poses)]):
         if ok[start]:
-            segments.append(Segment(start, i, _segment_reason(poses.frames(start, i), limits)))
+            why = _segment_reason(poses.frames(start, stop), limits)
         else:
-            counts = Counter(r for r in reasons[start:i] if r)
-            segments.append(Segment(start, i, counts.most_common(1)[0][0]))
-        start = i
+            why = Counter(filter(None, reasons[start:stop].tolist())).most_common(1)[0][0]
+        segments.append(Segment(start, stop, why))
     return segments
 
 
-def _frame_reasons(poses: PoseSequence, limits: Limits) -> list[str]:
-    """Why each frame is unfit; empty where it is fit."""
-    reasons = []
-    for xy, confidence in zip(poses.keypoints, poses.confidence, strict=True):
-        visible = confidence >= VISIBLE_FROM
-        if not visible.any():
-            reasons.append("nobody found")
-        elif not visible[_TORSO].all():
-            reasons.append("shoulders or hips not seen")
-        elif visible[_BODY].sum() < limits.joints:
-            reasons.append("too few joints seen")
-        elif visible_height(xy, visible) < limits.height * poses.canvas[1]:
-            reasons.append("the person is too small")
-        else:
-            reasons.append("")
-    return reasons
-
-
-def _bridge_gaps(ok: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
-    """Short failures between good frames are forgiven."""
-    out = ok.copy()
-    good = np.flatnonzero(ok)
-    for a, b in itertools.pairwise(good):
-        if b - a - 1 <= gap:
-            out[a:b] = True
-    return out
+def _frame_reasons(poses: PoseSequence, limits: Limits, silent: int) -> NDArray[np.str_]:
+    """Why each frame [T] is unfit; empty where it is fit."""
+    visible = poses.confidence >= VISIBLE_FROM
+    heights = [visible_height(x, v) for x, v in zip(poses.keypoints, visible, strict=True)]
+    failures = {
+        "before the sound begins": np.arange(len(poses)) < silent,
+        "nobody found": ~visible.any(axis=1),
+        "shoulders or hips not seen": ~visible[:, _TORSO].all(axis=1),
+        "too few joints seen": visible[:, _BODY].sum(axis=1) < limits.joints,
+        "the person is too small": np.array(heights) < limits.height * poses.canvas[1],
+    }
+    return np.select(list(failures.values()), list(failures), "")
 
 
 def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDArray[np.bool_]:

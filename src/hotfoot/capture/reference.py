@@ -2,17 +2,13 @@
 
 from pathlib import Path
 
-from hotfoot.capture.estimators import make_estimator
-from hotfoot.capture.interface import PoseEstimator
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.people import is_photo, photo_pose, video_shots
 from hotfoot.errors import PoseError
 from hotfoot.pose.references import FIGURES, VIDEO_SUFFIXES, check_reference, load_reference
 from hotfoot.pose.sequence import PoseSequence
 
-LONGEST_SIDE = 1280
-"""Photos are larger than dance videos; the canvas is scaled down to this."""
-
-_SEARCHED_S = 5.0
+_LONGEST_SIDE, _SEARCHED_S = 1280, 5.0
 
 
 def open_reference(
@@ -21,7 +17,8 @@ def open_reference(
     """One frame of a built-in figure, a pose file, a photo or a video.
 
     Of a video, the first frame of its first 5 seconds in which shoulders and hips are visible.
-    Canvases of photos and videos are at most 1280 pixels long, with even sides.
+    Photos are larger than dance videos: their canvases, and videos', are scaled down to at most
+    1280 pixels, with even sides.
 
     Args:
         source: name of a figure, or path.
@@ -40,27 +37,22 @@ def open_reference(
         raise PoseError(f"no reference '{source}'", "Give the path of a photo or a pose file.")
     estimator = estimator or make_estimator("mediapipe")
     pose = _video_pose(path, estimator) if video else photo_pose(path, estimator)
-    body = pose.to_skeleton("body-18")
-    check_reference(body.confidence[0], body.normalized[0], path.name)
+    check_reference(pose, path.name)
     pose = pose.to_skeleton(skeleton)
-    width, height = pose.canvas
-    scale = min(1.0, LONGEST_SIDE / max(width, height))
-    return pose.with_canvas((_even(width * scale), _even(height * scale)))
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2))
+    scale = min(1.0, _LONGEST_SIDE / max(pose.canvas))
+    width, height = (max(2, 2 * round(side * scale / 2)) for side in pose.canvas)
+    return pose.with_canvas((width, height))
 
 
 def _video_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
-    reason: PoseError | None = None
+    reason = PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")
     for shot in video_shots(path, estimator, end_s=_SEARCHED_S):
-        bodies = shot.poses.to_skeleton("body-18")
-        for i in range(len(bodies)):
+        for i in range(len(shot.poses)):
+            pose = shot.poses.frames(i, i + 1)
             try:
-                check_reference(bodies.confidence[i], bodies.normalized[i], path.name)
+                check_reference(pose, path.name)
             except PoseError as error:
                 reason = error
-                continue
-            return shot.poses.frames(i, i + 1)
-    raise reason or PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")
+            else:
+                return pose
+    raise reason

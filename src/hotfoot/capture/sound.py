@@ -23,28 +23,18 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 @validated
 @dataclass(frozen=True, kw_only=True)
 class SoundClass:
-    """What a recording is.
-
-    Attributes:
-        kind: music, speech or silence.
-        voice: share of the time with a voice (sung or spoken), 0..1; None where silero-vad is not
-            installed.
-        pulse: 0..1, how regularly onsets repeat.
-    """
+    """What a recording is."""
 
     kind: Literal["music", "speech", "silence"]
-    voice: _Share | None
-    pulse: _Share
+    voice: _Share | None  # of the time, sung or spoken; None where silero-vad is not installed
+    pulse: _Share  # how regularly onsets repeat
 
 
 def classify_sound(path: Path) -> SoundClass:
-    """Tell music from speech and silence.
+    """Tell music from speech and silence; AudioError where no sound can be decoded.
 
     A voice half of the time is taken for speech alone unless there is a pulse under it: songs have
     voices too. Without silero-vad the pulse alone decides.
-
-    Raises:
-        AudioError: no sound that can be decoded.
     """
     features = extract(open_song(path))
     if features.is_silent:
@@ -60,10 +50,8 @@ def classify_sound(path: Path) -> SoundClass:
 def pulse_clarity(strength: NDArray[np.float32]) -> float:
     """Highest autocorrelation of an onset envelope at the lags of beats, 0..1 (Lartillot, 2008).
 
-    The median over windows of 8 s: a speaker falls into step now and then, a band stays in it.
-
-    Args:
-        strength: [T] onset strength at :data:`~hotfoot.music.features.FEATURE_RATE`.
+    The median over windows of 8 s: a speaker falls into step now and then, a band stays in it. The
+    envelope [T] is at :data:`~hotfoot.music.features.FEATURE_RATE`.
     """
     size = min(len(strength), round(8 * FEATURE_RATE))
     low, high = (round(s * FEATURE_RATE) for s in _LAGS_S)

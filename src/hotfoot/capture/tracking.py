@@ -1,20 +1,17 @@
-"""Tracks of people from frame to frame, and the cuts of a video.
+"""Tracks of people from frame to frame, and the cuts of a video."""
 
-In: people of every frame. Out: tracks; the main person's is the largest, most visible and longest.
-"""
-
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.capture.estimators import People
 from hotfoot.capture.images import Image
-from hotfoot.capture.interface import People
 from hotfoot.pose.sequence import VISIBLE_FROM
 from hotfoot.pose.skeletons import get_skeleton
 
-_BODY = [i for n, i in get_skeleton("body-18").index.items() if not n.endswith(("eye", "ear"))]
+_BODY = get_skeleton("body-18").body
 _K = 18  # keypoints that people are compared by: hands, if any, come after BODY_18
 _MAX_MOVE = 0.5  # body sizes that a person moves from one frame to the next
 _MAX_LOST = 8  # frames without a person after which their track ends
@@ -22,32 +19,42 @@ _MIN_CUT = 12.0  # mean change of the image at a cut, of 255 ...
 _MIN_CUT_RATIO = 3.0  # ... and over that of the frames around it
 
 
-@dataclass(eq=False)
-class Track:
-    """One person: frames in which they are seen, with keypoints [K, 2] and confidence [K]."""
+class Sighting(NamedTuple):
+    """One person in one frame, with keypoints [K, 2] in pixels and confidence [K]."""
 
-    frames: list[int] = field(default_factory=list)
-    keypoints: list[NDArray[np.float32]] = field(default_factory=list)
-    confidence: list[NDArray[np.float32]] = field(default_factory=list)
+    frame: int
+    keypoints: NDArray[np.float32]
+    confidence: NDArray[np.float32]
 
     @property
-    def weight(self) -> float:
-        """How much this is the main person: squared size times confidence, summed over frames."""
-        return sum(
-            body_size(xy, c) ** 2 * float(c[_BODY].mean())
-            for xy, c in zip(self.keypoints, self.confidence, strict=True)
-        )
+    def size(self) -> float:
+        """Diagonal of the box around the visible joints of the body, in pixels; 0 without any."""
+        visible = self.keypoints[:_K][self.confidence[:_K] >= VISIBLE_FROM]
+        return float(np.linalg.norm(np.ptp(visible, axis=0))) if len(visible) > 1 else 0.0
+
+    def distance(self, later: "Sighting") -> float:
+        """Mean displacement of the joints that both show, in body sizes over the root of frames."""
+        both = np.minimum(self.confidence, later.confidence)[:_K] >= VISIBLE_FROM
+        if both.sum() < 4 or self.size == 0:
+            return np.inf
+        way = (later.keypoints[:_K] - self.keypoints[:_K])[both]
+        moved = np.linalg.norm(way, axis=-1).mean()
+        return float(moved / self.size / np.sqrt(later.frame - self.frame))
 
 
-def body_size(xy: NDArray[np.float32], confidence: NDArray[np.float32]) -> float:
-    """Diagonal of the box around the visible joints of the body, in pixels; 0 if there are none.
+Track = list[Sighting]
+"""One person in ascending frames."""
 
-    Args:
-        xy: [K, 2] in pixels.
-        confidence: [K].
-    """
-    visible = xy[:_K][confidence[:_K] >= VISIBLE_FROM]
-    return float(np.linalg.norm(np.ptp(visible, axis=0))) if len(visible) > 1 else 0.0
+
+def track_weight(track: Track) -> float:
+    """How much this is the main person: size squared times confidence, summed over frames."""
+    return sum(s.size**2 * float(s.confidence[_BODY].mean()) for s in track)
+
+
+def sightings(number: int, people: People) -> list[Sighting]:
+    """The people of a frame."""
+    found = zip(people.keypoints, people.confidence, strict=True)
+    return [Sighting(number, xy, confidence) for xy, confidence in found]
 
 
 class Tracker:
@@ -55,45 +62,26 @@ class Tracker:
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
-        self._alive: list[Track] = []
 
     def add(self, number: int, people: People) -> None:
         """Add the people of frame ``number``; numbers ascend."""
-        self._alive = [t for t in self._alive if number - t.frames[-1] <= _MAX_LOST]
+        alive = [t for t in self.tracks if number - t[-1].frame <= _MAX_LOST]
+        new = [s for s in sightings(number, people) if s.size > 0]
         pairs = sorted(
             (distance, i, j)
-            for i, track in enumerate(self._alive)
-            for j in range(len(people))
-            if (distance := _distance(track, people, j, number - track.frames[-1])) < _MAX_MOVE
+            for i, track in enumerate(alive)
+            for j, sighting in enumerate(new)
+            if (distance := track[-1].distance(sighting)) < _MAX_MOVE
         )
-        known: dict[int, Track] = {}
-        taken: set[int] = set()
+        known: dict[int, int] = {}
         for _, i, j in pairs:
-            if i not in taken and j not in known:
-                known[j] = self._alive[i]
-                taken.add(i)
-        for j in range(len(people)):
-            if body_size(people.keypoints[j], people.confidence[j]) == 0:
-                continue
-            track = known.get(j)
-            if track is None:
-                track = Track()
-                self.tracks.append(track)
-                self._alive.append(track)
-            track.frames.append(number)
-            track.keypoints.append(people.keypoints[j])
-            track.confidence.append(people.confidence[j])
-
-
-def _distance(track: Track, people: People, j: int, steps: int) -> float:
-    """Mean displacement of the joints that both show, in body sizes over the root of ``steps``."""
-    xy, confidence = people.keypoints[j][:_K], people.confidence[j][:_K]
-    both = (confidence >= VISIBLE_FROM) & (track.confidence[-1][:_K] >= VISIBLE_FROM)
-    size = body_size(track.keypoints[-1], track.confidence[-1])
-    if both.sum() < 4 or size == 0:
-        return np.inf
-    moved = np.linalg.norm(xy[both] - track.keypoints[-1][:_K][both], axis=-1).mean()
-    return float(moved / size / np.sqrt(steps))
+            if i not in known.values() and j not in known:
+                known[j] = i
+        for j, sighting in enumerate(new):
+            if j in known:
+                alive[known[j]].append(sighting)
+            else:
+                self.tracks.append([sighting])
 
 
 class CutDetector:
@@ -107,13 +95,10 @@ class CutDetector:
         """Add the next frame."""
         small = cv2.resize(image, (64, 36), interpolation=cv2.INTER_AREA)
         now = cv2.cvtColor(small, cv2.COLOR_RGB2HSV).astype(np.int16)
-        change = 0.0
-        if self._last is not None:
-            difference = np.abs(now - self._last)
-            hue = difference[..., 0]
-            difference[..., 0] = np.minimum(hue, 180 - hue)  # hue is a circle
-            change = float(difference.mean())
-        self.changes.append(change)
+        difference = np.abs(now - (now if self._last is None else self._last))
+        hue = difference[..., 0]
+        difference[..., 0] = np.minimum(hue, 180 - hue)  # hue is a circle
+        self.changes.append(float(difference.mean()))
         self._last = now
 
     def cuts(self) -> list[int]:

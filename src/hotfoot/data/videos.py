@@ -16,9 +16,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hotfoot.capture.estimators import make_estimator
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.images import VideoInfo, video_info
-from hotfoot.capture.interface import PoseEstimator
 from hotfoot.capture.people import video_shots
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import SoundClass, classify_sound

@@ -11,7 +11,6 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.pose.body import body_speed, speed_minima
-from hotfoot.pose.resample import retimed
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.viterbi import viterbi
 
@@ -61,7 +60,7 @@ def lock_to_beats(
     now = np.arange(len(poses)) / poses.fps
     source = np.maximum.accumulate(np.clip(now + warp(now), 0, last) * poses.fps)
     moved = np.searchsorted(source, np.asarray(seams, float))
-    return retimed(poses, source), tuple(moved.tolist())
+    return poses.retimed(source), tuple(moved.tolist())
 
 
 def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:

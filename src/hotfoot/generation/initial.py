@@ -16,7 +16,7 @@ from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.camera import Camera, seen_from_ahead, turned
 from hotfoot.pose.framing import kept_inside
 from hotfoot.pose.metadata import Phrase
-from hotfoot.pose.retarget import Retarget, fit_to
+from hotfoot.pose.proportions import Retarget, fit_to
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import convert_keypoints
 

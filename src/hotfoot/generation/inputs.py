@@ -41,9 +41,8 @@ def take_reference(
     pose = _open_pose(reference, skeleton)
     if options.size is not None:
         pose = pose.with_canvas(options.size)
-    body = pose.to_skeleton("body-18")
     name = "the reference" if isinstance(reference, PoseSequence) else Path(reference).name
-    warnings = check_reference(body.confidence[0], body.normalized[0], name)
+    warnings = check_reference(pose, name)
     # Detectors are more or less sure; models know seen and not seen, unless values are asked for.
     shown = pose.binary()
     if options.confidence == "values":

@@ -1,7 +1,4 @@
-"""AIST++'s ``keypoints2d`` pickles: COCO-17 from nine cameras, with timestamps.
-
-Only containers and arrays are unpickled; a file that asks for anything else is refused.
-"""
+"""AIST++'s ``keypoints2d`` pickles: COCO-17 from nine cameras, with timestamps."""
 
 import json
 import pickle
@@ -13,20 +10,17 @@ from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.pose.metadata import DanceMetadata
-from hotfoot.pose.parsed import KEY, Facts, Parsed, facts_of, floats, stacked, validated
+from hotfoot.pose.parsed import KEY, Facts, Parsed, facts_of, floats, reading, stacked, validated
 from hotfoot.pose.sequence import PoseSequence
 
-CANVAS = (1920, 1080)
-"""Of AIST's videos."""
-
+_CANVAS = (1920, 1080)  # of AIST's videos
 RATE = 60.0
 """Frames per second of AIST's videos."""
-
 _UNITS_PER_S = (1.0, 1e3, 1e6)  # of timestamps: seconds, milliseconds or microseconds
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Unpickles containers and numpy arrays, nothing that could run code."""
+    """Unpickles containers and numpy arrays; a file that asks for anything else is refused."""
 
     _ALLOWED: ClassVar = {
         "numpy.ndarray", "numpy.dtype", "numpy.core.multiarray._reconstruct",
@@ -43,42 +37,20 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def load_arrays(path: Path) -> Any:
-    """A pickle of containers and numpy arrays; whatever could run code is refused.
-
-    Raises:
-        PoseError: not a pickle, or one that asks for more.
-    """
-    try:
-        with path.open("rb") as file:
-            return _ArraysOnly(file).load()
-    except PoseError as error:
-        raise PoseError(f"{path.name}: {error.message}", error.hint) from error
-    except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
-        raise PoseError(
-            f"{path.name} is not a pickle of arrays ({error})", "Copy or download the file again."
-        ) from error
+    """A pickle of containers and numpy arrays; PoseError if it is none, or asks for more."""
+    again = "Copy or download the file again."
+    with reading(path, "a pickle of arrays", again), path.open("rb") as file:
+        return _ArraysOnly(file).load()
 
 
 def parse_aist(path: Path, view: int) -> Parsed:
-    """One camera's view of a file.
-
-    Args:
-        path: the file.
-        view: number of the camera, from 0.
-
-    Raises:
-        PoseError: damaged, or no such view.
-    """
+    """The view of one camera, from 0; PoseError if the file is damaged or has no such view."""
     data = load_arrays(path)
-    try:
+    expected = "Expected a dictionary with keypoints2d [views, frames, 17, 3]."
+    with reading(path, "an AIST++ keypoints2d file", expected):
         points = floats(data["keypoints2d"])
         times = np.asarray(data.get("timestamps", ()), np.float64).ravel()
         block = json.loads(data[KEY]) if KEY in data else None
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise PoseError(
-            f"{path.name} is not an AIST++ keypoints2d file ({error})",
-            "Expected a dictionary with keypoints2d [views, frames, 17, 3].",
-        ) from error
     if points.ndim != 4 or points.shape[2:] != (17, 3):
         raise PoseError(
             f"{path.name}: keypoints2d has shape {points.shape}", "Expected [views, frames, 17, 3]."
@@ -86,14 +58,13 @@ def parse_aist(path: Path, view: int) -> Parsed:
     if not 0 <= view < len(points):
         raise PoseError(f"view {view} asked for", f"{path.name} has views 0 to {len(points) - 1}.")
     facts = validated(Facts, block, path.name) if block else None
-    return Parsed(stacked(list(points[view]), path.name), CANVAS, rate_of(times), facts)
+    return Parsed(stacked(list(points[view]), path.name), _CANVAS, rate_of(times), facts)
 
 
 def rate_of(times: NDArray[np.float64]) -> float | None:
-    """Frames per second of timestamps [T]; None where they do not tell.
+    """Frames per second of timestamps [T] in any unit; None where they do not tell.
 
-    They are whole microseconds in AIST++; milliseconds and seconds are known by their size. Rates
-    within rounding of a whole number, or of one over 1.001, are taken as that.
+    Rates within rounding of a whole number, or of one over 1.001, are taken as that.
     """
     if len(times) < 2 or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         return None
@@ -111,9 +82,8 @@ def rate_of(times: NDArray[np.float64]) -> float | None:
 def write_aist(poses: PoseSequence, path: Path, metadata: DanceMetadata) -> None:
     """Write one view."""
     body = poses.to_skeleton("coco-17")
-    points = np.concatenate([body.keypoints, body.confidence[..., None]], axis=-1)[None]
     data = {
-        "keypoints2d": points.astype(np.float64),
+        "keypoints2d": np.dstack([body.keypoints, body.confidence])[None].astype(np.float64),
         "det_scores": body.confidence.mean(axis=1)[None].astype(np.float64),
         "timestamps": np.round(np.arange(len(body)) / body.fps * 1e6).astype(np.int64),
         KEY: json.dumps(facts_of(poses, metadata)),

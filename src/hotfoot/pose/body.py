@@ -12,8 +12,7 @@ USUAL_SPEED = 0.24
 
 # Shares of the stature (Drillis and Contini, 1966): shoulders at 0.818, hips at 0.530.
 SHOULDER_HEIGHT, _TRUNK = 0.818, 0.288
-_SEEN_FROM = 0.05
-_LEAST_SEEN = 0.05  # of the frames
+_SEEN_FROM, _LEAST_SEEN = 0.05, 0.05  # confidence; share of the frames
 
 
 def body_height(poses: PoseSequence) -> float:
@@ -50,15 +49,12 @@ def body_speed(poses: PoseSequence, smoothing_s: float = 0.0) -> NDArray[np.floa
     """Mean speed of the seen joints [T] in pixels per second; 0 for a single frame.
 
     Ears and eyes are left out, which come and go with the turn of the head, and fingers.
-
-    Args:
-        poses: of any skeleton.
-        smoothing_s: standard deviation of a Gaussian over the speed, in seconds.
+    ``smoothing_s`` is the standard deviation of a Gaussian over the speed, in seconds.
     """
     if len(poses) < 2:
         return np.zeros(len(poses))
     total, count = np.zeros(len(poses) - 1), np.zeros(len(poses) - 1)
-    for joint in _moving_joints(poses):  # one by one: an hour of poses is large
+    for joint in poses.layout.body:  # one by one: an hour of poses is large
         both = (poses.confidence[1:, joint] > 0) & (poses.confidence[:-1, joint] > 0)
         step = np.linalg.norm(np.diff(poses.keypoints[:, joint], axis=0), axis=-1)
         total += step * both
@@ -69,13 +65,6 @@ def body_speed(poses: PoseSequence, smoothing_s: float = 0.0) -> NDArray[np.floa
     if smoothing_s <= 0:
         return speed
     return np.asarray(gaussian_filter1d(speed, smoothing_s * poses.fps, mode="nearest"))
-
-
-def _moving_joints(poses: PoseSequence) -> list[int]:
-    """Joints of the body without those of face and fingers."""
-    names = enumerate(poses.layout.keypoints)
-    body = [(i, n) for i, n in names if not n.endswith(("eye", "ear"))]
-    return [i for i, n in body if "_hand_" not in n and "face_" not in n]
 
 
 def mean_speed(joints: NDArray[np.floating], fps: float) -> NDArray[np.float64]:
@@ -90,10 +79,7 @@ def relative_speed(poses: PoseSequence) -> NDArray[np.float64]:
 
 
 def movement_octaves(poses: PoseSequence) -> float:
-    """How much more than usual the poses move: log2 of speed over :data:`USUAL_SPEED`.
-
-    NaN where nothing moves, or where the height is not known.
-    """
+    """Log2 of the speed over :data:`USUAL_SPEED`; NaN if nothing moves or no height is known."""
     speed = float(relative_speed(poses).mean())
     return float(np.log2(speed / USUAL_SPEED)) if speed > 0 else float("nan")
 
@@ -101,11 +87,8 @@ def movement_octaves(poses: PoseSequence) -> float:
 def speed_minima(speed: NDArray[np.floating], depth: float = 0.1) -> NDArray[np.intp]:
     """Kinematic beats: frames at which movement comes to rest, minima of the speed [T].
 
-    Ripples of a body that goes on moving are none.
-
-    Args:
-        speed: [T] of the body.
-        depth: prominence of a minimum, as a share of the speed's 90th percentile.
+    Ripples of a body that goes on moving are none: a minimum's prominence is at least ``depth``, as
+    a share of the speed's 90th percentile.
     """
     lows, _ = find_peaks(-speed, prominence=depth * float(np.percentile(speed, 90)) + 1e-9)
     return np.asarray(lows)

@@ -1,7 +1,4 @@
-"""A pinhole camera: where it sees the points of a 3D body, and which of them.
-
-Bodies are COCO-17 joints in meters, y up; a camera looks at the origin from the direction of +z.
-"""
+"""A pinhole camera towards +z of COCO-17 joints in meters, y up: which it sees, and where."""
 
 import math
 from dataclasses import dataclass
@@ -23,17 +20,11 @@ def turned(points: NDArray[np.float32], yaw: float) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a camera stands.
+    """Where a camera stands."""
 
-    Attributes:
-        distance_m: from the origin, over the ground.
-        height_m: over the ground.
-        roll: about the line of sight, in radians.
-    """
-
-    distance_m: float
-    height_m: float
-    roll: float = 0.0
+    distance_m: float  # from the origin, over the ground
+    height_m: float  # over the ground
+    roll: float = 0.0  # about the line of sight, in radians
 
     def project(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Picture [..., 2] of points [..., 3]: x right, y down, 0 straight ahead.
@@ -52,19 +43,20 @@ def seen_from_ahead(joints: NDArray[np.floating]) -> NDArray[np.float32]:
 
     Only the head hides points of itself; thresholds are where DWPose loses them, roughly.
     """
-    p = joints
-    visible = np.ones(p.shape[:2], np.float32)
-    ears = (p[:, _COCO["left_ear"]] + p[:, _COCO["right_ear"]]) / 2
-    look = p[:, _COCO["nose"]] - ears
-    look = look / np.maximum(np.linalg.norm(look, axis=-1, keepdims=True), 1e-6)
-    left = p[:, _COCO["left_ear"]] - p[:, _COCO["right_ear"]]
-    left = left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-6)
-    # Cosines towards the camera.
-    visible[:, _COCO["nose"]] = look[:, 2] > -0.25
-    visible[:, _COCO["left_eye"]] = (0.8 * look + 0.6 * left)[:, 2] > -0.1
-    visible[:, _COCO["right_eye"]] = (0.8 * look - 0.6 * left)[:, 2] > -0.1
-    visible[:, _COCO["left_ear"]] = left[:, 2] > -0.5
-    visible[:, _COCO["right_ear"]] = left[:, 2] < 0.5
+    nose, left_ear, right_ear = (joints[:, _COCO[n]] for n in ("nose", "left_ear", "right_ear"))
+
+    def towards_camera(way: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Cosine [T] of the angle between ways [T, 3] and that to the camera."""
+        return np.asarray(way[:, 2] / np.maximum(np.linalg.norm(way, axis=-1), 1e-6))
+
+    look = towards_camera(nose - (left_ear + right_ear) / 2)
+    left = towards_camera(left_ear - right_ear)
+    visible = np.ones(joints.shape[:2], np.float32)
+    visible[:, _COCO["nose"]] = look > -0.25
+    visible[:, _COCO["left_eye"]] = 0.8 * look + 0.6 * left > -0.1
+    visible[:, _COCO["right_eye"]] = 0.8 * look - 0.6 * left > -0.1
+    visible[:, _COCO["left_ear"]] = left > -0.5
+    visible[:, _COCO["right_ear"]] = left < 0.5
     return visible
 
 
@@ -79,17 +71,15 @@ def hidden_by_trunk(joints: NDArray[np.floating]) -> NDArray[np.bool_]:
     """
     sides = [(_COCO[f"left_{n}"], _COCO[f"right_{n}"]) for n in ("hip", "shoulder")]
     low, high = (joints[:, list(pair)].mean(axis=1) for pair in sides)
-    half = [np.abs(joints[:, a, 0] - joints[:, b, 0]) / 2 for a, b in sides]
+    half = [np.abs(joints[:, a, 0] - joints[:, b, 0])[:, None] / 2 for a, b in sides]
     axis = (high - low)[:, None]
     away = joints - low[:, None]
     length = np.maximum((axis[..., :2] ** 2).sum(-1), 1e-6)
     along = (away[..., :2] * axis[..., :2]).sum(-1) / length
-    middle = low[:, None] + np.clip(along, 0, 1)[..., None] * axis
-    wide = half[0][:, None] * (1 - np.clip(along, 0, 1)) + half[1][:, None] * np.clip(along, 0, 1)
+    share = np.clip(along, 0, 1)
+    middle = low[:, None] + share[..., None] * axis
+    wide = half[0] * (1 - share) + half[1] * share
     beside = np.abs(joints[..., 0] - middle[..., 0]) < wide + _TRUNK_M
     behind = joints[..., 2] < middle[..., 2] - _BEHIND_M
-    out = beside & behind & (along > -0.1) & (along < 1.05)
-    limbs = [i for n, i in _COCO.items() if n.endswith(("elbow", "wrist", "shoulder", "hip"))]
-    chosen = np.zeros(17, bool)
-    chosen[limbs] = True
-    return np.asarray(out & chosen)
+    limbs = [n.endswith(("elbow", "wrist", "shoulder", "hip")) for n in _COCO]
+    return np.asarray(beside & behind & (along > -0.1) & (along < 1.05) & limbs)

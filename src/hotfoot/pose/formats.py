@@ -20,41 +20,54 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from hotfoot.errors import PoseError
 from hotfoot.files import replacing
+from hotfoot.pose import json_files
 from hotfoot.pose.aist import RATE, parse_aist, write_aist
-from hotfoot.pose.coco import parse_coco, parse_mmpose, write_coco, write_mmpose
-from hotfoot.pose.metadata import EMPTY, DanceMetadata
-from hotfoot.pose.npz import npz_arrays, read_npz, save_npz
-from hotfoot.pose.openpose import parse_openpose, write_folder, write_pose_keypoints
-from hotfoot.pose.parsed import Parsed, Points, metadata_of
+from hotfoot.pose.metadata import EMPTY, DanceMetadata, metadata_from_json
+from hotfoot.pose.npz import read_npz, write_npz
+from hotfoot.pose.parsed import Parsed, Points
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.pose.skeletons import ModelSkeleton, get_skeleton
+from hotfoot.pose.skeletons import SKELETONS, ModelSkeleton, get_skeleton
 
-FORMATS = ("hotfoot", "openpose", "folder", "coco", "mmpose", "aist")
 Confidence = Literal["binary", "values"]
+Writer = Callable[[PoseSequence, Path, DanceMetadata], None]
+Parser = Callable[[Any, str], Parsed]
+
+
+class _Format(NamedTuple):
+    """Skeleton that a format holds (None is any), how it is written, and how its JSON is read."""
+
+    held: str | None
+    write: Writer
+    parse: Parser | None = None
+
+
+_FORMATS = {
+    "hotfoot": _Format(None, write_npz),
+    "openpose": _Format("body-hands-60", json_files.write_openpose, json_files.parse_openpose),
+    "folder": _Format("body-hands-60", json_files.write_folder, json_files.parse_openpose),
+    "coco": _Format("coco-17", json_files.write_coco, json_files.parse_coco),
+    "mmpose": _Format("coco-17", json_files.write_mmpose, json_files.parse_mmpose),
+    "aist": _Format("coco-17", write_aist),
+}
+FORMATS = tuple(_FORMATS)
+_SUFFIXES = {".npz": "hotfoot", ".json": "openpose", ".pkl": "aist", "": "folder"}
 
 _KNOWN = (
     "Known: hotfoot .npz, POSE_KEYPOINT .json, a folder of OpenPose *_keypoints.json, COCO results "
     ".json, MMPose .json, AIST++ keypoints2d .pkl."
 )
-_BY_COUNT = {17: "coco-17", 18: "body-18", 25: "body-25", 60: "body-hands-60", 133: "wholebody-133"}
-_HELD = {
-    "openpose": "body-hands-60", "folder": "body-hands-60", "coco": "coco-17", "mmpose": "coco-17",
-    "aist": "coco-17",
-}  # fmt: skip
+_BY_COUNT = {len(skeleton): name for name, skeleton in SKELETONS.items()}
 _PARTS = {
     "hands": ("_hand_",), "the face": ("face_",), "feet": ("toe", "heel"), "the neck": ("neck",)
 }  # fmt: skip
 _SIGNS = {
     "people": "openpose", "image_id": "coco", "instances": "mmpose", "keypoint_scores": "mmpose"
-}  # fmt: skip
-_PARSERS = {
-    "openpose": parse_openpose, "folder": parse_openpose, "coco": parse_coco, "mmpose": parse_mmpose
 }  # fmt: skip
 _RESTORED = get_args(ModelSkeleton)  # others would be short of points
 _FPS = 30.0
@@ -62,11 +75,7 @@ _CANVAS = (512, 512)  # of normalized coordinates without a canvas
 
 
 def detect_format(path: str | Path) -> str:
-    """Name of the format of a pose file or folder.
-
-    Raises:
-        PoseError: missing, empty, or none of those known.
-    """
+    """Name of the format of a pose file or folder; PoseError if it is missing, empty or unknown."""
     return _opened(Path(path))[0]
 
 
@@ -76,9 +85,9 @@ def _opened(path: Path) -> tuple[str, Any]:
         raise PoseError(f"no such file: {path}", _KNOWN)
     if path.is_dir():
         files = sorted(path.glob("*_keypoints.json"))
-        if files:
-            return "folder", files
-        raise PoseError(f"the folder {path} holds no *_keypoints.json", _KNOWN)
+        if not files:
+            raise PoseError(f"the folder {path} holds no *_keypoints.json", _KNOWN)
+        return "folder", files
     if path.stat().st_size == 0:
         raise PoseError(f"{path.name} is empty (0 bytes)", _KNOWN)
     if zipfile.is_zipfile(path):
@@ -88,10 +97,9 @@ def _opened(path: Path) -> tuple[str, Any]:
     data = _json(path)
     if isinstance(data, dict):  # one frame, or MMPose's frames beside facts about the model
         data = data.get("instance_info", [data])
-    first = data[0] if isinstance(data, list) and data else None
-    if isinstance(first, dict):
+    if isinstance(data, list) and data and isinstance(data[0], dict):
         for key, kind in _SIGNS.items():
-            if key in first:
+            if key in data[0]:
                 return kind, data
     raise PoseError(f"{path.name} is not a pose file that hotfoot knows", _KNOWN)
 
@@ -104,20 +112,14 @@ def _json(path: Path) -> Any:
 
 
 def read_poses(
-    path: str | Path,
-    fps: float | None = None,
-    canvas: tuple[int, int] | None = None,
-    view: int = 0,
+    path: str | Path, fps: float | None = None, canvas: tuple[int, int] | None = None, view: int = 0
 ) -> PoseSequence:
     """Poses of one person; see :func:`read_dance`."""
     return read_dance(path, fps, canvas, view)[0]
 
 
 def read_dance(
-    path: str | Path,
-    fps: float | None = None,
-    canvas: tuple[int, int] | None = None,
-    view: int = 0,
+    path: str | Path, fps: float | None = None, canvas: tuple[int, int] | None = None, view: int = 0
 ) -> tuple[PoseSequence, DanceMetadata]:
     """Poses of one person (the most confident one of each frame), and what is known about them.
 
@@ -127,8 +129,7 @@ def read_dance(
         canvas: (width, height) where the file does not say; default is a size that holds all.
         view: camera of AIST++ files, 0 to 8.
 
-    Returns:
-        Poses, and metadata whose ``warnings`` say what had to be assumed.
+    The ``warnings`` of the metadata say what had to be assumed.
 
     Raises:
         PoseError: unreadable, unknown, or nothing usable inside; the message names the file.
@@ -137,16 +138,14 @@ def read_dance(
     kind, data = _opened(path)
     if kind == "hotfoot":
         return read_npz(path)
-    if kind == "aist":
-        parsed, usual_fps = parse_aist(path, view), RATE
-    else:
-        if kind == "folder":
-            data = [_json(p) for p in data]
-        parsed, usual_fps = _PARSERS[kind](data, path.name), _FPS
+    if kind == "folder":
+        data = [_json(p) for p in data]
+    parse = _FORMATS[kind].parse
+    parsed = parse(data, path.name) if parse else parse_aist(path, view)
     facts, warnings = parsed.facts, []
     rate = facts.fps if facts else parsed.fps or fps
     if rate is None:
-        rate = usual_fps
+        rate = RATE if kind == "aist" else _FPS
         warnings.append(f"{path.name} does not say its frame rate; {rate:g} fps is assumed")
     points, size = _in_pixels(parsed, canvas, path.name)
     if size is None:
@@ -157,17 +156,14 @@ def read_dance(
     poses = PoseSequence(points[..., :2], points[..., 2], rate, size, skeleton)
     if facts is not None and facts.skeleton in _RESTORED:
         poses = poses.to_skeleton(facts.skeleton)
-    return poses, replace(metadata_of(facts, path.name), warnings=tuple(warnings))
+    metadata = metadata_from_json(facts.metadata, path.name) if facts else EMPTY
+    return poses, replace(metadata, warnings=tuple(warnings))
 
 
 def _in_pixels(
     parsed: Parsed, canvas: tuple[int, int] | None, name: str
 ) -> tuple[Points, tuple[int, int] | None]:
-    """Keypoints in pixels, and the canvas where it is known.
-
-    Raises:
-        PoseError: no skeleton has so many keypoints, or nothing is visible.
-    """
+    """Keypoints in pixels, and the canvas where it is known; PoseError if they are unusable."""
     points = parsed.points
     if points.shape[1] not in _BY_COUNT:
         raise PoseError(
@@ -193,21 +189,16 @@ def write_poses(
     metadata: DanceMetadata = EMPTY,
     confidence: Confidence | None = None,
 ) -> tuple[str, ...]:
-    """Write poses; the format follows from the suffix unless given.
-
-    ``.npz`` is ours, ``.json`` POSE_KEYPOINT, ``.pkl`` AIST++, no suffix an OpenPose folder.
+    """Write poses to a file or folder; returns sentences about what its format cannot hold.
 
     Args:
         poses: what to write.
-        path: file or folder.
-        kind: name of a format.
+        path: ``.npz`` is ours, ``.json`` POSE_KEYPOINT, ``.pkl`` AIST++, no suffix a folder.
+        kind: name of a format, whatever the suffix.
         metadata: what is known about the poses; every format carries it.
         confidence: ``values`` as they are, or ``binary``, 1 for what is drawn and 0 for the rest;
             by default what the format's tools want: 1 and 0 in OpenPose's two formats, where some
             tools drop whatever is below 1, else values.
-
-    Returns:
-        Sentences about what the format cannot hold.
 
     Raises:
         PoseError: unknown format or suffix.
@@ -215,9 +206,8 @@ def write_poses(
     """
     path = Path(path)
     if kind is None:
-        suffixes = {".npz": "hotfoot", ".json": "openpose", ".pkl": "aist", "": "folder"}
-        kind = suffixes.get(path.suffix.lower())
-    if kind not in _WRITERS:
+        kind = _SUFFIXES.get(path.suffix.lower())
+    if kind not in _FORMATS:
         raise PoseError(
             f"cannot tell the format of {path.name}",
             f"Use .npz, .json, .pkl or a folder, or name one of: {', '.join(FORMATS)}.",
@@ -225,32 +215,15 @@ def write_poses(
     if confidence == "binary" or (confidence is None and kind in ("openpose", "folder")):
         poses = poses.binary()
     with replacing(path, folder=kind == "folder") as temporary:
-        _WRITERS[kind](poses, temporary, metadata)
+        _FORMATS[kind].write(poses, temporary, metadata)
     return _lost(poses, kind)
-
-
-def _write_npz(poses: PoseSequence, path: Path, metadata: DanceMetadata) -> None:
-    save_npz(npz_arrays(poses, metadata), path)
-
-
-_WRITERS: dict[str, Callable[[PoseSequence, Path, DanceMetadata], None]] = {
-    "hotfoot": _write_npz,
-    "openpose": write_pose_keypoints,
-    "folder": write_folder,
-    "coco": write_coco,
-    "mmpose": write_mmpose,
-    "aist": write_aist,
-}
 
 
 def _lost(poses: PoseSequence, kind: str) -> tuple[str, ...]:
     """What of the poses a format has no keypoints for."""
-    if kind == "hotfoot":
-        return ()
-    held = get_skeleton(_HELD[kind])
+    held = get_skeleton(_FORMATS[kind].held or poses.skeleton).index
     seen = poses.confidence.max(axis=0) > 0
-    names = [n for n, s in zip(poses.layout.keypoints, seen, strict=True) if s]
-    gone = [n for n in names if n not in held.index]
+    gone = [n for n, i in poses.layout.index.items() if seen[i] and n not in held]
     parts = [part for part, marks in _PARTS.items() if any(m in n for n in gone for m in marks)]
     if not parts:
         return ()

@@ -1,8 +1,7 @@
 """Where a pose is drawn: on the whole canvas, or in a square around the reference's body.
 
-In the square of a body its hips are in the middle and trunk and leg, put end to end, are the unit;
-x and y are alike. A network that sees poses so need not learn where people stand in pictures and
-how large they are; the canvas is put back afterwards.
+In the square of a body its hips are in the middle and trunk and leg, put end to end, are the unit.
+A network that sees poses so need not learn where people stand in pictures and how large they are.
 """
 
 from dataclasses import dataclass, replace
@@ -11,35 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.pose.proportions import BONES, TYPICAL, body_scale, girdle, seen_lengths
+from hotfoot.pose.proportions import LEGS, TYPICAL, body_scale, girdle, seen_lengths
+from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.pose.skeletons import get_skeleton
 
 SPAN = 3.2
 """Side of the square, in units of the body."""
-
-_BODY = get_skeleton("body-18").index
-_HIPS = [_BODY["right_hip"], _BODY["left_hip"]]
-_NECK = _BODY["neck"]
-_LEGS = tuple(
-    tuple(BONES.index((_BODY[f"{side}_{a}"], _BODY[f"{side}_{b}"]))
-          for a, b in (("hip", "knee"), ("knee", "ankle")))
-    for side in ("right", "left")
-)  # fmt: skip
 _MARGIN, _RETURN_S = 0.01, 0.4  # from the edges; how soon who nears them comes back
 
 
 @dataclass(frozen=True)
 class Framing:
-    """A rectangle of the canvas, in shares of its sides, that poses are drawn in.
-
-    Attributes:
-        center: (x, y).
-        size: (width, height); None is the whole canvas.
-    """
+    """A rectangle of the canvas, in shares of its sides, that poses are drawn in."""
 
     center: tuple[float, float] = (0.5, 0.5)
-    size: tuple[float, float] | None = None
+    size: tuple[float, float] | None = None  # None is the whole canvas
 
     def into(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
         """Coordinates [..., 2] normalized by the canvas, in 0..1 of the rectangle.
@@ -70,8 +55,6 @@ def body_framing(reference: PoseSequence) -> Framing:
 
 def completed(reference: PoseSequence) -> PoseSequence:
     """One BODY_18 frame whose unseen joints are where the average figure has them."""
-    from hotfoot.pose.references import figure_pose
-
     figure = figure_pose("average")
     (hips, size), (own_hips, own_size) = _measure(reference), _measure(figure)
     typical = (figure.keypoints[:1] - own_hips) / own_size * size + hips
@@ -85,19 +68,14 @@ def kept_inside(
 ) -> NDArray[np.float32]:
     """The dancer comes back before leaving the picture at its sides; hands stop at its edges.
 
-    Args:
-        xy: [T, K, 2], normalized by the canvas sides.
-        shown: joints [K] that count.
-        fps: frames per second.
+    In and out: [T, K, 2], normalized by the canvas sides; only the joints ``shown`` [K] count.
     """
-    low = xy[:, shown, 0].min(axis=1)
-    high = xy[:, shown, 0].max(axis=1)
-    back = np.maximum(_MARGIN - low, 0) - np.maximum(high - (1 - _MARGIN), 0)
-    if np.abs(back).max() > 0:
+    x = xy[:, shown, 0]
+    back = np.maximum(_MARGIN - x.min(axis=1), 0) - np.maximum(x.max(axis=1) - (1 - _MARGIN), 0)
+    if back.any():
         # Somewhat further than needed: smoothing takes from the peaks.
-        xy = xy + np.float32(1.2) * gaussian_filter1d(back, _RETURN_S * fps, mode="nearest").astype(
-            np.float32
-        )[:, None, None] * np.array([1, 0], np.float32)
+        way = 1.2 * gaussian_filter1d(back, _RETURN_S * fps, mode="nearest")
+        xy = xy + way[:, None, None] * np.array([1, 0], np.float32)
     held = np.clip(xy, _MARGIN / 2, 1 - _MARGIN)
     return np.where(shown[None, :, None], held, xy).astype(np.float32)
 
@@ -107,15 +85,13 @@ def _measure(reference: PoseSequence) -> tuple[NDArray[np.float64], float]:
 
     A body that bends or is cut off counts with the size that its other limbs let expect.
     """
-    from hotfoot.pose.references import figure_pose
-
     typical = TYPICAL * body_scale(reference) * _trunk_and_leg(figure_pose("average"))
     size = float(np.maximum(_trunk_and_leg(reference), typical).sum())
-    return reference.keypoints[0, _HIPS].astype(np.float64).mean(axis=0), max(size, 1e-6)
+    return reference.keypoints[0, [8, 11]].astype(np.float64).mean(axis=0), max(size, 1e-6)
 
 
 def _trunk_and_leg(pose: PoseSequence) -> NDArray[np.float64]:
     """Lengths [2] in pixels, as the first frame shows them; 0 for what it does not."""
-    trunk = girdle(pose.keypoints[:1])[0, 0] * (pose.confidence[0, [_NECK, *_HIPS]] > 0).all()
-    legs = seen_lengths(pose)[np.array(_LEGS)]
+    trunk = girdle(pose.keypoints[:1])[0, 0] * (pose.confidence[0, [1, 8, 11]] > 0).all()
+    legs = seen_lengths(pose)[LEGS]
     return np.array([trunk, (legs.sum(axis=1) * (legs > 0).all(axis=1)).max()])

@@ -1,8 +1,4 @@
-"""What a dance knows about itself: its song, where in it, how it was made, what happens when.
-
-Every pose file that we write carries it, so that sound, beats and measures are at the right place
-without being said again.
-"""
+"""What a dance knows about itself, in every pose file that we write: its song, how it was made."""
 
 import hashlib
 import json
@@ -27,45 +23,27 @@ class Phrase:
 class DanceMetadata:
     """Facts about a dance; whatever is not known keeps its default.
 
-    Times are seconds from the first frame of the dance, but for ``start_s`` and ``end_s``.
-
-    Attributes:
-        start_s: where in the song the dance begins, in seconds of the song's file.
-        end_s: where it ends; None is the end of the song.
-        song: file name.
-        song_sha256: of the song's content and of the part's borders, its ``fingerprint()``.
-        options: the request, as JSON holds it.
-        style: of the choreography.
-        energy: size of movement that was asked for.
-        tempo_bpm: of the music; 0 without a beat.
-        beats: of the music, in seconds.
-        seams: frames at which segments join.
-        seed: of the request.
-        variation: number within the request, from 0.
-        model: name of the model.
-        choreography: phrases in order.
-        hotfoot_version: that made the dance.
-        source_fps: frame rate at which the motion was made, before any resampling.
-        warnings: what reading a file had to assume; never written.
+    Times are seconds from the first frame of the dance, but for ``start_s`` and ``end_s``, which
+    are seconds of the song's file.
     """
 
     start_s: float = 0.0
-    end_s: float | None = None
-    song: str = ""
-    song_sha256: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    end_s: float | None = None  # None is the end of the song
+    song: str = ""  # file name
+    song_sha256: str = ""  # of the song's content and of the part's borders, its ``fingerprint()``
+    options: Mapping[str, Any] = field(default_factory=dict)  # the request, as JSON holds it
     style: str = ""
     energy: float | None = None
-    tempo_bpm: float | None = None
+    tempo_bpm: float | None = None  # 0 without a beat
     beats: tuple[float, ...] = ()
-    seams: tuple[int, ...] = ()
+    seams: tuple[int, ...] = ()  # frames at which segments join
     seed: int | None = None
-    variation: int = 0
+    variation: int = 0  # number within the request, from 0
     model: str = ""
     choreography: tuple[Phrase, ...] = ()
     hotfoot_version: str = ""
-    source_fps: float | None = None
-    warnings: tuple[str, ...] = ()
+    source_fps: float | None = None  # at which the motion was made, before any resampling
+    warnings: tuple[str, ...] = ()  # what reading a file had to assume; never written
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"allow_inf_nan": False, "strict": True}
 
@@ -75,30 +53,18 @@ class DanceMetadata:
         return replace(self, seams=seams, source_fps=self.source_fps or old_fps)
 
     def to_json(self, without: tuple[str, ...] = ()) -> dict[str, Any]:
-        """What differs from the defaults, as JSON holds it.
-
-        Args:
-            without: names of fields to leave out.
-        """
-        unknown = asdict(DanceMetadata())
-        mine = asdict(replace(self, warnings=()))
+        """What differs from the defaults, as JSON holds it, without the fields of these names."""
+        unknown, mine = asdict(EMPTY), asdict(replace(self, warnings=()))
         return {k: v for k, v in mine.items() if k not in without and v != unknown[k]}
 
 
 EMPTY = DanceMetadata()
 
 
-def metadata_from_json(data: Any, where: str) -> "DanceMetadata":
-    """Metadata from what :meth:`DanceMetadata.to_json` gave.
+def metadata_from_json(data: Any, where: str) -> DanceMetadata:
+    """Metadata from what :meth:`DanceMetadata.to_json` gave, read from the file ``where``.
 
-    Unknown keys are ignored: a newer version may have written them.
-
-    Args:
-        data: parsed JSON.
-        where: name of the file, for the message.
-
-    Raises:
-        PoseError: a value has the wrong type; the message names the field.
+    Unknown keys are ignored: a newer version may have written them. PoseError names a wrong field.
     """
     from pydantic import TypeAdapter, ValidationError
 

@@ -1,13 +1,13 @@
 """What a reader of one format finds in a file, and the metadata block that every writer adds.
 
-No format of other tools has a place for the frame rate, and most have none for the canvas. Each of
-them is a list or a dictionary whose readers pick the keys that they know, so one more key,
-``hotfoot``, stands in the first frame. It moves along when a file is renamed or uploaded, which a
-second file beside it would not.
+No format of other tools has a place for the frame rate, and most have none for the canvas. Their
+readers pick the keys that they know, so one more key, ``hotfoot``, stands in the first frame.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, PositiveInt, TypeAdapter, ValidationError
 
 from hotfoot.errors import PoseError
-from hotfoot.pose.metadata import EMPTY, DanceMetadata, metadata_from_json
+from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
 
 KEY = "hotfoot"
@@ -34,16 +34,9 @@ class Facts(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class Parsed:
-    """Poses as a file holds them; None where it does not say.
+    """Poses as a file holds them; None where it does not say."""
 
-    Attributes:
-        points: [T, K, 3] x, y and confidence; zeros where nobody is found.
-        canvas: (width, height).
-        fps: frames per second.
-        facts: our metadata block.
-    """
-
-    points: Points
+    points: Points  # [T, K, 3] x, y and confidence; zeros where nobody is found
     canvas: tuple[int, int] | None = None
     fps: float | None = None
     facts: Facts | None = None
@@ -57,21 +50,19 @@ def facts_of(poses: PoseSequence, metadata: DanceMetadata) -> dict[str, Any]:
     return facts.model_dump()
 
 
-def metadata_of(facts: Facts | None, name: str) -> DanceMetadata:
-    """Metadata in a block; empty without one.
-
-    Raises:
-        PoseError: damaged; the message names file and field.
-    """
-    return metadata_from_json(facts.metadata, name) if facts else EMPTY
+@contextmanager
+def reading(path: Path, wanted: str, hint: str) -> Iterator[None]:
+    """Whatever goes wrong inside is a PoseError that names the file."""
+    try:
+        yield
+    except PoseError as error:
+        raise PoseError(f"{path.name}: {error.message}", error.hint) from error
+    except Exception as error:  # a damaged file raises whatever its bytes happen to mean
+        raise PoseError(f"{path.name} is not {wanted} ({error})", hint) from error
 
 
 def validated(shape: type[T], data: Any, name: str) -> T:
-    """Parsed JSON in the shape that a format asks for.
-
-    Raises:
-        PoseError: something is missing or has the wrong type; the message says where.
-    """
+    """Parsed JSON in the shape that a format asks for; PoseError says where it has another."""
     try:
         return TypeAdapter(shape).validate_python(data)
     except ValidationError as error:
@@ -86,8 +77,7 @@ def validated(shape: type[T], data: Any, name: str) -> T:
 def stacked(rows: Sequence[Points | None], name: str) -> Points:
     """Frames [T, K, 3] of rows [K, 3]; None is a frame in which nobody is found.
 
-    Raises:
-        PoseError: no frame holds a person, or frames differ in their number of keypoints.
+    PoseError if nobody is in any frame, or frames differ in their number of keypoints.
     """
     counts = {len(row) for row in rows if row is not None}
     if not counts:
@@ -103,26 +93,7 @@ def stacked(rows: Sequence[Points | None], name: str) -> Points:
     return np.asarray(np.where(seen, points, 0), np.float32)
 
 
-def triples(flat: Sequence[float], name: str) -> Points:
-    """Flat numbers x, y, c, x, y, c, ... as [K, 3].
-
-    Raises:
-        PoseError: their number is not a multiple of three.
-    """
-    if len(flat) % 3:
-        raise PoseError(
-            f"{name} is damaged: {len(flat)} numbers for a person",
-            "Expected three per keypoint: x, y and confidence.",
-        )
-    return floats(flat).reshape(-1, 3)
-
-
 def floats(values: Any) -> Points:
     """Numbers as float32; what is too large for that becomes infinite, which counts as not seen."""
     with np.errstate(over="ignore"):
         return np.asarray(values, np.float32)
-
-
-def with_facts(frames: list[dict[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Frames whose first one carries the metadata block."""
-    return [{**frames[0], KEY: facts}, *frames[1:]]

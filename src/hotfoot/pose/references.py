@@ -4,63 +4,45 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
-from hotfoot.pose.skeletons import get_skeleton
+from hotfoot.pose.skeletons import HAND_POINTS, get_skeleton
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".heic", ".tif", ".tiff"}
 VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"}
-_NEEDED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A standing person, front on; lengths in body heights of 1 for the average adult.
+    """A standing person, front on; factors on the average adult's bones, of body height 1."""
 
-    Attributes:
-        about: one line for the user.
-        canvas: (width, height) in pixels.
-        size: pixels per unit length, as a share of the canvas height.
-        floor: where the feet stand, as a share of the canvas height (beyond 1: out of sight).
-        legs, arms, torso, shoulders, hips, head: factors on the average adult's bones.
-        stance: half distance of the feet.
-    """
-
-    about: str
     canvas: tuple[int, int] = (576, 1024)
-    size: float = 0.62
-    floor: float = 0.88
+    size: float = 0.62  # pixels per unit length, as a share of the canvas height
+    floor: float = 0.88  # where the feet stand, likewise (beyond 1: out of sight)
     legs: float = 1.0
     arms: float = 1.0
     torso: float = 1.0
     shoulders: float = 1.0
     hips: float = 1.0
     head: float = 1.0
-    stance: float = 0.07
 
 
 FIGURES: dict[str, Figure] = {
-    "average": Figure("an adult of average build, full body, portrait"),
-    "tall": Figure("long legs and arms, full body, portrait", legs=1.12, arms=1.08, head=0.92),
-    "stocky": Figure(
-        "short legs, broad shoulders and hips, portrait",
-        legs=0.9, arms=0.94, shoulders=1.16, hips=1.22,
-    ),
+    "average": Figure(),
+    "tall": Figure(legs=1.12, arms=1.08, head=0.92),
+    "stocky": Figure(legs=0.9, arms=0.94, shoulders=1.16, hips=1.22),
     "child": Figure(
-        "a child: short limbs, large head, portrait",
-        size=0.58, legs=0.82, arms=0.84, torso=0.84, shoulders=0.8, hips=0.85, head=1.15,
+        size=0.58, legs=0.82, arms=0.84, torso=0.84, shoulders=0.8, hips=0.85, head=1.15
     ),
-    "square": Figure("an adult of average build in a square picture", canvas=(768, 768)),
-    "wide": Figure("an adult of average build in a landscape picture", canvas=(1280, 720)),
-    "knees-up": Figure(
-        "framed from the knees up, portrait; the feet are out of the picture", size=0.95, floor=1.16
-    ),
-}  # fmt: skip
+    "square": Figure(canvas=(768, 768)),
+    "wide": Figure(canvas=(1280, 720)),
+    "knees-up": Figure(size=0.95, floor=1.16),
+}
 DEFAULT_FIGURE = "average"
 
+_STANCE = 0.07  # half distance of the feet
 
 # A left hand that hangs, in lengths of the hand: along the forearm from the wrist, and towards the
 # thumb. In the order of the keypoints: wrist, then thumb, index, middle, ring and little finger.
@@ -75,14 +57,11 @@ _HAND_LENGTH = 0.108  # of the stature (Drillis and Contini, 1966), as forearms 
 
 
 def figure_pose(name: str, skeleton: str = "body-18") -> PoseSequence:
-    """One frame of a built-in figure.
-
-    Raises:
-        PoseError: unknown name or skeleton.
-    """
+    """One frame of a built-in figure; PoseError if there is no such figure or skeleton."""
     if name not in FIGURES:
         raise PoseError(f"no built-in figure '{name}'", f"Known: {', '.join(FIGURES)}.")
     f = FIGURES[name]
+    layout = get_skeleton("body-hands-60")
     ankle = 0.045
     knee = ankle + 0.245 * f.legs
     hip = knee + 0.25 * f.legs
@@ -92,54 +71,33 @@ def figure_pose(name: str, skeleton: str = "body-18") -> PoseSequence:
     upper, lower = 0.165 * f.arms, 0.145 * f.arms
     elbow = (half_shoulder + 0.32 * upper, shoulder - 0.945 * upper)
     wrist = (elbow[0] + 0.18 * lower, elbow[1] - 0.98 * lower)
+    along = np.subtract(wrist, elbow) / np.hypot(*np.subtract(wrist, elbow))
+    across = np.array([along[1], -along[0]])  # of a hanging arm: towards the middle
+    hand = np.array(wrist) + _HAND_LENGTH * f.arms * (_HAND[:, :1] * along + _HAND[:, 1:] * across)
     left = {
         "shoulder": (half_shoulder, shoulder),
         "elbow": elbow,
         "wrist": wrist,
         "hip": (half_hip, hip),
-        "knee": (half_hip * 0.5 + f.stance * 0.55, knee),
-        "ankle": (f.stance, ankle),
+        "knee": (half_hip * 0.5 + _STANCE * 0.55, knee),
+        "ankle": (_STANCE, ankle),
         "eye": (0.018 * f.head, nose + 0.022 * f.head),
         "ear": (0.042 * f.head, nose + 0.012 * f.head),
-    }
+    } | dict(zip((f"hand_{n}" for n in HAND_POINTS), hand.tolist(), strict=True))
     points = {"nose": (0.0, nose), "neck": (0.0, shoulder)}
-    points |= {f"left_{k}": v for k, v in left.items()}
-    points |= {f"right_{k}": (-v[0], v[1]) for k, v in left.items()}
-    points |= _hands(elbow, wrist, _HAND_LENGTH * f.arms)
-    layout = get_skeleton("body-hands-60")
+    points |= {f"left_{k}": (x, y) for k, (x, y) in left.items()}
+    points |= {f"right_{k}": (-x, y) for k, (x, y) in left.items()}
     width, height = f.canvas
     unit = f.size * height / 0.96
-    xy = np.array(
-        [
-            (width / 2 + points[n][0] * unit, f.floor * height - points[n][1] * unit)
-            for n in layout.keypoints
-        ],
-        np.float32,
-    )
+    places = np.array([points[n] for n in layout.keypoints])
+    xy = ([width / 2, f.floor * height] + places * [unit, -unit]).astype(np.float32)
     inside = np.all((xy >= 0) & (xy < [width, height]), axis=1)
     pose = PoseSequence(xy[None], inside[None].astype(np.float32), 30.0, f.canvas, layout.name)
     return pose.to_skeleton(skeleton)
 
 
-def _hands(
-    elbow: tuple[float, float], wrist: tuple[float, float], length: float
-) -> dict[str, tuple[float, float]]:
-    """Keypoints of both hands of a figure whose left arm ends so; thumbs towards the body."""
-    along = np.subtract(wrist, elbow) / np.hypot(*np.subtract(wrist, elbow))
-    across = np.array([along[1], -along[0]])  # of a hanging arm: towards the middle
-    left = np.array(wrist) + length * (_HAND[:, :1] * along + _HAND[:, 1:] * across)
-    fingers = [n for n in get_skeleton("body-hands-60").keypoints if n.startswith("left_hand_")]
-    named = {n: (float(x), float(y)) for n, (x, y) in zip(fingers, left, strict=True)}
-    return named | {n.replace("left", "right"): (-x, y) for n, (x, y) in named.items()}
-
-
-def load_reference(source: str | Path, frame: int = 0, skeleton: str = "body-18") -> PoseSequence:
-    """One frame of a built-in figure or a pose file.
-
-    Args:
-        source: name of a figure, or path.
-        frame: of a pose file with several.
-        skeleton: of the result; points that the file lacks stay empty.
+def load_reference(source: str | Path, skeleton: str = "body-18") -> PoseSequence:
+    """A built-in figure, or the first frame of a pose file; points that it lacks stay empty.
 
     Raises:
         PoseError: unknown, unreadable, or a body that cannot be a reference.
@@ -157,42 +115,34 @@ def load_reference(source: str | Path, frame: int = 0, skeleton: str = "body-18"
             f"{path.name} is a picture, not poses",
             f"Make poses of it: hotfoot pose {path.name} -o {path.stem}.json.",
         )
-    poses = read_poses(path)
-    if not -len(poses) <= frame < len(poses):
-        raise PoseError(f"frame {frame} asked for", f"{path.name} has {len(poses)} frames.")
-    one = poses.frames(frame, frame + 1 if frame != -1 else None)
-    body = one.to_skeleton("body-18")
-    check_reference(body.confidence[0], body.normalized[0], path.name)
-    return one.to_skeleton(skeleton)
+    pose = read_poses(path).frames(0, 1)
+    check_reference(pose, path.name)
+    return pose.to_skeleton(skeleton)
 
 
-def check_reference(
-    confidence: NDArray[np.float32], xy: NDArray[np.float32], name: str
-) -> list[str]:
-    """Refuse bodies that cannot be a reference; return warnings for those cut off.
+def check_reference(pose: PoseSequence, name: str) -> list[str]:
+    """Refuse bodies that cannot be a reference (PoseError); warnings for those cut off.
 
-    Args:
-        confidence: [18].
-        xy: [18, 2] normalized by the canvas.
-        name: for messages.
+    The first frame counts; ``name`` is for messages.
     """
-    index = get_skeleton("body-18").index
-    inside = (confidence >= VISIBLE_FROM) & np.all((xy >= 0) & (xy <= 1), axis=1)
-    missing = [n.replace("_", " ") for n in _NEEDED if not inside[index[n]]]
-    if missing:
+    pose = pose.to_skeleton("body-18")
+    xy = pose.normalized[0]
+    inside = (pose.confidence[0] >= VISIBLE_FROM) & np.all((xy >= 0) & (xy <= 1), axis=1)
+
+    def unseen(*joints: str) -> str:
+        return ", ".join(n.replace("_", " ") for n in joints if not inside[pose.layout.index[n]])
+
+    if missing := unseen("left_shoulder", "right_shoulder", "left_hip", "right_hip"):
         raise PoseError(
-            f"the person in {name} is cut off or not seen: no {', '.join(missing)}",
+            f"the person in {name} is cut off or not seen: no {missing}",
             "Shoulders and hips must be inside the picture. Use another photo or a built-in "
             f"figure: {', '.join(FIGURES)}.",
         )
-    body = xy[inside]
-    if float(np.ptp(body[:, 1])) < 0.05:
+    if float(np.ptp(xy[inside, 1])) < 0.05:
         raise PoseError(
             f"the person in {name} is less than 5 % of the picture's height",
             "Crop the picture closer to the person.",
         )
-    legs = ("left_ankle", "right_ankle", "left_knee", "right_knee")
-    unseen = [n.replace("_", " ") for n in legs if not inside[index[n]]]
-    if unseen:
-        return [f"{name}: no {', '.join(unseen)} in the picture; the dance is cut off there too."]
+    if missing := unseen("left_ankle", "right_ankle", "left_knee", "right_knee"):
+        return [f"{name}: no {missing} in the picture; the dance is cut off there too."]
     return []

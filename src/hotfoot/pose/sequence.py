@@ -1,16 +1,17 @@
 """The one pose type of the project: 2D keypoints of one person over time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
-from hotfoot.pose.resample import resampled
+from hotfoot.pose.resample import linear, neighbors
 from hotfoot.pose.skeletons import Skeleton, anchor_of, convert_keypoints, get_skeleton
 
 VISIBLE_FROM = 0.3
 """Confidence from which a keypoint is seen: drawn, exported, danced from (DWPose's threshold)."""
+_CHUNK = 4096  # frames; a song of an hour is never interpolated at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +68,10 @@ class PoseSequence:
             raise PoseError(f"canvas is {self.canvas}", "Expected (width, height) in pixels.")
         conf = np.clip(conf, 0, 1)
         xy = np.where((conf > 0)[..., None], xy, np.float32(0))
-        xy.flags.writeable = False
-        conf.flags.writeable = False
-        object.__setattr__(self, "keypoints", xy)
-        object.__setattr__(self, "confidence", conf)
-        object.__setattr__(self, "fps", float(self.fps))
-        object.__setattr__(self, "canvas", (int(self.canvas[0]), int(self.canvas[1])))
-        object.__setattr__(self, "skeleton", skeleton.name)
+        xy.flags.writeable = conf.flags.writeable = False
+        canvas = (int(self.canvas[0]), int(self.canvas[1]))
+        for field, value in zip(fields(self), (xy, conf, float(self.fps), canvas, skeleton.name)):
+            object.__setattr__(self, field.name, value)
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -95,14 +93,12 @@ class PoseSequence:
 
     def frames(self, start: int, stop: int | None = None) -> "PoseSequence":
         """Frames ``start`` to ``stop`` (python slicing rules)."""
-        return replace(
-            self, keypoints=self.keypoints[start:stop], confidence=self.confidence[start:stop]
-        )
+        part = slice(start, stop)
+        return replace(self, keypoints=self.keypoints[part], confidence=self.confidence[part])
 
     def binary(self) -> "PoseSequence":
         """The same poses with confidence 1 from :data:`VISIBLE_FROM` on, else 0."""
-        seen = self.confidence >= VISIBLE_FROM
-        return replace(self, confidence=seen.astype(np.float32))
+        return replace(self, confidence=(self.confidence >= VISIBLE_FROM).astype(np.float32))
 
     def to_skeleton(self, name: str) -> "PoseSequence":
         """The same poses in another keypoint order; missing points are left empty."""
@@ -112,23 +108,17 @@ class PoseSequence:
         return replace(self, keypoints=xy, confidence=conf, skeleton=get_skeleton(name).name)
 
     def with_body(self, body: "PoseSequence", scale: float = 1.0) -> "PoseSequence":
-        """These poses with the body of BODY_18 poses; what BODY_18 lacks goes along with it.
+        """These poses with the body of as many of BODY_18; what BODY_18 lacks goes along with it.
 
         Fingers hang on wrists, toes on ankles, and the face on the nose, wherever those are seen.
-
-        Args:
-            body: as many frames.
-            scale: factor on what hangs on the body.
+        Their distances from there are multiplied by ``scale``.
         """
-        moved = body.to_skeleton(self.skeleton)
-        names = self.layout.keypoints
-        extra = [(i, a) for i, n in enumerate(names) if (a := anchor_of(n)) is not None]
-        if not extra:
+        moved, index = body.to_skeleton(self.skeleton), self.layout.index
+        hanging = [(i, index[anchor]) for n, i in index.items() if (anchor := anchor_of(n))]
+        if not hanging:
             return moved
         xy, confidence = moved.keypoints.copy(), moved.confidence.copy()
-        index = self.layout.index
-        for i, anchor in extra:
-            j = index[anchor]
+        for i, j in hanging:
             there = (self.confidence[:, j] > 0)[:, None]
             hung = xy[:, j] + (self.keypoints[:, i] - self.keypoints[:, j]) * np.float32(scale)
             xy[:, i] = np.where(there, hung, self.keypoints[:, i])
@@ -150,5 +140,39 @@ class PoseSequence:
         return replace(self, keypoints=xy, canvas=canvas)
 
     def resampled(self, fps: float) -> "PoseSequence":
-        """The same motion at another frame rate; see :func:`hotfoot.pose.resample.resampled`."""
-        return resampled(self, fps)
+        """The same motion at another frame rate, linear between frames.
+
+        A frame between two is as visible as the less visible of both, so that no joint is drawn on
+        the way to nowhere.
+        """
+        if fps == self.fps:
+            return self
+        count = max(1, int(np.floor(len(self) / self.fps * fps + 0.5)))
+        at = np.arange(count) * (self.fps / fps)
+        before, after, weight = neighbors(at, len(self))
+        first, second, w = self.confidence[before], self.confidence[after], weight[:, None]
+        between = np.where(w > 1 - 1e-6, second, np.minimum(first, second))
+        confidence = np.where(w < 1e-6, first, between)
+        return replace(self, keypoints=linear(self.keypoints, at), confidence=confidence, fps=fps)
+
+    def retimed(self, at: NDArray[np.floating]) -> "PoseSequence":
+        """Poses at instants [N]: a Catmull-Rom spline where a joint is seen in all 4 frames around.
+
+        Elsewhere the nearer frame is held, as visibility is everywhere.
+        """
+        xy = np.empty((len(at), *self.keypoints.shape[1:]), np.float32)
+        confidence = np.empty(xy.shape[:2], np.float32)
+        for start in range(0, len(at), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            before, _, weight = neighbors(at[part], len(self))
+            w = weight[:, None, None]
+            around = [np.clip(before + d, 0, len(self) - 1) for d in (-1, 0, 1, 2)]
+            p0, p1, p2, p3 = (self.keypoints[k] for k in around)
+            seen = [self.confidence[k] for k in around]
+            cubic = p1 + 0.5 * w * (
+                p2 - p0 + w * (2 * p0 - 5 * p1 + 4 * p2 - p3 + w * (3 * (p1 - p2) + p3 - p0))
+            )
+            all_seen = np.minimum.reduce(seen) > 0
+            xy[part] = np.where(all_seen[..., None], cubic, np.where(w < 0.5, p1, p2))
+            confidence[part] = np.where(w[..., 0] < 0.5, seen[1], seen[2])
+        return replace(self, keypoints=xy, confidence=confidence)

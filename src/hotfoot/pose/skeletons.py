@@ -4,7 +4,8 @@ Orders follow the tools that define them: COCO (17 points), OpenPose (BODY_18 an
 COCO-WholeBody (133), and ``body-hands-60`` = BODY_18 + left hand 21 + right hand 21.
 """
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -16,29 +17,19 @@ from hotfoot.errors import PoseError
 ModelSkeleton = Literal["body-18", "coco-17", "body-hands-60"]
 """Skeletons that models are trained on and dance as."""
 
-_HAND = (
-    "wrist",
-    *(f"{f}_{i}" for f in ("thumb", "index", "middle", "ring", "little") for i in range(1, 5)),
-)
-_HAND_EDGES = tuple(
-    edge
-    for base in (1, 5, 9, 13, 17)
-    for edge in ((0, base), (base, base + 1), (base + 1, base + 2), (base + 2, base + 3))
-)
+_FINGERS = ("thumb", "index", "middle", "ring", "little")
+HAND_POINTS = ("wrist", *(f"{finger}_{i}" for finger in _FINGERS for i in range(1, 5)))
+"""Names of a hand's keypoints, without the side."""
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """An ordered set of keypoints.
-
-    ``limbs`` are index pairs in drawing order. ``mirror[i]`` is the keypoint that takes ``i``'s
-    place when left and right are exchanged.
-    """
+    """An ordered set of keypoints; ``limbs`` are index pairs in drawing order."""
 
     name: str
     keypoints: tuple[str, ...]
     limbs: tuple[tuple[int, int], ...]
-    aliases: tuple[str, ...] = field(default=())
+    aliases: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -50,22 +41,21 @@ class Skeleton:
 
     @cached_property
     def mirror(self) -> tuple[int, ...]:
-        """Index map that exchanges left and right."""
-        return tuple(self.index[_swap_side(name)] for name in self.keypoints)
+        """For each keypoint the one in its place when left and right are exchanged."""
+        other = {"left": "right", "right": "left"}
+        parts = (name.split("_", 1) for name in self.keypoints)
+        return tuple(self.index["_".join([other.get(s, s), *rest])] for s, *rest in parts)
 
-
-def _swap_side(name: str) -> str:
-    if name.startswith("left_"):
-        return "right_" + name[5:]
-    if name.startswith("right_"):
-        return "left_" + name[6:]
-    return name
+    @cached_property
+    def body(self) -> list[int]:
+        """Indices of the keypoints without those of eyes, ears, face and fingers."""
+        aside = re.compile("eye$|ear$|face_|_hand_")
+        return [i for i, name in enumerate(self.keypoints) if not aside.search(name)]
 
 
 def _sided(*names: str) -> tuple[str, ...]:
     """Expand ``l:x``/``r:x`` shorthand."""
-    long = {"l:": "left_", "r:": "right_"}
-    return tuple(long[n[:2]] + n[2:] if n[:2] in long else n for n in names)
+    return tuple(n.replace("l:", "left_").replace("r:", "right_") for n in names)
 
 
 _COCO17 = _sided(
@@ -77,11 +67,8 @@ _BODY18 = _sided(
     *("r:hip", "r:knee", "r:ankle", "l:hip", "l:knee", "l:ankle", "r:eye", "l:eye", "r:ear"),
     "l:ear",
 )
-_BODY25 = _sided(
-    *("nose", "neck", "r:shoulder", "r:elbow", "r:wrist", "l:shoulder", "l:elbow", "l:wrist"),
-    *("mid_hip", "r:hip", "r:knee", "r:ankle", "l:hip", "l:knee", "l:ankle", "r:eye", "l:eye"),
-    *("r:ear", "l:ear", "l:big_toe", "l:small_toe", "l:heel", "r:big_toe", "r:small_toe", "r:heel"),
-)
+_FEET = _sided("l:big_toe", "l:small_toe", "l:heel", "r:big_toe", "r:small_toe", "r:heel")
+_BODY25 = (*_BODY18[:8], "mid_hip", *_BODY18[8:], *_FEET)
 # The 68 face points of iBUG; mirroring pairs them around the middle of the face.
 _FACE_PAIRS = (
     *((i, 16 - i) for i in range(8)),
@@ -93,14 +80,8 @@ _face_names = [f"face_{i}" for i in range(68)]
 for _i, (_a, _b) in enumerate(_FACE_PAIRS):
     # The image-left half of iBUG's face is the person's right.
     _face_names[_a], _face_names[_b] = f"right_face_{_i}", f"left_face_{_i}"
-_WHOLE133 = (
-    *_COCO17,
-    *_sided("l:big_toe", "l:small_toe", "l:heel", "r:big_toe", "r:small_toe", "r:heel"),
-    *_face_names,
-    *(f"left_hand_{n}" for n in _HAND),
-    *(f"right_hand_{n}" for n in _HAND),
-)
-_HANDS = (*(f"left_hand_{n}" for n in _HAND), *(f"right_hand_{n}" for n in _HAND))
+_HANDS = tuple(f"{side}_hand_{n}" for side in ("left", "right") for n in HAND_POINTS)
+_WHOLE133 = (*_COCO17, *_FEET, *_face_names, *_HANDS)
 
 # Drawing order of OpenPose: neck-shoulders, arms, right leg, left leg, head.
 BODY18_LIMBS = (
@@ -118,8 +99,12 @@ _BODY25_LIMBS = (
 )
 
 
-def _shift(edges: tuple[tuple[int, int], ...], by: int) -> tuple[tuple[int, int], ...]:
-    return tuple((a + by, b + by) for a, b in edges)
+def _hand(wrist: int) -> tuple[tuple[int, int], ...]:
+    """Limbs of the hand whose points begin at this one."""
+    fingers = range(wrist + 1, wrist + 21, 4)
+    return tuple(
+        limb for f in fingers for limb in ((wrist, f), (f, f + 1), (f + 1, f + 2), (f + 2, f + 3))
+    )
 
 
 _ALL = (
@@ -128,14 +113,14 @@ _ALL = (
     Skeleton(
         "body-hands-60",
         (*_BODY18, *_HANDS),
-        (*BODY18_LIMBS, *_shift(_HAND_EDGES, 18), *_shift(_HAND_EDGES, 39)),
+        (*BODY18_LIMBS, *_hand(18), *_hand(39)),
         ("body+hands-60",),
     ),
     Skeleton("body-25", _BODY25, _BODY25_LIMBS, ("body_25", "openpose-25")),
     Skeleton(
         "wholebody-133",
         _WHOLE133,
-        (*_COCO17_LIMBS, *_shift(_HAND_EDGES, 91), *_shift(_HAND_EDGES, 112)),
+        (*_COCO17_LIMBS, *_hand(91), *_hand(112)),
         ("coco-wholebody-133", "coco-wholebody"),
     ),
 )
@@ -144,25 +129,15 @@ _BY_ALIAS = {alias: s for s in _ALL for alias in (s.name, *s.aliases)}
 
 
 def get_skeleton(name: str) -> Skeleton:
-    """Skeleton of a name or alias.
-
-    Raises:
-        PoseError: unknown name; the message lists those that exist.
-    """
-    try:
-        return _BY_ALIAS[name.lower()]
-    except KeyError:
-        raise PoseError(
-            f"unknown skeleton '{name}'", f"Known skeletons: {', '.join(SKELETONS)}."
-        ) from None
+    """Skeleton of a name or alias; PoseError, which lists those that exist, if there is none."""
+    if name.lower() not in _BY_ALIAS:
+        raise PoseError(f"unknown skeleton '{name}'", f"Known skeletons: {', '.join(SKELETONS)}.")
+    return _BY_ALIAS[name.lower()]
 
 
 # Points that a skeleton lacks but that follow from two others as their midpoint. The neck between
 # the shoulders is DWPose's own rule.
-_MIDPOINTS = {
-    "neck": ("left_shoulder", "right_shoulder"),
-    "mid_hip": ("left_hip", "right_hip"),
-}
+_MIDPOINTS = {"neck": _sided("l:shoulder", "r:shoulder"), "mid_hip": _sided("l:hip", "r:hip")}
 
 
 def anchor_of(name: str) -> str | None:
@@ -178,19 +153,10 @@ def anchor_of(name: str) -> str | None:
 def convert_keypoints(
     keypoints: NDArray[np.float32], confidence: NDArray[np.float32], source: str, target: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Reorder keypoints from one skeleton to another.
+    """Keypoints [T, K, 2] and confidence [T, K] of one skeleton in the order of another.
 
     Points that the source lacks are the midpoint of two others (neck, mid hip; confidence is the
     smaller of both), or stay empty: position 0 and confidence 0.
-
-    Args:
-        keypoints: [T, K, 2].
-        confidence: [T, K].
-        source: skeleton of the input.
-        target: skeleton wanted.
-
-    Returns:
-        [T, K', 2] and [T, K'] in the target's order.
     """
     src, dst = get_skeleton(source), get_skeleton(target)
     if src.name == dst.name:
@@ -198,8 +164,8 @@ def convert_keypoints(
     out = np.zeros((len(keypoints), len(dst), 2), np.float32)
     conf = np.zeros((len(keypoints), len(dst)), np.float32)
     for j, name in enumerate(dst.keypoints):
-        i = src.index.get(name)
-        if i is not None:
+        if name in src.index:
+            i = src.index[name]
             out[:, j], conf[:, j] = keypoints[:, i], confidence[:, i]
         elif name in _MIDPOINTS and all(n in src.index for n in _MIDPOINTS[name]):
             a, b = (src.index[n] for n in _MIDPOINTS[name])

@@ -12,14 +12,10 @@ from hotfoot.pose.sequence import PoseSequence
 
 
 def smoothed(poses: PoseSequence, sigma_s: float) -> PoseSequence:
-    """Gaussian smoothing of each joint over the frames in which it is seen.
+    """Gaussian smoothing of each joint over the frames in which it is seen (:func:`running_mean`).
 
-    Frames in which a joint is not seen have no weight, so that it neither jumps nor drifts where it
-    comes and goes; see :func:`running_mean`. Visibility does not change.
-
-    Args:
-        poses: what to smooth.
-        sigma_s: standard deviation in seconds; 0 changes nothing.
+    So it neither jumps nor drifts where it comes and goes. Visibility does not change. ``sigma_s``
+    is the standard deviation in seconds; 0 changes nothing.
     """
     if sigma_s <= 0 or len(poses) < 2:
         return poses
@@ -34,15 +30,10 @@ def smoothed(poses: PoseSequence, sigma_s: float) -> PoseSequence:
 def running_mean(
     path: NDArray[np.floating], seen: NDArray[np.bool_], sigma: float
 ) -> NDArray[np.float64]:
-    """Gaussian mean of a path over the frames in which it is seen: normalized convolution.
+    """Gaussian mean [T, D] of a path [T, D] over the frames in which it is seen [T].
 
-    Knutsson and Westin, "Normalized and differential convolution" (1993). Frames that are not seen
-    have no weight.
-
-    Args:
-        path: [T, D].
-        seen: [T].
-        sigma: standard deviation in frames.
+    Frames that are not seen have no weight (Knutsson and Westin, "Normalized and differential
+    convolution", 1993). ``sigma`` is the standard deviation in frames.
     """
     weight = seen.astype(np.float64)
     total = gaussian_filter1d(path * weight[:, None], sigma, axis=0, mode="nearest")
@@ -75,5 +66,4 @@ def _intervals(where: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Intervals [start, stop) that are true, but for those at either end."""
     edges = np.flatnonzero(np.diff(where.astype(np.int8))) + 1
     bounds = [0, *edges.tolist(), len(where)]
-    inner = list(itertools.pairwise(bounds))[1:-1]
-    return [(a, b) for a, b in inner if where[a]]
+    return [(a, b) for a, b in list(itertools.pairwise(bounds))[1:-1] if where[a]]
