@@ -1,6 +1,6 @@
 """Train the dance transformer on shards of encoded samples."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -34,11 +34,7 @@ def network_config(recipe: DiffusionRecipe, vae: PoseVAE) -> DiTConfig | EdgeCon
 
 
 def weights_of(model: str | Path, vae: PoseVAE) -> dict[str, Tensor]:
-    """The network's weights of a model to begin with.
-
-    Raises:
-        OptionError: it was trained on another VAE's latents.
-    """
+    """The network's weights of a model to begin with; OptionError if of another VAE's latents."""
     other = load_diffusion(model)
     if fingerprint(other.vae) != fingerprint(vae):
         raise OptionError(
@@ -50,29 +46,18 @@ def weights_of(model: str | Path, vae: PoseVAE) -> dict[str, Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class DiffusionTraining:
-    """One training of a dance transformer.
-
-    Attributes:
-        recipe: how.
-        data: on what.
-        vae: encodes; stays as it is.
-        folder: of the run.
-        device: torch device.
-        begin_with: weights to begin with instead of random ones; layers that they lack keep their
-            initialization (zero for those that change nothing at first).
-        processes: this process among several, each of which takes its rows of the same batch;
-            they share the folder.
-        producers: processes that make training data beside.
-    """
+    """One training of a dance transformer, in a folder that is its own."""
 
     recipe: DiffusionRecipe
     data: Data
-    vae: PoseVAE
+    vae: PoseVAE  # stays as it is
     folder: Path
     device: str = "cpu"
+    # Instead of random weights; layers that they lack keep their initialization (zero for those
+    # that change nothing at first).
     begin_with: dict[str, Tensor] | None = None
-    processes: Processes = field(default=ALONE)
-    producers: int = 1
+    processes: Processes = ALONE  # each takes its rows of the same batch; they share the folder
+    producers: int = 1  # processes that make training data beside
 
     def check(self) -> slice:
         """Make sure that recipe, data and VAE fit together; this process' rows of a batch.
@@ -90,7 +75,7 @@ class DiffusionTraining:
                 "Give --motion and --music, or another recipe, like drafted.",
             )
         check_data(self.data, recipe.format)
-        return self.processes.rows(self.recipe.batch)
+        return self.processes.rows(recipe.batch)
 
     def claim(self) -> None:
         """Make sure that the folder is this training's; rank 0 makes it."""
@@ -152,11 +137,7 @@ class DiffusionTraining:
 
 
 def _load_matching(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Load weights; names and shapes that the model does not have are another network's.
-
-    Raises:
-        OptionError: another network's.
-    """
+    """Load weights; names and shapes that the model does not have are another network's."""
     own = model.state_dict()
     wrong = [k for k, v in weights.items() if k not in own or own[k].shape != v.shape]
     if wrong:
