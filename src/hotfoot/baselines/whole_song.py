@@ -35,9 +35,9 @@ class WholeSongGenerator(ABC):
             xy, seams = self.draw(conditions, segment.length, seed)
             made.append((xy / np.asarray(reference.canvas)).astype(np.float32))
             on_step(v + 1, options.variations)
+        xy = np.stack(made)
         seen = (reference.confidence[0] > 0).astype(np.float32)
-        confidence = np.broadcast_to(seen, (*np.shape(made)[:2], len(seen)))
-        return Poses(np.stack(made), confidence, tuple(seams))
+        return Poses(xy, np.broadcast_to(seen, xy.shape[:3]), tuple(seams))
 
     @abstractmethod
     def draw(

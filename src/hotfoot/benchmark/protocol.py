@@ -89,15 +89,13 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
         step = len(found) / chosen.songs
         found = [found[int(i * step)] for i in range(chosen.songs)]
     found += _composed(chosen, chosen.songs - len(found), composed)
-    figures = chosen.figures
-    return [
-        Task(
-            song, label, tempo, figures[i % len(figures)], chosen.variations, i, chosen.start_s,
-            chosen.seconds,
-        )
-        for i, (song, label) in enumerate(zip(found, unique_names(found), strict=True))
-        for tempo in (1.0, *chosen.tempi)
-    ]  # fmt: skip
+    out = []
+    for i, (song, label) in enumerate(zip(found, unique_names(found), strict=True)):
+        figure = chosen.figures[i % len(chosen.figures)]
+        for tempo in (1.0, *chosen.tempi):
+            rest = (chosen.variations, i, chosen.start_s, chosen.seconds)
+            out.append(Task(song, label, tempo, figure, *rest))
+    return out
 
 
 def _duration_s(path: Path) -> float:

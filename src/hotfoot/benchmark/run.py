@@ -78,9 +78,11 @@ _Job = tuple[ProtocolRequest, Task, Task]  # the last is the one whose song is m
 
 
 def evaluate_protocol(
-    request: ProtocolRequest, progress: Progress | None = None, jobs: int = 1,
+    request: ProtocolRequest,
+    progress: Progress | None = None,
+    jobs: int = 1,
     backend: str = "local",
-) -> EvaluationResult:  # fmt: skip
+) -> EvaluationResult:
     """Dance a protocol, or what is missing of it, and measure it, in ``jobs`` processes.
 
     Raises:

@@ -24,9 +24,14 @@ _VELOCITY_FLOOR = 0.5  # the error of frame differences weighs no more than at t
 
 
 def vae_loss(
-    model: LineVAE, center: Tensor, value: Tensor, kl_weight: float, noise: Tensor,
-    read_weight: float = 30.0, robust: Tensor | None = None,
-) -> dict[str, Tensor]:  # fmt: skip
+    model: LineVAE,
+    center: Tensor,
+    value: Tensor,
+    kl_weight: float,
+    noise: Tensor,
+    read_weight: float = 30.0,
+    robust: Tensor | None = None,
+) -> dict[str, Tensor]:
     """Cross-entropy over bins + visibility + KL, for single-channel lines; ``loss`` and its parts.
 
     Args:
@@ -84,7 +89,8 @@ def latent_statistics(
     proportion to coordinates at ``power`` 0, as if these were diffused; 1 at ``power`` 1. Joints
     have places of their own in a body's square (``framed``): means are per line, [lines * z] both.
     """
-    z = shard.latent.float().unflatten(1, (-1, latent_channels))
+    latent = shard.latent.float()
+    z = latent.reshape(len(latent), -1, latent_channels, *latent.shape[2:])
     # What never changes must not blow up.
     if framed:
         mean = z.mean(dim=(0, 3, 4))
@@ -104,7 +110,7 @@ def velocity_power(lines: Tensor) -> Tensor:
 def bone_vectors(lines: Tensor) -> Tensor:
     """Bones [B, 17, 2, T] of the lines [B, 36, T] of BODY_18; linear, so of errors too."""
     inner, outer = (torch.tensor(ends, device=lines.device) for ends in np.array(BONES).T)
-    points = lines.unflatten(1, (-1, 2))
+    points = lines.reshape(len(lines), -1, 2, lines.shape[-1])
     return points[:, outer] - points[:, inner]
 
 
@@ -136,45 +142,6 @@ class Movement:
             miss = self._lines(out.float()) - self._lines(data.float())
             bones = bone_vectors(miss).square().mean(dim=(1, 2, 3))
             return velocity_power(miss) / self._step, bones / self._bone
-
-
-def flow_loss(
-    model: Callable[..., Tensor], config: DiTConfig | EdgeConfig, batch: Shard, t: Tensor,
-    noise: Tensor, drop: Tensor, recipe: DiffusionRecipe, movement: Movement | None = None,
-) -> dict[str, Tensor]:  # fmt: skip
-    """Flow matching: squared error of the velocity.
-
-    Where the network predicts data, the error of the data is divided by t (at least the recipe's
-    ``time_floor``), which is the error of the velocity that follows from it.
-
-    Args:
-        model: the network.
-        config: of the network.
-        batch: samples, standardized.
-        t: [N] times.
-        noise: of the shape of the latents.
-        drop: [N] whether the music is dropped.
-        recipe: has the weights.
-        movement: errors of movement and of bones, if they count.
-    """
-    x = interpolate(batch.latent, noise, t)
-    rows, columns = x.shape[2:]
-    mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)
-    out = model(x, t, batch.reference, mask, batch.music, drop, batch.style, batch.energy).float()
-    if config.prediction == "velocity":
-        return {"loss": (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3)).mean()}
-    error = (out - batch.latent).square().mean(dim=(1, 2, 3))
-    if config.kind == "edge":
-        error = error + config.velocity_weight * velocity_error(out, batch.latent)
-    early = t.clamp(min=recipe.time_floor).square()
-    losses = {"loss": (error / early).mean(), "data": error.mean()}
-    if movement is not None:
-        steps, bones = movement.errors(out, batch.latent)
-        late = early.clamp(min=_VELOCITY_FLOOR**2)
-        losses["loss"] = losses["loss"] + recipe.velocity_weight * (steps / late).mean()
-        losses["loss"] = losses["loss"] + recipe.bone_weight * (bones / early).mean()
-        losses |= {"velocity": steps.mean(), "bones": bones.mean()}
-    return losses
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +188,7 @@ class Objective:
         dropped = torch.rand(2, batch, generator=generator) < recipe.condition_dropout
         part.style[dropped[0, rows]] = 0
         part.energy[dropped[1, rows]] = torch.nan
-        return self._flow_loss(forward, self.standardized(part), t[rows], noise[rows], drop[rows])
+        return self.flow_loss(forward, self.standardized(part), t[rows], noise[rows], drop[rows])
 
     @torch.inference_mode()
     def held_out(self, average: nn.Module, held: Shard) -> dict[str, float]:
@@ -231,26 +198,57 @@ class Objective:
         t = torch.linspace(0.05, 0.95, count)[torch.randperm(count, generator=generator)]
         noise = torch.randn(held.latent.shape, generator=generator)
         none = torch.zeros(count, dtype=torch.bool)
-        unlabeled = {
-            "style": torch.zeros_like(held.style), "energy": torch.full_like(held.energy, torch.nan)
-        }  # fmt: skip
+        bare = replace(
+            held, style=torch.zeros_like(held.style), energy=torch.full_like(held.energy, torch.nan)
+        )
         out = {}
         for name, batch, drop in (
             ("held_out", held, none),
             ("held_out_no_music", held, ~none),
-            ("held_out_no_conditions", replace(held, **unlabeled), none),
+            ("held_out_no_conditions", bare, none),
         ):
-            losses = self._flow_loss(average, batch, t, noise, drop)
+            losses = self.flow_loss(average, batch, t, noise, drop)
             out[name] = float(losses.pop("loss"))
             out |= {f"{name}_{part}": float(value) for part, value in losses.items()}
         return out
 
-    def _flow_loss(
-        self, model: nn.Module, batch: Shard, t: Tensor, noise: Tensor, drop: Tensor
+    def flow_loss(
+        self, model: Callable[..., Tensor], batch: Shard, t: Tensor, noise: Tensor, drop: Tensor
     ) -> dict[str, Tensor]:
+        """Flow matching: squared error of the velocity, for standardized samples.
+
+        Where the network predicts data, the error of the data is divided by t (at least the
+        recipe's ``time_floor``), which is the error of the velocity that follows from it.
+
+        Args:
+            model: the network.
+            batch: samples, standardized.
+            t: [N] times.
+            noise: of the shape of the latents.
+            drop: [N] whether the music is dropped.
+        """
+        recipe = self.recipe
         t, noise, drop = (x.to(self.device) for x in (t, noise, drop))
-        kind = t.device.type
+        x = interpolate(batch.latent, noise, t)
+        rows, columns = x.shape[2:]
+        mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)
+        labels = batch.style, batch.energy
         # Processors that do not multiply bf16 natively take twenty times as long with it.
-        native = kind != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-        with torch.autocast(kind, torch.bfloat16, enabled=native):
-            return flow_loss(model, self.config, batch, t, noise, drop, self.recipe, self.movement)
+        native = t.device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        with torch.autocast(t.device.type, torch.bfloat16, enabled=native):
+            out = model(x, t, batch.reference, mask, batch.music, drop, *labels).float()
+        if self.config.prediction == "velocity":
+            error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))
+            return {"loss": error.mean()}
+        error = (out - batch.latent).square().mean(dim=(1, 2, 3))
+        if self.config.kind == "edge":
+            error = error + self.config.velocity_weight * velocity_error(out, batch.latent)
+        early = t.clamp(min=recipe.time_floor).square()
+        losses = {"loss": (error / early).mean(), "data": error.mean()}
+        if self.movement is not None:
+            steps, bones = self.movement.errors(out, batch.latent)
+            late = early.clamp(min=_VELOCITY_FLOOR**2)
+            losses["loss"] = losses["loss"] + recipe.velocity_weight * (steps / late).mean()
+            losses["loss"] = losses["loss"] + recipe.bone_weight * (bones / early).mean()
+            losses |= {"velocity": steps.mean(), "bones": bones.mean()}
+        return losses

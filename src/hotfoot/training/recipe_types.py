@@ -153,10 +153,14 @@ class DiffusionRecipe(DataFormat):
     )
     sampling: Sampling = field(  # how the model likes to be sampled
         default_factory=lambda: Sampling(
-            steps=12, guidance=2.0, style_draft=0.7, smoothing_s=0.02, smoothing_draft_s=0.02,
+            steps=12,
+            guidance=2.0,
+            style_draft=0.7,
+            smoothing_s=0.02,
+            smoothing_draft_s=0.02,
             post=("flicker", "smoothing", "energy", "proportions", "in-frame"),
         )
-    )  # fmt: skip
+    )
     # Coordinates are shares of the canvas, or of a square around the reference's body.
     framing: Literal["canvas", "body"] = "body"
     preset: Literal["debug", "light", "mini", "small", "base", "edge", "paper"] = "light"
