@@ -115,7 +115,7 @@ def test_errors_are_weighted_by_the_recipe():
 
     recipe = recipe_with(DiffusionRecipe, "default", {"velocity_weight": 2.0, "bone_weight": 0.3})
     for t, weight, late in ((0.1, 1 / 0.3**2, 4), (0.4, 1 / 0.4**2, 4), (0.8, 1 / 0.64, 1 / 0.64)):
-        losses = Objective(recipe, Config, None, None, "cpu", found).flow_loss(
+        losses = Objective(recipe, Config, torch.zeros(1), torch.ones(1), found).flow_loss(
             lambda *_: out, shard, torch.tensor([t]), torch.randn(data.shape), none > 0
         )
         expected = weight * error + 2.0 * late * steps + 0.3 * weight * bones

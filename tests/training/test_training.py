@@ -208,7 +208,7 @@ def test_the_loss_of_a_perfect_prediction_is_zero():
     class Config:
         kind, prediction = "dit", "data"
 
-    objective = Objective(debug(), Config, None, None, "cpu")
+    objective = Objective(debug(), Config, torch.zeros(1), torch.ones(1))
     oracle = lambda x, t, *rest: latent  # noqa: E731
     out = objective.flow_loss(oracle, shard, t, noise, torch.zeros(4, dtype=torch.bool))
     assert out["loss"] == 0

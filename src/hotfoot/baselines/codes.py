@@ -2,17 +2,15 @@
 
 Our own writing from the paper: upper and lower body each have a codebook of 8-frame columns, and a
 transformer that attends only to the past predicts both codes of the next column from the music and
-the codes so far. No reinforcement learning on beats. Movement is learned about the hips in units of
-the body; the reference gives body and place.
+the codes so far. No reinforcement learning on beats. Movement is about the hips, in body heights.
 """
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hotfoot.baselines.whole_song import WholeSongGenerator
+from hotfoot.baselines.whole_song import Drawn, WholeSongGenerator
 from hotfoot.model.config import CodesConfig
 from hotfoot.model.generator import Conditions
 from hotfoot.pose.body import SHOULDER_HEIGHT
@@ -182,14 +180,11 @@ class CodesGenerator(WholeSongGenerator):
         self.network = network.eval().requires_grad_(False)
 
     @torch.inference_mode()
-    def draw(
-        self, conditions: Conditions, frames: int, seed: int
-    ) -> tuple[NDArray[np.float32], list[int]]:
+    def draw(self, conditions: Conditions, frames: int, seed: int) -> Drawn:
         """Each code is drawn from what the transformer expects next."""
         net, reference = self.network, conditions.reference
-        columns = -(-frames // FRAMES_PER_COLUMN)
-        generator = torch.Generator().manual_seed(seed)
-        upper, lower = self._codes(conditions.tokens[:columns], generator)
+        music = torch.from_numpy(conditions.tokens)[None, : -(-frames // FRAMES_PER_COLUMN)]
+        upper, lower = self._codes(music, seed)
         bodies, root = net.join(net.vq_upper.decode(upper), net.vq_lower.decode(lower))
         path = root[0].numpy()
         # Velocities add up; nobody may walk out of the picture.
@@ -200,20 +195,17 @@ class CodesGenerator(WholeSongGenerator):
         poses = PoseSequence(xy, seen, self.config.fps, reference.canvas)
         return retargeted(poses, reference).keypoints, []
 
-    def _codes(
-        self, music: NDArray[np.float32], generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Codes [1, U] of both parts for tokens [U, width]."""
-        net, config = self.network, self.network.config
-        context = config.frames // FRAMES_PER_COLUMN
-        sound = torch.from_numpy(music)[None]
-        empty = config.codes
+    def _codes(self, music: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+        """Codes [1, U] of both parts for tokens [1, U, width]."""
+        generator = torch.Generator().manual_seed(seed)
+        context = self.config.frames // FRAMES_PER_COLUMN
+        empty = self.config.codes
         parts = [empty], [empty]
-        for u in range(len(music)):
+        for u in range(music.shape[1]):
             first = max(0, u + 1 - context)
             # In training every window begins with nothing.
             before = [torch.tensor([[empty, *c[first + 1 : u + 1]]]) for c in parts]
-            logits = net.transformer(*before, sound[:, first : u + 1])
+            logits = self.network.transformer(*before, music[:, first : u + 1])
             for codes, row in zip(parts, logits, strict=True):
                 chance = row[0, -1].float().softmax(-1)
                 codes.append(int(torch.multinomial(chance, 1, generator=generator)))

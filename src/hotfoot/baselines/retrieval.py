@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.baselines.whole_song import WholeSongGenerator
+from hotfoot.baselines.whole_song import Drawn, WholeSongGenerator
 from hotfoot.errors import InputError
 from hotfoot.model.config import RetrievalConfig
 from hotfoot.model.generator import Conditions
@@ -36,16 +36,16 @@ class RetrievalGenerator(WholeSongGenerator):
                 f"no clip lasts {_CLIP_S:g} s", "Give a folder of longer clips (hotfoot corpus)."
             )
 
-    def draw(
-        self, conditions: Conditions, frames: int, seed: int
-    ) -> tuple[NDArray[np.float32], list[int]]:
+    def draw(self, conditions: Conditions, frames: int, seed: int) -> Drawn:
         """Clips are drawn by chance and joined, their stops on beats."""
         rng = np.random.default_rng(seed)
+        fade = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)
+        fade = fade.astype(np.float32)[:, None, None]
         made = self._piece(0.0, conditions, rng)
         seams: list[int] = []
         while (at := len(made) - _FADE) < frames:
             piece = self._piece(at / self.config.fps, conditions, rng)
-            mixed = crossfade(made, piece, _FADE)
+            mixed = made[-_FADE:] * (1 - fade) + piece[:_FADE] * fade
             made = np.concatenate([made[:-_FADE], mixed, piece[_FADE:]])
             seams.append(at)
         return made[:frames], seams
@@ -85,21 +85,8 @@ class RetrievalGenerator(WholeSongGenerator):
         return retargeted(poses, conditions.reference).keypoints
 
 
-def crossfade(
-    before: NDArray[np.float32], after: NDArray[np.float32], frames: int
-) -> NDArray[np.float32]:
-    """The end of one [>= frames, ...] going over into the start of another, smoothly."""
-    w = (0.5 - 0.5 * np.cos(np.pi * (np.arange(frames) + 0.5) / frames)).astype(np.float32)
-    w = w.reshape(-1, *[1] * (before.ndim - 1))
-    return before[-frames:] * (1 - w) + after[:frames] * w
-
-
 def bank_of(folder: Path, config: RetrievalConfig) -> list[Clip]:
-    """Clips of a folder of pose files, in the configuration's skeleton and frame rate.
-
-    Raises:
-        InputError: none there.
-    """
+    """Clips of a folder of pose files (InputError if none), as the configuration wants them."""
     files = sorted(folder.rglob("*.npz")) if folder.is_dir() else []
     if not files:
         raise InputError(

@@ -15,6 +15,9 @@ from hotfoot.model.generator import (
     segment_seed,
 )
 
+Drawn = tuple[NDArray[np.float32], list[int]]
+"""Keypoints [T, 18, 2] on the reference's canvas, and the frames where parts join."""
+
 
 class WholeSongGenerator(ABC):
     """A ``Generator`` with one segment, whatever the song."""
@@ -40,10 +43,8 @@ class WholeSongGenerator(ABC):
         return Poses(xy, np.broadcast_to(seen, xy.shape[:3]), tuple(seams))
 
     @abstractmethod
-    def draw(
-        self, conditions: Conditions, frames: int, seed: int
-    ) -> tuple[NDArray[np.float32], list[int]]:
-        """Keypoints [T, 18, 2] on the reference's canvas, and the frames where parts join."""
+    def draw(self, conditions: Conditions, frames: int, seed: int) -> Drawn:
+        """One dance."""
 
     def decode(self, sampled: Poses, known: Poses, options: SamplingOptions) -> Poses:
         """Poses are poses already."""

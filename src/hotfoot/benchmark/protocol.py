@@ -16,7 +16,6 @@ from hotfoot.music.synthesis import compose
 class Protocol:
     """What is danced."""
 
-    name: str
     songs: int  # so many, from a folder and, where it has fewer, composed
     seconds: float = 20.0  # of each song (shorter songs whole)
     start_s: float = 10.0  # where in the song to begin
@@ -28,14 +27,11 @@ class Protocol:
 
 
 PROTOCOLS = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol("standard", songs=20),
-        Protocol("quick", songs=6),
-        Protocol("tempo", songs=10, variations=3, tempi=(0.8, 1.25)),
-        Protocol("long", songs=3, seconds=300.0, start_s=0.0, variations=1, whole=True),
-        Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
-    )
+    "standard": Protocol(songs=20),
+    "quick": Protocol(songs=6),
+    "tempo": Protocol(songs=10, variations=3, tempi=(0.8, 1.25)),
+    "long": Protocol(songs=3, seconds=300.0, start_s=0.0, variations=1, whole=True),
+    "debug": Protocol(songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
 }
 
 
@@ -74,10 +70,7 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
     """All dances of a protocol for a folder of songs, in a fixed order.
 
     Where the folder has too few, songs from 66 to 180 BPM are composed in ``composed``, from seeds
-    that no recipe trains on.
-
-    Raises:
-        InputError: no song there.
+    that no recipe trains on; InputError where it has none.
     """
     found = split_songs(folder)[1] if chosen.held_out else song_files(folder)
     if not found:

@@ -1,10 +1,9 @@
 """Dance a protocol, or what is missing of it, and measure it."""
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ from hotfoot.evaluation.summary import EvaluationResult, summarize
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import dances
-from hotfoot.model.checkpoint import model_folder, read_config
+from hotfoot.model.checkpoint import WEIGHTS, model_folder, read_config
 from hotfoot.model.generator import Generator
 from hotfoot.music.audio import open_song, save_part
 from hotfoot.parallel import parallel_map
@@ -35,7 +34,6 @@ from hotfoot.render.sheets import contact_sheet
 from hotfoot.validation import validated
 
 _SHORTEST_S = 4.0  # of a song in a protocol
-_AS_USUAL = DanceOptions()
 
 
 @validated
@@ -47,7 +45,7 @@ class ProtocolRequest:
     songs: Path
     output: Path  # folder of the dances; what is there is not made again
     model: str = "default"
-    options: DanceOptions = _AS_USUAL  # seeds and the number of variations are the protocol's
+    options: DanceOptions = field(default_factory=DanceOptions)  # but the protocol's seeds
     shuffled: bool = False  # measure every dance against the next song instead of its own
     real: Path | None = None  # folder of real dances, to compare with
     training: Path | None = None  # what the model was trained on, to find copies; needs ``real``
@@ -57,17 +55,6 @@ class ProtocolRequest:
     def __post_init__(self) -> None:
         get_protocol(self.protocol)
         check_folders(self.real, self.training)
-
-    def made_from(self) -> dict[str, Any]:
-        """What the dances depend on."""
-        options = self.options.to_json()
-        weights = model_folder(self.model) / "model.safetensors"
-        return {
-            "protocol": self.protocol,
-            "songs": str(self.songs.resolve()),
-            "weights": file_sha256(weights) if weights.exists() else "",
-            "options": {k: v for k, v in options.items() if k not in ("seed", "variations")},
-        }
 
     def tasks(self) -> list[Task]:
         """What is danced; songs that are missing are composed."""
@@ -85,19 +72,23 @@ def evaluate_protocol(
 ) -> EvaluationResult:
     """Dance a protocol, or what is missing of it, and measure it, in ``jobs`` processes.
 
-    Raises:
-        HotfootError: no songs, an unknown model, or a folder that holds other dances.
+    HotfootError for no songs, an unknown model, or a folder that holds other dances.
     """
-    read_config(model_folder(request.model))
-    RunFolder(request.output, "evaluation", request.made_from()).claim()
+    folder, options = model_folder(request.model), request.options.to_json()
+    read_config(folder)
+    weights = folder / WEIGHTS
+    made_from = {
+        "protocol": request.protocol,
+        "songs": str(request.songs.resolve()),
+        "weights": file_sha256(weights) if weights.exists() else "",
+        "options": {k: v for k, v in options.items() if k not in ("seed", "variations")},
+    }
+    RunFolder(request.output, "evaluation", made_from).claim()
     work = request.tasks()
     real = reference_set(request.real, request.training)
-    against = {t.song_name: t for t in work}
-    if request.shuffled:
-        for tempo in {t.tempo for t in work}:
-            group = [t for t in work if t.tempo == tempo]
-            against |= {t.song_name: group[(i + 1) % len(group)] for i, t in enumerate(group)}
-    todo = [(request, task, against[task.song_name]) for task in work]
+    # The next song at the same tempo; every song has all tempi in the same order.
+    ahead = len({t.tempo for t in work}) if request.shuffled else 0
+    todo = [(request, t, work[(i + ahead) % len(work)]) for i, t in enumerate(work)]
     with (
         removing_parts(request.output),
         closing(parallel_map(_dance_and_measure, todo, jobs, backend)) as found,

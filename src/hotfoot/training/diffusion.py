@@ -21,7 +21,7 @@ from hotfoot.training.loop import LoopConfig, Trainer
 from hotfoot.training.losses import Movement, Objective, latent_statistics
 from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.training.recipes import run_folder
-from hotfoot.training.shards import Shard, ShardPool
+from hotfoot.training.shards import ShardPool
 from hotfoot.training.vae import fingerprint, linear_vae
 
 _SHEET_EVERY = 1000
@@ -60,11 +60,7 @@ class DiffusionTraining:
     producers: int = 1  # processes that make training data beside
 
     def check(self) -> slice:
-        """Make sure that recipe, data and VAE fit together; this process' rows of a batch.
-
-        Raises:
-            InputError, OptionError: they do not.
-        """
+        """This process' rows of a batch; InputError or OptionError where data or VAE do not fit."""
         recipe = self.recipe
         model_codec(self.vae, recipe)
         if recipe.reads_movement:
@@ -110,30 +106,35 @@ class DiffusionTraining:
         model = build_network(config).to(self.device)
         if self.begin_with is not None:
             _load_matching(model, self.begin_with)
-        objective = Objective(recipe, config, mean, std, self.device)
+        repeat = config.latent_channels // len(mean)
+        affine = [v.repeat(repeat)[:, None, None].to(self.device) for v in (mean, std)]
+        objective = Objective(recipe, config, *affine)
         if recipe.reads_movement:
             data = objective.standardized(first).latent
-            movement = Movement(linear_vae(self.vae), *objective.affine, data)
+            movement = Movement(linear_vae(self.vae), *affine, data)
             objective = replace(objective, movement=movement)
         held = objective.standardized(pool.wait_for(-1))
+
+        def dancer(network: nn.Module) -> DiffusionGenerator:
+            return as_generator(cast(Network, network), self.vae, mean, std, recipe)
+
+        def validate(step: int, average: nn.Module) -> dict[str, float]:
+            due = step % _SHEET_EVERY == 0 or step == recipe.steps
+            if due and processes.rank == 0 and not processes.shard:
+                path = self.folder / "samples" / f"step-{step:06d}.png"
+                write_sample_sheet(dancer(average), held.music, path)
+            return objective.held_out(average, held)
+
         loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
-        compiled = self.device.startswith("cuda")  # on CPUs it takes minutes and gains nothing
-        trained = Trainer(model, self.folder, loop, processes, compiled).fit(
+        trained = Trainer(model, self.folder, loop, processes).fit(
             lambda forward, step: objective.losses(forward, pool.batch(step, rows), step, rows),
-            lambda average: objective.held_out(average, held),
-            lambda step, average: self._draw_sheet(step, average, objective, held),
+            validate,
         )
         if processes.shard:
             gathered = {k: whole(v) for k, v in trained.state_dict().items()}
             trained = build_network(config)
             trained.load_state_dict(gathered)
-        return as_generator(cast(Network, trained), self.vae, mean, std, recipe)
-
-    def _draw_sheet(self, step: int, average: nn.Module, objective: Objective, held: Shard) -> None:
-        if step % _SHEET_EVERY == 0 or step == self.recipe.steps:
-            network = cast(Network, average)
-            made = as_generator(network, self.vae, objective.mean, objective.std, self.recipe)
-            write_sample_sheet(made, held.music, self.folder / "samples" / f"step-{step:06d}.png")
+        return dancer(trained)
 
 
 def _load_matching(model: nn.Module, weights: dict[str, Tensor]) -> None:

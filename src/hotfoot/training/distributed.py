@@ -1,9 +1,8 @@
 """Training on several processes: each takes its rows of the same global batch.
 
-Started by ``torchrun --nproc-per-node N -m hotfoot train dancer ...``; without it there is one
-process and nothing here does anything. Weights are replicated (DDP), or sharded over the processes
-(FSDP2) where they do not fit. Whatever is saved is whole, so a checkpoint moves between numbers of
-processes.
+Started by ``torchrun --nproc-per-node N -m hotfoot train dancer ...``. Weights are replicated
+(DDP), or sharded over the processes (FSDP2) where they do not fit. Whatever is saved is whole, so a
+checkpoint moves between numbers of processes.
 """
 
 import os
@@ -26,11 +25,7 @@ class Processes:
     shard: bool = False  # weights are sharded over them
 
     def rows(self, batch: int) -> slice:
-        """This process' rows of a global batch.
-
-        Raises:
-            OptionError: the batch cannot be divided equally.
-        """
+        """This process' rows of a global batch; OptionError if it cannot be divided equally."""
         if batch % self.world_size:
             raise OptionError(
                 f"a batch of {batch} cannot be divided among {self.world_size} processes",
@@ -76,8 +71,7 @@ def check_alone() -> None:
 def join_processes(device: str, shard: bool = False) -> tuple[Processes, str]:
     """Join the processes that torchrun started; with the device of this one.
 
-    Raises:
-        OptionError: sharding asked for in a single process.
+    OptionError where sharding is asked for in a single process.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         if shard:

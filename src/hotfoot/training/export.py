@@ -29,11 +29,7 @@ _LONGEST = 200  # characters of a name or license in a model's configuration
 
 
 def model_codec(vae: PoseVAE, recipe: DiffusionRecipe) -> CodecConfig:
-    """How a model draws and decodes poses.
-
-    Raises:
-        OptionError: the recipe wants lines drawn otherwise than the VAE was trained on.
-    """
+    """How a model draws and decodes poses; OptionError if otherwise than its VAE was trained on."""
     codec = recipe.codec.apply(vae.codec)
     for name in ("profile_sigma", "polarity", "value_range"):
         wanted, own = getattr(codec, name), getattr(vae.codec, name)
@@ -75,8 +71,8 @@ def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> 
 
 def export_model(
     model: DiffusionGenerator, recipe: DiffusionRecipe, data: Data, folder: Path, command: str = ""
-) -> DiffusionGenerator:
-    """Write a model folder that ``hotfoot dance --model`` takes; returns what was written.
+) -> None:
+    """Write a model folder that ``hotfoot dance --model`` takes.
 
     Licenses and credits of the data become the model's. ``command`` trained it, for the card.
     """
@@ -85,7 +81,6 @@ def export_model(
     config = replace(model.config, license=license, credits=credits)
     named = DiffusionGenerator(config, model.vae, model.dit)
     save_diffusion(named, folder, _card(config, recipe, sources, command))
-    return named
 
 
 def terms(

@@ -48,19 +48,19 @@ class Trainer:
     The folder gets ``metrics.jsonl``, TensorBoard events where tensorboard is installed, and
     ``checkpoint.safetensors`` (weights, averaged weights, optimizer), whole whatever the number of
     processes. On several processes gradients are averaged; the losses are of this process' part.
-    Compiling the forward pass pays on GPUs only.
     """
 
     def __init__(
-        self, model: nn.Module, folder: Path, config: LoopConfig, processes: Processes = ALONE,
-        compiled: bool = False,
-    ) -> None:  # fmt: skip
+        self, model: nn.Module, folder: Path, config: LoopConfig, processes: Processes = ALONE
+    ) -> None:
         make_folder(folder)
         self._model, self._config, self._processes = model, config, processes
         self._average = copy.deepcopy(model).requires_grad_(False)
         forward = processes.wrap(model)
         if processes.shard:
             shard_weights(self._average)
+        # On CPUs compiling takes minutes and gains nothing.
+        compiled = any(p.is_cuda for p in model.parameters())
         self._forward: nn.Module = torch.compile(forward) if compiled else forward  # type: ignore[assignment]
         self._optimizer = torch.optim.AdamW(
             model.parameters(), config.learning_rate, betas=(0.9, 0.95),
@@ -75,21 +75,18 @@ class Trainer:
     def fit(
         self,
         losses_at: Callable[[nn.Module, int], Losses],
-        validate: Callable[[nn.Module], dict[str, float]] | None = None,
-        on_save: Callable[[int, nn.Module], None] | None = None,
+        validate: Callable[[int, nn.Module], dict[str, float]] | None = None,
     ) -> nn.Module:
         """Take all steps that are left; returns the model with averaged weights.
 
         Args:
-            losses_at: losses of the module to call and a step; ``loss`` is minimized, the rest
-                logged.
-            validate: metrics of the averaged model at each checkpoint.
-            on_save: called with the averaged model at each checkpoint, unless weights are sharded.
+            losses_at: of the module to call and a step; ``loss`` is minimized, the rest logged.
+            validate: metrics of a checkpoint's step and averaged model.
 
         Raises:
             TrainingError: the loss is not finite.
         """
-        config, average, processes = self._config, self._average, self._processes
+        config, average = self._config, self._average
         self._began = time.monotonic()
         for step in range(self._start, config.steps):
             self._step(step, losses_at)
@@ -99,12 +96,9 @@ class Trainer:
             if done % config.save_every == 0 or last:
                 self._save(done)
                 average.eval()
-                if validate is not None:
-                    found = validate(average)
-                    if self._log is not None:
-                        self._log.write({"step": done, **found})
-                if on_save is not None and processes.rank == 0 and not processes.shard:
-                    on_save(done, average)
+                found = validate(done, average) if validate is not None else {}
+                if self._log is not None and found:
+                    self._log.write({"step": done, **found})
                 self._began = time.monotonic()
         return average.eval()
 
@@ -125,8 +119,8 @@ class Trainer:
         # Early on the average follows closely, so that a short run has a usable one.
         decay = min(config.ema, (step + 1) / (step + 10))
         with torch.no_grad():
-            pairs = zip(self._average.parameters(), self._model.parameters(), strict=True)
-            for mean, now in pairs:
+            means = self._average.parameters()
+            for mean, now in zip(means, self._model.parameters(), strict=True):
                 mean.lerp_(now, 1 - decay)
         for name, value in {**losses, "grad_norm": norm}.items():
             self._totals[name] = self._totals.get(name, 0.0) + float(whole(value.detach()))
@@ -159,11 +153,7 @@ class Trainer:
         self._processes.barrier()
 
     def _resume(self) -> int:
-        """Load the checkpoint, if there is one; returns its step.
-
-        Raises:
-            TrainingError: it is damaged, or of another network.
-        """
+        """The step of the checkpoint, which is loaded if there is one."""
         path = self._checkpoint
         if not path.exists():
             return 0

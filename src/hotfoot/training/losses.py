@@ -34,14 +34,10 @@ def vae_loss(
 ) -> dict[str, Tensor]:
     """Cross-entropy over bins + visibility + KL, for single-channel lines; ``loss`` and its parts.
 
-    Args:
-        model: in training.
-        center: bins [N, T].
-        value: hot values [N, T]; bins count only where the line is seen.
-        kl_weight: weight of the KL to a standard normal, per latent element.
-        noise: standard normal, shape of the latent.
-        read_weight: of the error of the linear read-out, where there is one.
-        robust: [N] standard deviation of noise that the decoder must withstand besides.
+    Lines have bins ``center`` [N, T], which count only where they are seen, and hot values
+    ``value`` [N, T]. The KL is that to a standard normal, per latent element; a linear read-out's
+    error is added where there is one. ``noise`` is standard normal, of the shape of the latent;
+    ``robust`` [N] the standard deviation of noise that the decoder must withstand besides.
     """
     mean, logvar = model.moments(model.embed_lines(center, value))
     sigma = torch.exp(0.5 * logvar)
@@ -150,26 +146,16 @@ class Objective:
 
     recipe: DiffusionRecipe
     config: DiTConfig | EdgeConfig
-    mean: Tensor  # of the latents per VAE channel, [z]
-    std: Tensor  # likewise
-    device: str
+    shift: Tensor  # of the latents, [C, 1, 1], on the network's device
+    scale: Tensor  # likewise
     movement: Movement | None = None  # errors of movement and of bones, if they count
-
-    @property
-    def affine(self) -> tuple[Tensor, Tensor]:
-        """Shift and scale [C, 1, 1] of the latents."""
-        repeat = self.config.latent_channels // len(self.mean)
-        shift, scale = (
-            v.repeat(repeat)[:, None, None].to(self.device) for v in (self.mean, self.std)
-        )
-        return shift, scale
 
     def standardized(self, batch: Shard) -> Shard:
         """A batch on the device, latents with mean 0 and standard deviation 1."""
-        shift, scale = self.affine
-        moved = {k: v.to(self.device) for k, v in vars(batch).items() if k != "known"}
+        device = self.shift.device
+        moved = {k: v.to(device) for k, v in vars(batch).items() if k != "known"}
         for name in ("latent", "reference"):
-            moved[name] = (moved[name].float() - shift) / scale
+            moved[name] = (moved[name].float() - self.shift) / self.scale
         return Shard(**moved | {"music": moved["music"].float()}, known=batch.known)
 
     def losses(self, forward: nn.Module, part: Shard, step: int, rows: slice) -> dict[str, Tensor]:
@@ -218,17 +204,11 @@ class Objective:
         """Flow matching: squared error of the velocity, for standardized samples.
 
         Where the network predicts data, the error of the data is divided by t (at least the
-        recipe's ``time_floor``), which is the error of the velocity that follows from it.
-
-        Args:
-            model: the network.
-            batch: samples, standardized.
-            t: [N] times.
-            noise: of the shape of the latents.
-            drop: [N] whether the music is dropped.
+        recipe's ``time_floor``), which is the error of the velocity that follows from it. Times
+        ``t`` are [N], and so is ``drop``, whose music is dropped.
         """
         recipe = self.recipe
-        t, noise, drop = (x.to(self.device) for x in (t, noise, drop))
+        t, noise, drop = (x.to(self.shift.device) for x in (t, noise, drop))
         x = interpolate(batch.latent, noise, t)
         rows, columns = x.shape[2:]
         mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)

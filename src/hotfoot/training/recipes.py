@@ -1,8 +1,4 @@
-"""Recipes by name or from a JSON file, changed field by field.
-
-A recipe is data; an ablation is a recipe with a field set differently (``network.width=96``), never
-a branch in the code.
-"""
+"""Recipes by name or from a JSON file; an ablation is a recipe with a field set differently."""
 
 import json
 from dataclasses import asdict
@@ -22,7 +18,7 @@ from hotfoot.training.recipe_types import (
 from hotfoot.validation import parse_json, read_json
 
 Recipe = VAERecipe | DiffusionRecipe | CodesRecipe
-R = TypeVar("R", VAERecipe, DiffusionRecipe, CodesRecipe)
+R = TypeVar("R", bound=Recipe)
 
 _DRAFTED_VAE: dict[str, Any] = {  # of the model that was shipped until 2026-11-24
     "vae": LineVAEConfig(), "steps": 3000, "lines": 64, "kl_weight": 1e-2, "still": 0.25,
@@ -99,16 +95,10 @@ def recipe_names(kind: type[Recipe]) -> list[str]:
 def recipe_with(
     kind: type[R], name_or_file: str | Path = "default", settings: dict[str, Any] | None = None
 ) -> R:
-    """A recipe by name or from a JSON file, with fields changed.
+    """A recipe by name or from a file ``*.json`` of fields that differ from the default recipe's.
 
-    Args:
-        kind: of the recipe.
-        name_or_file: one of :func:`recipe_names`, or a file ``*.json`` with fields that differ
-            from the default recipe's.
-        settings: values by field; nested fields by dotted names (``vae.width``).
-
-    Raises:
-        OptionError: no such recipe, or a wrong field; the message names file and field.
+    ``settings`` are changes on top, values by field; nested ones by dotted names (``vae.width``).
+    OptionError for no such recipe, or a wrong field; the message names file and field.
     """
     name = str(name_or_file)
     if name.endswith(".json"):
@@ -127,11 +117,7 @@ def recipe_with(
 
 
 def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
-    """Settings from texts ``field=value``; values are JSON, or else taken as text.
-
-    Raises:
-        OptionError: not of that form.
-    """
+    """Settings from texts ``field=value`` (or OptionError); values are JSON, or else text."""
     settings = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -206,12 +206,7 @@ class ShardPool:
             self._producers.append(process)
 
     def wait_for(self, index: int) -> Shard:
-        """The shard, once it is there.
-
-        Raises:
-            HotfootError: what stopped the producers.
-            TrainingError: the producer has stopped without making it.
-        """
+        """The shard, once it is there; else what stopped its producer, a HotfootError."""
         return load_shard(self._wait_for(index))
 
     def _wait_for(self, index: int) -> Path:

@@ -42,7 +42,6 @@ _VIEWS = 8
 _ROBUST = (0.003, 0.1)  # latents' noise that decoders must withstand, log-uniform
 _NOISY, _LARGEST_NOISE = 0.3, 3 / 512  # share of framed views with noise, and its size
 _CONFIG, _WEIGHTS = "vae.json", "vae.safetensors"
-_OWN_CODEC = CodecChanges(decoding=None, motion_penalty=None, motion_band=None)
 
 
 def draw_lines_batch(
@@ -96,10 +95,8 @@ def train_vae(
 ) -> LineVAE:
     """Train, or go on training, in ``folder``; returns the averaged model.
 
-    ``begin_with`` gives the weights to begin with, and the network's shape.
-
-    Raises:
-        OptionError: the recipe trains a decoder alone and there is nothing to begin with.
+    ``begin_with`` gives the weights to begin with, and the network's shape. OptionError where the
+    recipe trains a decoder alone and there is nothing to begin with.
     """
     if recipe.decoder_only and begin_with is None:
         raise OptionError(
@@ -131,7 +128,7 @@ def train_vae(
         return vae_loss(model, center, value, recipe.kl_weight, noise, recipe.read_weight, robust)
 
     @torch.inference_mode()
-    def validate(average: nn.Module) -> dict[str, float]:
+    def validate(_: int, average: nn.Module) -> dict[str, float]:
         rng = np.random.default_rng(99)
         center, value = draw_lines_batch(held or clips, rng, recipe)
         zero = torch.zeros(latent)
@@ -155,11 +152,7 @@ class Reconstruction:
 def measure_vae(
     vae: PoseVAE, motion: Path, views: int = 24, frames: int = 256, seed: int = 3
 ) -> Reconstruction:
-    """Errors on clean views of held-out clips, soft-argmax, which visit every clip in turn.
-
-    Raises:
-        InputError: no held-out clip is long enough.
-    """
+    """Errors on clean views of held-out clips in turn; InputError where none is long enough."""
     codec = vae.codec
     clips = [c for c in split_clips(load_clips(motion))[1] if len(c.joints) >= frames]
     if not clips:
@@ -204,13 +197,11 @@ def save_vae(vae: LineVAE, folder: Path) -> None:
         save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, temporary)
 
 
-def load_vae(wanted: VAESource | str | Path, codec: CodecChanges = _OWN_CODEC) -> PoseVAE:
+def load_vae(wanted: VAESource | str | Path, codec: CodecChanges | None = None) -> PoseVAE:
     """A VAE folder of :func:`save_vae`, a published one's, that of a dance model, or ``raw``.
 
     ``codec`` changes how a published VAE's pictures are drawn; ours have their own way.
-
-    Raises:
-        ModelError: nothing there, or damaged.
+    ModelError where nothing is there, or it is damaged.
     """
     at = wanted if isinstance(wanted, VAESource) else VAESource(source=str(wanted))
     if at.source == "raw":
@@ -231,7 +222,8 @@ def load_vae(wanted: VAESource | str | Path, codec: CodecChanges = _OWN_CODEC) -
         if at.kind else published_config(folder, at.stretch)
     )  # fmt: skip
     if published is not None:
-        return load_published(published, codec.apply(natural_codec()))
+        natural = natural_codec()
+        return load_published(published, codec.apply(natural) if codec else natural)
     return load_diffusion(at.source).vae
 
 
