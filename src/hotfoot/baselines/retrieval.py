@@ -39,8 +39,8 @@ class RetrievalGenerator(WholeSongGenerator):
     def draw(self, conditions: Conditions, frames: int, seed: int) -> Drawn:
         """Clips are drawn by chance and joined, their stops on beats."""
         rng = np.random.default_rng(seed)
-        fade = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)
-        fade = fade.astype(np.float32)[:, None, None]
+        weight = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)
+        fade = weight.astype(np.float32)[:, None, None]
         made = self._piece(0.0, conditions, rng)
         seams: list[int] = []
         while (at := len(made) - _FADE) < frames:

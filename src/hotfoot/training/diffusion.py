@@ -107,11 +107,11 @@ class DiffusionTraining:
         if self.begin_with is not None:
             _load_matching(model, self.begin_with)
         repeat = config.latent_channels // len(mean)
-        affine = [v.repeat(repeat)[:, None, None].to(self.device) for v in (mean, std)]
-        objective = Objective(recipe, config, *affine)
+        shift, scale = (v.repeat(repeat)[:, None, None].to(self.device) for v in (mean, std))
+        objective = Objective(recipe, config, shift, scale)
         if recipe.reads_movement:
             data = objective.standardized(first).latent
-            movement = Movement(linear_vae(self.vae), *affine, data)
+            movement = Movement(linear_vae(self.vae), shift, scale, data)
             objective = replace(objective, movement=movement)
         held = objective.standardized(pool.wait_for(-1))
 
