@@ -24,9 +24,9 @@ from hotfoot.evaluation.coherence import measure_coherence
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.sensitivity import sensitivity
 from hotfoot.generation.diffusion import DiffusionGenerator
-from hotfoot.generation.edit import joined_poses
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import condition, generate
+from hotfoot.generation.stitch import joined_poses
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.synthesis import STYLES, compose
@@ -126,9 +126,9 @@ def measure(model: DiffusionGenerator, guidance: float) -> dict[str, float]:
                 "locked to the beat": measure_coherence(motion, beats).corrected,
                 "... with another song's music": measure_coherence(foreign, beats).corrected,
                 "moves without music": sensitivity(dances[0], dances[1]),
-                "stop-and-go": body.stop_and_go,
-                "worst limb": body.limb_error,
-                "jerk": body.jerk,
+                "stop-and-go": body["stop_and_go"],
+                "worst limb": body["limb_error"],
+                "jerk": body["jerk"],
             }
         )
     return {name: float(np.nanmean([row[name] for row in rows])) for name in rows[0]}
@@ -140,8 +140,9 @@ def interval(values: list[float]) -> str:
     return f"{np.mean(values):.3f} ± {half:.3f}"
 
 
-def main(motion: Path, music: Path, out: Path, arms: list[str]) -> None:
+def main(folders: list[Path], arms: list[str]) -> None:
     """Train and measure what is missing; print the table."""
+    motion, music, out = folders
     results = out / "results.json"
     found: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
     for seed in SEEDS:
@@ -167,4 +168,4 @@ def main(motion: Path, music: Path, out: Path, arms: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(a) for a in sys.argv[1:4]), sys.argv[4:] or list(ARMS))
+    main([Path(a) for a in sys.argv[1:4]], sys.argv[4:] or list(ARMS))

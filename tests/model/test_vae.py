@@ -18,8 +18,8 @@ from hotfoot.model.published_vae import (
     stretch_lines,
 )
 from hotfoot.model.vae import LineVAE
+from hotfoot.training.losses import vae_loss
 from hotfoot.training.vae import measure_vae
-from hotfoot.training.vae_loss import vae_loss
 
 
 def lines(n=6, frames=24, seed=0):

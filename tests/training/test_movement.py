@@ -16,8 +16,8 @@ from hotfoot.training.diffusion import DiffusionTraining
 from hotfoot.training.export import export_model
 from hotfoot.training.losses import (
     Movement,
+    Objective,
     bone_vectors,
-    flow_loss,
     latent_statistics,
     velocity_power,
 )
@@ -115,10 +115,9 @@ def test_errors_are_weighted_by_the_recipe():
 
     recipe = recipe_with(DiffusionRecipe, "default", {"velocity_weight": 2.0, "bone_weight": 0.3})
     for t, weight, late in ((0.1, 1 / 0.3**2, 4), (0.4, 1 / 0.4**2, 4), (0.8, 1 / 0.64, 1 / 0.64)):
-        losses = flow_loss(
-            lambda *_: out, Config, shard, torch.tensor([t]), torch.randn(data.shape), none > 0,
-            recipe, found,
-        )  # fmt: skip
+        losses = Objective(recipe, Config, torch.zeros(1), torch.ones(1), found).flow_loss(
+            lambda *_: out, shard, torch.tensor([t]), torch.randn(data.shape), none > 0
+        )
         expected = weight * error + 2.0 * late * steps + 0.3 * weight * bones
         assert float(losses["loss"]) == pytest.approx(expected, rel=1e-5)
         assert float(losses["velocity"]) == pytest.approx(steps, rel=1e-5)

@@ -15,7 +15,7 @@ from hotfoot.model.vae import LineVAE
 from hotfoot.training.diffusion import DiffusionTraining
 from hotfoot.training.export import export_model
 from hotfoot.training.loop import LoopConfig, Trainer, learning_rate
-from hotfoot.training.losses import flow_loss
+from hotfoot.training.losses import Objective
 from hotfoot.training.recipe_types import DiffusionRecipe, VAERecipe
 from hotfoot.training.recipes import recipe_with, run_folder
 from hotfoot.training.shards import (
@@ -208,12 +208,13 @@ def test_the_loss_of_a_perfect_prediction_is_zero():
     class Config:
         kind, prediction = "dit", "data"
 
+    objective = Objective(debug(), Config, torch.zeros(1), torch.ones(1))
     oracle = lambda x, t, *rest: latent  # noqa: E731
-    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool), debug())
+    out = objective.flow_loss(oracle, shard, t, noise, torch.zeros(4, dtype=torch.bool))
     assert out["loss"] == 0
     Config.prediction = "velocity"
     oracle = lambda x, t, *rest: noise - latent  # noqa: E731
-    out = flow_loss(oracle, Config, shard, t, noise, torch.zeros(4, dtype=torch.bool), debug())
+    out = objective.flow_loss(oracle, shard, t, noise, torch.zeros(4, dtype=torch.bool))
     assert out["loss"] == 0
 
 

@@ -2,28 +2,17 @@
 
 Our own writing from the paper: upper and lower body each have a codebook of 8-frame columns, and a
 transformer that attends only to the past predicts both codes of the next column from the music and
-the codes so far. No reinforcement learning on beats. Movement is learned about the hips in units of
-the body; the reference gives body and place.
+the codes so far. No reinforcement learning on beats. Movement is about the hips, in body heights.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hotfoot.baselines.whole_song import Drawn, WholeSongGenerator
 from hotfoot.model.config import CodesConfig
-from hotfoot.model.generator import (
-    Conditions,
-    InitialPoses,
-    OnStep,
-    Poses,
-    SamplingOptions,
-    Segment,
-    segment_seed,
-)
+from hotfoot.model.generator import Conditions
 from hotfoot.pose.body import SHOULDER_HEIGHT
 from hotfoot.pose.proportions import retargeted
 from hotfoot.pose.sequence import PoseSequence
@@ -49,10 +38,8 @@ class ColumnVQ(nn.Module):
             nn.ConvTranspose1d(w, w, 4, 2, 1), nn.SiLU(),
             nn.ConvTranspose1d(w, w, 4, 2, 1), nn.SiLU(), nn.Conv1d(w, numbers, 3, 1, 1),
         )  # fmt: skip
-        self.register_buffer("book", torch.randn(config.codes, config.code_width) * 0.1)
-        self.register_buffer("mass", torch.ones(config.codes))
-        self.book: Tensor
-        self.mass: Tensor
+        self.book = nn.Buffer(torch.randn(config.codes, config.code_width) * 0.1)
+        self.mass = nn.Buffer(torch.ones(config.codes))
 
     def encode(self, frames: Tensor) -> Tensor:
         """Codes [B, T / 8] of frames [B, T, D]."""
@@ -89,10 +76,8 @@ class ColumnVQ(nn.Module):
         means = sums[used] / counts[used, None]
         self.book[used] = self.book[used].lerp(means, 1 - decay)
         dead = self.mass < 0.02
-        if dead.any():
-            pick = torch.arange(int(dead.sum())) * 7919 % len(z)
-            self.book[dead] = z[pick]
-            self.mass[dead] = 1.0
+        self.book[dead] = z[torch.arange(int(dead.sum())) * 7919 % len(z)]
+        self.mass[dead] = 1.0
 
 
 class _CausalBlock(nn.Module):
@@ -170,9 +155,7 @@ class CodesNetwork(nn.Module):
 def about_the_hips(xy: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Poses about the hips in body heights, paths, and which segments can be used.
 
-    Args:
-        xy: [B, T, 18, 2] in units of the canvas height.
-        seen: [B, T, 18].
+    Of keypoints [B, T, 18, 2] in units of the canvas height, and whether they are seen [B, T, 18].
     """
     root = xy[:, :, [8, 11]].mean(dim=2)
 
@@ -185,84 +168,46 @@ def about_the_hips(xy: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     scale = height.clamp(min=1e-3)[:, None, None]
     bodies = (xy - root[:, :, None]) / scale[..., None]
     # Points of the face that are hidden stay at the neck.
-    shown = seen[..., None] > 0
-    bodies = torch.where(shown, bodies, bodies[:, :, 1:2])
+    bodies = torch.where(seen[..., None] > 0, bodies, bodies[:, :, 1:2])
     return bodies.clamp(-1.5, 1.5), (root - root.mean(dim=1, keepdim=True)) / scale, usable
 
 
-@dataclass(frozen=True, eq=False)
-class SampledCodes:
-    """Codes of both parts of the body [V, U], and whose body it is."""
-
-    upper: Tensor
-    lower: Tensor
-    frames: int
-    reference: PoseSequence
-
-
-class CodesGenerator:
-    """Dances code after code; a ``Generator``."""
+class CodesGenerator(WholeSongGenerator):
+    """Dances code after code."""
 
     def __init__(self, config: CodesConfig, network: CodesNetwork) -> None:
         self.config = config
         self.network = network.eval().requires_grad_(False)
 
-    def plan(self, frames: int) -> tuple[Segment, ...]:
-        """One segment: the transformer slides along the song by itself."""
-        return (Segment(0, 0, frames),)
-
     @torch.inference_mode()
-    def sample(
-        self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
-        initial: InitialPoses | None, on_step: OnStep,
-    ) -> SampledCodes:  # fmt: skip
-        """Codes of every column, each drawn from what the transformer expects next."""
-        parts = []
-        for v in range(options.variations):
-            generator = torch.Generator().manual_seed(segment_seed(options.seed, v, segment.index))
-            parts.append(self._draw(conditions.tokens[segment.columns], generator))
-            on_step(v + 1, options.variations)
-        upper, lower = (torch.tensor(codes) for codes in zip(*parts, strict=True))
-        return SampledCodes(upper, lower, segment.length, conditions.reference)
+    def draw(self, conditions: Conditions, frames: int, seed: int) -> Drawn:
+        """Each code is drawn from what the transformer expects next."""
+        net, reference = self.network, conditions.reference
+        music = torch.from_numpy(conditions.tokens)[None, : -(-frames // FRAMES_PER_COLUMN)]
+        upper, lower = self._codes(music, seed)
+        bodies, root = net.join(net.vq_upper.decode(upper), net.vq_lower.decode(lower))
+        path = root[0].numpy()
+        # Velocities add up; nobody may walk out of the picture.
+        drift = np.linspace(0, 1, len(path))[:, None] * path[-1]
+        path = np.clip(path - drift, -0.35, 0.35)
+        xy = ((bodies[0].numpy() + path[:, None])[:frames] * 500).astype(np.float32)
+        seen = np.ones(xy.shape[:2], np.float32)
+        poses = PoseSequence(xy, seen, self.config.fps, reference.canvas)
+        return retargeted(poses, reference).keypoints, []
 
-    def _draw(
-        self, music: NDArray[np.float32], generator: torch.Generator
-    ) -> tuple[list[int], list[int]]:
-        """Codes of both parts for tokens [U, width]."""
-        net, config = self.network, self.network.config
-        context = config.frames // FRAMES_PER_COLUMN
-        sound = torch.from_numpy(music)[None]
-        empty = config.codes
-        upper, lower = [empty], [empty]
-        for u in range(len(music)):
+    def _codes(self, music: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+        """Codes [1, U] of both parts for tokens [1, U, width]."""
+        generator = torch.Generator().manual_seed(seed)
+        context = self.config.frames // FRAMES_PER_COLUMN
+        empty = self.config.codes
+        parts = [empty], [empty]
+        for u in range(music.shape[1]):
             first = max(0, u + 1 - context)
             # In training every window begins with nothing.
-            a, b = (torch.tensor([[empty, *c[first + 1 : u + 1]]]) for c in (upper, lower))
-            logits = net.transformer(a, b, sound[:, first : u + 1])
-            for codes, row in zip((upper, lower), logits, strict=True):
+            before = [torch.tensor([[empty, *c[first + 1 : u + 1]]]) for c in parts]
+            logits = self.network.transformer(*before, music[:, first : u + 1])
+            for codes, row in zip(parts, logits, strict=True):
                 chance = row[0, -1].float().softmax(-1)
                 codes.append(int(torch.multinomial(chance, 1, generator=generator)))
-        return upper[1:], lower[1:]
-
-    @torch.inference_mode()
-    def decode(self, sampled: SampledCodes, known: Poses, options: SamplingOptions) -> Poses:
-        """Poses of codes, on the reference's body."""
-        net, reference = self.network, sampled.reference
-        out = []
-        for upper, lower in zip(sampled.upper, sampled.lower, strict=True):
-            bodies, root = net.join(
-                net.vq_upper.decode(upper[None]), net.vq_lower.decode(lower[None])
-            )
-            path = root[0].numpy()
-            # Velocities add up; nobody may walk out of the picture.
-            drift = np.linspace(0, 1, len(path))[:, None] * path[-1]
-            path = np.clip(path - drift, -0.35, 0.35)
-            xy = (bodies[0].numpy() + path[:, None])[: sampled.frames] * 500
-            poses = PoseSequence(
-                xy.astype(np.float32), np.ones(xy.shape[:2], np.float32), self.config.fps,
-                reference.canvas,
-            )  # fmt: skip
-            out.append(retargeted(poses, reference).normalized)
-        seen = (reference.confidence[0] > 0).astype(np.float32)
-        made = np.stack(out)
-        return Poses(made, np.broadcast_to(seen, made.shape[:3]))
+        upper, lower = (torch.tensor([codes[1:]]) for codes in parts)
+        return upper, lower

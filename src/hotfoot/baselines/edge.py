@@ -2,9 +2,8 @@
 
 Our own writing from the paper: every frame is a token of raw coordinates; decoder layers attend to
 themselves and to the music, and are modulated by FiLM from the time of diffusion and the pooled
-music; the clean data are predicted, with a loss on velocities. The known frames and the reference
-pose enter beside the noised coordinates, as they do in our own model, so that it can be asked for
-the same things.
+music; the clean data are predicted, with a loss on velocities. Known frames and the reference pose
+enter as they do in our own model.
 """
 
 import torch
@@ -104,19 +103,14 @@ class EdgeDecoder(nn.Module):
         """The clean latent of the shape of ``x`` [B, C, 1, U]; EDGE knows no style or energy."""
         known = mask[:, :, 0].transpose(1, 2).reshape(len(x), -1, 1).to(x.dtype)
         frames = torch.cat([frames_of(x), frames_of(reference), known], dim=-1)
-        position = timestep_embedding(
-            torch.arange(frames.shape[1], device=x.device) / 1000, self.config.width
-        )
-        at_column = timestep_embedding(
-            (torch.arange(music.shape[1], device=x.device) * FRAMES_PER_COLUMN + 3.5) / 1000,
-            self.config.width,
-        )
-        hidden = self.frame_in(frames) + position
-        memory = self.music_layers(self.music_in(music) + at_column)
+        at, width = torch.arange(frames.shape[1], device=x.device), self.config.width
+        middle = at[::FRAMES_PER_COLUMN] + 3.5  # of the columns
+        hidden = self.frame_in(frames) + timestep_embedding(at / 1000, width)
+        memory = self.music_in(music) + timestep_embedding(middle / 1000, width)
+        memory = self.music_layers(memory)
         if drop_music is not None:
-            memory = torch.where(
-                drop_music[:, None, None], self.no_music.to(memory.dtype) + 0 * memory, memory
-            )
+            none = self.no_music.to(memory.dtype)
+            memory = torch.where(drop_music[:, None, None], none, memory)
         condition = self.time_in(timestep_embedding(t)) + self.pooled_in(memory.mean(dim=1))
         condition = F.silu(condition)
         for layer in self.layers:

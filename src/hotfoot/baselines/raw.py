@@ -1,9 +1,4 @@
-"""No VAE at all: coordinates as they are, the ablation of the one-hot image.
-
-In: lines [B, C, T]. Out: "latents" [B, 16 C, 1, T / 8]: per channel the eight positions of a column
-in -1..1 and eight signs of being seen. Behind the same interface as a VAE, so that everything else
-of a dancer stays the same.
-"""
+"""No VAE at all: coordinates as they are, the ablation of the one-hot image."""
 
 import torch
 from torch import Tensor
@@ -15,7 +10,11 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 
 
 class RawCoordinates(PoseVAE):
-    """Coordinates and visibility, reshaped. Has no weights."""
+    """Coordinates and visibility, reshaped, behind a VAE's interface; has no weights.
+
+    "Latents" have per channel the eight positions of a column in -1..1 and eight signs of being
+    seen.
+    """
 
     config: RawConfig
 

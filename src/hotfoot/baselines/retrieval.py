@@ -6,21 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.baselines.whole_song import Drawn, WholeSongGenerator
 from hotfoot.errors import InputError
 from hotfoot.model.config import RetrievalConfig
-from hotfoot.model.generator import (
-    Conditions,
-    InitialPoses,
-    OnStep,
-    Poses,
-    SamplingOptions,
-    Segment,
-    segment_seed,
-)
+from hotfoot.model.generator import Conditions
 from hotfoot.pose.body import body_speed, speed_minima
+from hotfoot.pose.formats import read_poses
 from hotfoot.pose.proportions import retargeted
 from hotfoot.pose.resample import filled, linear
 from hotfoot.pose.sequence import PoseSequence
+
+Clip = tuple[NDArray[np.float32], NDArray[np.float64]]
+"""Keypoints [T, 18, 2] in pixels of one canvas, and the seconds at which the body comes to rest."""
 
 _CLIP_S = 8.0
 _FADE = 12
@@ -28,17 +25,10 @@ _FOLLOW_S = 0.5
 _RATES = (0.75, 1.33)
 
 
-class RetrievalGenerator:
-    """Dances from a bank of clips; a ``Generator``.
+class RetrievalGenerator(WholeSongGenerator):
+    """Dances from a bank of clips, of which those that are too short are left out."""
 
-    Args:
-        config: facts.
-        bank: keypoints [T, 18, 2] in pixels of one canvas, each with the seconds of its stops.
-    """
-
-    def __init__(
-        self, config: RetrievalConfig, bank: list[tuple[NDArray[np.float32], NDArray[np.float64]]]
-    ) -> None:
+    def __init__(self, config: RetrievalConfig, bank: list[Clip]) -> None:
         self.config = config
         self.bank = [c for c in bank if len(c[0]) >= _CLIP_S * config.fps and len(c[1]) >= 4]
         if not self.bank:
@@ -46,60 +36,26 @@ class RetrievalGenerator:
                 f"no clip lasts {_CLIP_S:g} s", "Give a folder of longer clips (hotfoot corpus)."
             )
 
-    def plan(self, frames: int) -> tuple[Segment, ...]:
-        """One segment: clips are joined along the whole song."""
-        return (Segment(0, 0, frames),)
-
-    def sample(
-        self, conditions: Conditions, segment: Segment, known: Poses, options: SamplingOptions,
-        initial: InitialPoses | None, on_step: OnStep,
-    ) -> Poses:  # fmt: skip
-        """Poses of clips that are drawn by chance, their stops on beats."""
-        assert conditions.analysis is not None
-        beats, reference = conditions.analysis.rhythm.beats, conditions.reference
-        made, seams = [], list[int]()
-        for v in range(options.variations):
-            rng = np.random.default_rng(segment_seed(options.seed, v, segment.index))
-            xy, seams = self._join(beats, segment.length, reference, rng)
-            made.append((xy / np.asarray(reference.canvas)).astype(np.float32))
-            on_step(v + 1, options.variations)
-        xy = np.stack(made)
-        seen = (reference.confidence[0] > 0).astype(np.float32)
-        return Poses(xy, np.broadcast_to(seen, xy.shape[:3]), tuple(seams))
-
-    def decode(self, sampled: Poses, known: Poses, options: SamplingOptions) -> Poses:
-        """Clips are poses already."""
-        return sampled
-
-    def _join(
-        self, beats: NDArray[np.float64], frames: int, reference: PoseSequence,
-        rng: np.random.Generator,
-    ) -> tuple[NDArray[np.float32], list[int]]:  # fmt: skip
-        """Keypoints [T, 18, 2] on the reference's canvas, and where clips join."""
-        fps = self.config.fps
-        pieces: list[NDArray[np.float32]] = []
+    def draw(self, conditions: Conditions, frames: int, seed: int) -> Drawn:
+        """Clips are drawn by chance and joined, their stops on beats."""
+        rng = np.random.default_rng(seed)
+        weight = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)
+        fade = weight.astype(np.float32)[:, None, None]
+        made = self._piece(0.0, conditions, rng)
         seams: list[int] = []
-        at = 0
-        while at < frames:
-            piece = self._piece(at / fps, beats, reference, rng)
-            if pieces:
-                mixed = crossfade(pieces[-1], piece, _FADE)
-                pieces[-1] = pieces[-1][:-_FADE]
-                piece = np.concatenate([mixed, piece[_FADE:]])
-                seams.append(at)
-            pieces.append(piece)
-            at = sum(len(p) for p in pieces) - _FADE
-        return np.concatenate(pieces)[:frames], [s for s in seams if s < frames]
+        while (at := len(made) - _FADE) < frames:
+            piece = self._piece(at / self.config.fps, conditions, rng)
+            mixed = made[-_FADE:] * (1 - fade) + piece[:_FADE] * fade
+            made = np.concatenate([made[:-_FADE], mixed, piece[_FADE:]])
+            seams.append(at)
+        return made[:frames], seams
 
     def _piece(
-        self,
-        start_s: float,
-        beats: NDArray[np.float64],
-        reference: PoseSequence,
-        rng: np.random.Generator,
+        self, start_s: float, conditions: Conditions, rng: np.random.Generator
     ) -> NDArray[np.float32]:
         """Part of one clip, from ``start_s`` of the song on, its stops on beats."""
-        fps = self.config.fps
+        assert conditions.analysis is not None
+        fps, beats = self.config.fps, conditions.analysis.rhythm.beats
         xy, stops = self.bank[int(rng.integers(len(self.bank)))]
         period = float(np.median(np.diff(stops)))
         grid = beats[beats >= start_s - 1.0]
@@ -124,38 +80,13 @@ class RetrievalGenerator:
         hips = part[:, [8, 11]].mean(axis=1)
         walk = gaussian_filter1d(hips, _FOLLOW_S * fps, axis=0, mode="nearest")
         part = part - (0.85 * (walk - walk.mean(axis=0)))[:, None] * np.array([1, 0.5], np.float32)
-        poses = PoseSequence(part, np.ones(part.shape[:2], np.float32), fps, reference.canvas)
-        return retargeted(poses, reference).keypoints
+        seen = np.ones(part.shape[:2], np.float32)
+        poses = PoseSequence(part, seen, fps, conditions.reference.canvas)
+        return retargeted(poses, conditions.reference).keypoints
 
 
-def crossfade(
-    before: NDArray[np.float32], after: NDArray[np.float32], frames: int
-) -> NDArray[np.float32]:
-    """The end of one [>= frames, ...] going over into the start of another, smoothly."""
-    w = (0.5 - 0.5 * np.cos(np.pi * (np.arange(frames) + 0.5) / frames)).astype(np.float32)
-    w = w.reshape(-1, *[1] * (before.ndim - 1))
-    return before[-frames:] * (1 - w) + after[:frames] * w
-
-
-def clip_with_stops(poses: PoseSequence) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """A clip's keypoints without holes and the seconds at which the body comes to rest."""
-    xy = poses.keypoints.copy()
-    for j in range(xy.shape[1]):
-        seen = poses.confidence[:, j] > 0
-        xy[:, j] = filled(xy[:, j], seen) if seen.any() else xy[:, 1]
-    return xy, speed_minima(body_speed(poses, 0.08), depth=0.15) / poses.fps
-
-
-def bank_of(
-    folder: Path, config: RetrievalConfig
-) -> list[tuple[NDArray[np.float32], NDArray[np.float64]]]:
-    """Clips of a folder of pose files, in the configuration's skeleton and frame rate.
-
-    Raises:
-        InputError: none there.
-    """
-    from hotfoot.pose.formats import read_poses
-
+def bank_of(folder: Path, config: RetrievalConfig) -> list[Clip]:
+    """Clips of a folder of pose files (InputError if none), as the configuration wants them."""
     files = sorted(folder.rglob("*.npz")) if folder.is_dir() else []
     if not files:
         raise InputError(
@@ -163,6 +94,10 @@ def bank_of(
         )
     out = []
     for path in files:
-        poses = read_poses(path).to_skeleton(config.skeleton)
-        out.append(clip_with_stops(poses.resampled(config.fps)))
+        poses = read_poses(path).to_skeleton(config.skeleton).resampled(config.fps)
+        xy = poses.keypoints.copy()
+        for j in range(xy.shape[1]):  # without holes
+            seen = poses.confidence[:, j] > 0
+            xy[:, j] = filled(xy[:, j], seen) if seen.any() else xy[:, 1]
+        out.append((xy, speed_minima(body_speed(poses, 0.08), depth=0.15) / poses.fps))
     return out

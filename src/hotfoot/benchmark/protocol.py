@@ -14,63 +14,39 @@ from hotfoot.music.synthesis import compose
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is danced.
+    """What is danced."""
 
-    Attributes:
-        name: of the protocol.
-        songs: so many songs, from a folder and, where it has fewer, composed.
-        seconds: of each song, from ``start_s`` on (shorter songs whole).
-        start_s: where in the song to begin.
-        variations: dances per song.
-        figures: built-in references, taken in turn.
-        tempi: copies of each song played so much faster, danced as often.
-        held_out: take only every sixth song, those that the recipes never train on.
-        whole: leave out songs that end before ``start_s + seconds``.
-    """
-
-    name: str
-    songs: int
-    seconds: float = 20.0
-    start_s: float = 10.0
-    variations: int = 2
-    figures: tuple[str, ...] = ("average", "tall", "stocky", "child")
-    tempi: tuple[float, ...] = ()
-    held_out: bool = True
-    whole: bool = False
+    songs: int  # so many, from a folder and, where it has fewer, composed
+    seconds: float = 20.0  # of each song (shorter songs whole)
+    start_s: float = 10.0  # where in the song to begin
+    variations: int = 2  # dances per song
+    figures: tuple[str, ...] = ("average", "tall", "stocky", "child")  # references, in turn
+    tempi: tuple[float, ...] = ()  # copies of each song played so much faster, danced as often
+    held_out: bool = True  # take only every sixth song, those that the recipes never train on
+    whole: bool = False  # leave out songs that end before ``start_s + seconds``
 
 
 PROTOCOLS = {
-    "standard": Protocol("standard", songs=20),
-    "quick": Protocol("quick", songs=6),
-    "tempo": Protocol("tempo", songs=10, variations=3, tempi=(0.8, 1.25)),
-    "long": Protocol("long", songs=3, seconds=300.0, start_s=0.0, variations=1, whole=True),
-    "debug": Protocol("debug", songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
+    "standard": Protocol(songs=20),
+    "quick": Protocol(songs=6),
+    "tempo": Protocol(songs=10, variations=3, tempi=(0.8, 1.25)),
+    "long": Protocol(songs=3, seconds=300.0, start_s=0.0, variations=1, whole=True),
+    "debug": Protocol(songs=2, seconds=6.0, start_s=0.0, tempi=(1.25,), held_out=False),
 }
 
 
 @dataclass(frozen=True)
 class Task:
-    """Dances to one song.
-
-    Attributes:
-        song: file.
-        label: its name, with a number where several have the same.
-        tempo: factor at which it is played.
-        figure: reference.
-        variations: dances.
-        seed: of all of them.
-        start_s: where in the song they begin.
-        seconds: of the song that are danced.
-    """
+    """Dances to one song."""
 
     song: Path
-    label: str
-    tempo: float
+    label: str  # its name, with a number where several have the same
+    tempo: float  # factor at which it is played
     figure: str
     variations: int
-    seed: int
-    start_s: float
-    seconds: float
+    seed: int  # of all of them
+    start_s: float  # where in the song they begin
+    seconds: float  # of the song that are danced
 
     @property
     def song_name(self) -> str:
@@ -84,11 +60,7 @@ class Task:
 
 
 def get_protocol(name: str) -> Protocol:
-    """A protocol by name.
-
-    Raises:
-        OptionError: unknown.
-    """
+    """A protocol by name; OptionError for an unknown one."""
     if name not in PROTOCOLS:
         raise OptionError(f"unknown protocol '{name}'", f"Known: {', '.join(PROTOCOLS)}.")
     return PROTOCOLS[name]
@@ -97,22 +69,13 @@ def get_protocol(name: str) -> Protocol:
 def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
     """All dances of a protocol for a folder of songs, in a fixed order.
 
-    Args:
-        chosen: the protocol.
-        folder: of songs.
-        composed: where songs are composed if the folder has too few; tempi from 66 to 180 BPM,
-            seeds that no recipe trains on.
-
-    Raises:
-        InputError: no song there.
+    Where the folder has too few, songs from 66 to 180 BPM are composed in ``composed``, from seeds
+    that no recipe trains on; InputError where it has none.
     """
     found = split_songs(folder)[1] if chosen.held_out else song_files(folder)
     if not found:
-        raise InputError(
-            f"no songs in {folder}",
-            "Give a folder of songs"
-            + (" (at least four: every sixth is held out)." if chosen.held_out else "."),
-        )
+        few = " (at least four: every sixth is held out)" if chosen.held_out else ""
+        raise InputError(f"no songs in {folder}", f"Give a folder of songs{few}.")
     if chosen.whole:
         found = [p for p in found if _duration_s(p) >= chosen.start_s + chosen.seconds]
     if len(found) > chosen.songs:
@@ -120,15 +83,11 @@ def tasks(chosen: Protocol, folder: Path, composed: Path) -> list[Task]:
         found = [found[int(i * step)] for i in range(chosen.songs)]
     found += _composed(chosen, chosen.songs - len(found), composed)
     out = []
-    labels = unique_names(found)
-    for i, (song, label) in enumerate(zip(found, labels, strict=True)):
+    for i, (song, label) in enumerate(zip(found, unique_names(found), strict=True)):
         figure = chosen.figures[i % len(chosen.figures)]
-        common = {"start_s": chosen.start_s, "seconds": chosen.seconds}
-        out.append(Task(song, label, 1.0, figure, chosen.variations, i, **common))
-        out += [
-            Task(song, label, tempo, figure, chosen.variations, i, **common)
-            for tempo in chosen.tempi
-        ]
+        for tempo in (1.0, *chosen.tempi):
+            rest = (chosen.variations, i, chosen.start_s, chosen.seconds)
+            out.append(Task(song, label, tempo, figure, *rest))
     return out
 
 
@@ -137,15 +96,14 @@ def _duration_s(path: Path) -> float:
 
 
 def _composed(chosen: Protocol, count: int, folder: Path) -> list[Path]:
-    slowest = min((1.0, *chosen.tempi))
-    seconds = chosen.start_s + chosen.seconds * max((1.0, *chosen.tempi)) / min(1.0, slowest) + 2
-    sections = max(3, round(seconds / 30))
+    tempi = (1.0, *chosen.tempi)
+    seconds = chosen.start_s + chosen.seconds * max(tempi) / min(tempi) + 2
     out = []
     for i in range(count):
         bpm = 66 * (180 / 66) ** ((i + 0.5) / count)
         path = folder / f"composed-{bpm:.0f}.wav"
         if not path.exists():
-            song = compose(seconds, bpm, seed=20_000 + i, sections=sections)
+            song = compose(seconds, bpm, seed=20_000 + i, sections=max(3, round(seconds / 30)))
             save_text(path.with_suffix(".beats"), beats_text(song.beats))
             song.save(path)
         out.append(path)

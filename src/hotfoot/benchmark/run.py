@@ -1,15 +1,14 @@
 """Dance a protocol, or what is missing of it, and measure it."""
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.benchmark.protocol import Protocol, Task, get_protocol, tasks
+from hotfoot.benchmark.protocol import Task, get_protocol, tasks
 from hotfoot.errors import InputError
 from hotfoot.evaluation.beats import annotated_beats, beats_text
 from hotfoot.evaluation.dances import (
@@ -25,7 +24,7 @@ from hotfoot.evaluation.summary import EvaluationResult, summarize
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import dances
-from hotfoot.model.checkpoint import model_folder, read_config
+from hotfoot.model.checkpoint import WEIGHTS, model_folder, read_config
 from hotfoot.model.generator import Generator
 from hotfoot.music.audio import open_song, save_part
 from hotfoot.parallel import parallel_map
@@ -35,68 +34,34 @@ from hotfoot.render.sheets import contact_sheet
 from hotfoot.validation import validated
 
 _SHORTEST_S = 4.0  # of a song in a protocol
-_AS_USUAL = DanceOptions()
 
 
 @validated
 @dataclass(frozen=True)
 class ProtocolRequest:
-    """A model that dances a protocol.
+    """A model that dances a protocol."""
 
-    Attributes:
-        protocol: name of one of :data:`~hotfoot.benchmark.protocol.PROTOCOLS`.
-        songs: folder of songs.
-        output: folder of the dances; what is there is not made again.
-        model: name or folder.
-        options: how it dances; seeds and the number of variations are the protocol's.
-        shuffled: measure every dance against the next song instead of its own.
-        real: folder of real dances, to compare with.
-        training: folder of what the model was trained on, to find copies; needs ``real``.
-        published: also compute beat alignment as other projects define it.
-        name: of the row in tables; by default the model's.
-    """
-
-    protocol: str
+    protocol: str  # name of one of ``PROTOCOLS``
     songs: Path
-    output: Path
+    output: Path  # folder of the dances; what is there is not made again
     model: str = "default"
-    options: DanceOptions = _AS_USUAL
-    shuffled: bool = False
-    real: Path | None = None
-    training: Path | None = None
-    published: bool = False
-    name: str = ""
+    options: DanceOptions = field(default_factory=DanceOptions)  # but the protocol's seeds
+    shuffled: bool = False  # measure every dance against the next song instead of its own
+    real: Path | None = None  # folder of real dances, to compare with
+    training: Path | None = None  # what the model was trained on, to find copies; needs ``real``
+    published: bool = False  # also compute beat alignment as other projects define it
+    name: str = ""  # of the row in tables; by default the model's
 
     def __post_init__(self) -> None:
         get_protocol(self.protocol)
         check_folders(self.real, self.training)
 
-    @property
-    def definition(self) -> Protocol:
-        """The protocol itself."""
-        return get_protocol(self.protocol)
-
-    def made_from(self) -> dict[str, Any]:
-        """What the dances depend on."""
-        options = self.options.to_json()
-        weights = model_folder(self.model) / "model.safetensors"
-        return {
-            "protocol": self.protocol,
-            "songs": str(self.songs.resolve()),
-            "weights": file_sha256(weights) if weights.exists() else "",
-            "options": {k: v for k, v in options.items() if k not in ("seed", "variations")},
-        }
-
     def tasks(self) -> list[Task]:
         """What is danced; songs that are missing are composed."""
-        return tasks(self.definition, self.songs, self.output / "composed")
+        return tasks(get_protocol(self.protocol), self.songs, self.output / "composed")
 
 
-@dataclass(frozen=True)
-class _Job:
-    request: ProtocolRequest
-    task: Task
-    against: Task  # whose song it is measured against
+_Job = tuple[ProtocolRequest, Task, Task]  # the last is the one whose song is measured against
 
 
 def evaluate_protocol(
@@ -105,27 +70,25 @@ def evaluate_protocol(
     jobs: int = 1,
     backend: str = "local",
 ) -> EvaluationResult:
-    """Dance a protocol, or what is missing of it, and measure it.
+    """Dance a protocol, or what is missing of it, and measure it, in ``jobs`` processes.
 
-    Args:
-        request: which, and how.
-        progress: called with a stage, how much of it is done, and of how much.
-        jobs: processes.
-        backend: one of :data:`~hotfoot.parallel.BACKENDS`.
-
-    Raises:
-        HotfootError: no songs, an unknown model, or a folder that holds other dances.
+    HotfootError for no songs, an unknown model, or a folder that holds other dances.
     """
-    read_config(model_folder(request.model))
-    RunFolder(request.output, "evaluation", request.made_from()).claim()
+    folder, options = model_folder(request.model), request.options.to_json()
+    read_config(folder)
+    weights = folder / WEIGHTS
+    made_from = {
+        "protocol": request.protocol,
+        "songs": str(request.songs.resolve()),
+        "weights": file_sha256(weights) if weights.exists() else "",
+        "options": {k: v for k, v in options.items() if k not in ("seed", "variations")},
+    }
+    RunFolder(request.output, "evaluation", made_from).claim()
     work = request.tasks()
     real = reference_set(request.real, request.training)
-    against = {t.song_name: t for t in work}
-    if request.shuffled:
-        for tempo in {t.tempo for t in work}:
-            group = [t for t in work if t.tempo == tempo]
-            against |= {t.song_name: group[(i + 1) % len(group)] for i, t in enumerate(group)}
-    todo = [_Job(request, task, against[task.song_name]) for task in work]
+    # The next song at the same tempo; every song has all tempi in the same order.
+    ahead = len({t.tempo for t in work}) if request.shuffled else 0
+    todo = [(request, t, work[(i + ahead) % len(work)]) for i, t in enumerate(work)]
     with (
         removing_parts(request.output),
         closing(parallel_map(_dance_and_measure, todo, jobs, backend)) as found,
@@ -175,33 +138,28 @@ def _song_of(task: Task, folder: Path) -> Path:
                     f"{task.song} has only {seconds:.1f} s of sound",
                     f"Leave it out; at least {_SHORTEST_S:g} s are needed.",
                 )
-            beats = annotated_beats(task.song)
-            if beats is not None:
+            if (beats := annotated_beats(task.song)) is not None:
                 here = (beats[beats >= start] - start) / task.tempo
                 save_text(path.with_suffix(".beats"), beats_text(here))
     return path
 
 
-def _dance(request: ProtocolRequest, task: Task) -> list[Path]:
-    """Dance a task, unless its dances are all there; their files."""
+def _dance_and_measure(job: _Job) -> list[DanceMeasures]:
+    """Dance a task, unless its dances are all there, and measure them."""
+    request, task, against = job
     paths = [request.output / "dances" / f"{name}.npz" for name in task.names]
     if not all(p.exists() for p in paths):
         make_folder(paths[0].parent)
         options = replace(request.options, seed=task.seed, variations=len(paths))
-        song, model = _song_of(task, request.output), _model(request.model)
-        made = dances(song, task.figure, model=model, options=options)
+        song_path, model = _song_of(task, request.output), _model(request.model)
+        made = dances(song_path, task.figure, model=model, options=options)
         for one, path in zip(made, paths, strict=True):
             one.save(path)
-    return paths
-
-
-def _dance_and_measure(job: _Job) -> list[DanceMeasures]:
-    request, task = job.request, job.task
     out = []
-    for variation, path in enumerate(_dance(request, task)):
+    for variation, path in enumerate(paths):
         poses, info = read_dance_info(path)
-        song = read_song_facts(_song_of(job.against, request.output))
-        if job.against is not task:  # both parts may differ by a frame or be cut short
+        song = read_song_facts(_song_of(against, request.output))
+        if against is not task:  # both parts may differ by a frame or be cut short
             poses = poses.frames(0, max(1, int(song.duration_s * poses.fps)))
         info = replace(
             info, seed=variation, tempo=task.tempo, reference=load_reference(task.figure),

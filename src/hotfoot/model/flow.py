@@ -36,9 +36,9 @@ def velocity_from_data(x: Tensor, data: Tensor, t: Tensor) -> Tensor:
     return (x - data) / _expand(t, x).clamp(min=_T_FLOOR)
 
 
-def sample_times(count: int, generator: torch.Generator, mean: float) -> Tensor:
+def sample_times(count: int, generator: torch.Generator, mean: float, std: float = 1.0) -> Tensor:
     """Logit-normal training times in (0, 1), leaning to noise for ``mean > 0`` (Esser 2024)."""
-    return torch.sigmoid(torch.randn(count, generator=generator) + mean)
+    return torch.sigmoid(torch.randn(count, generator=generator) * std + mean)
 
 
 def schedule(steps: int, shift: float = 1.0) -> tuple[float, ...]:

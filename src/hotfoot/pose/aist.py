@@ -13,7 +13,7 @@ from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.parsed import KEY, Facts, Parsed, facts_of, floats, reading, stacked, validated
 from hotfoot.pose.sequence import PoseSequence
 
-_CANVAS = (1920, 1080)  # of AIST's videos
+CANVAS = (1920, 1080)  # of AIST's videos
 RATE = 60.0
 """Frames per second of AIST's videos."""
 _UNITS_PER_S = (1.0, 1e3, 1e6)  # of timestamps: seconds, milliseconds or microseconds
@@ -58,7 +58,7 @@ def parse_aist(path: Path, view: int) -> Parsed:
     if not 0 <= view < len(points):
         raise PoseError(f"view {view} asked for", f"{path.name} has views 0 to {len(points) - 1}.")
     facts = validated(Facts, block, path.name) if block else None
-    return Parsed(stacked(list(points[view]), path.name), _CANVAS, rate_of(times), facts)
+    return Parsed(stacked(list(points[view]), path.name), CANVAS, rate_of(times), facts)
 
 
 def rate_of(times: NDArray[np.float64]) -> float | None:

@@ -1,6 +1,6 @@
 """Train the dance transformer on shards of encoded samples."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +21,7 @@ from hotfoot.training.loop import LoopConfig, Trainer
 from hotfoot.training.losses import Movement, Objective, latent_statistics
 from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.training.recipes import run_folder
-from hotfoot.training.shards import Shard, ShardPool
+from hotfoot.training.shards import ShardPool
 from hotfoot.training.vae import fingerprint, linear_vae
 
 _SHEET_EVERY = 1000
@@ -34,11 +34,7 @@ def network_config(recipe: DiffusionRecipe, vae: PoseVAE) -> DiTConfig | EdgeCon
 
 
 def weights_of(model: str | Path, vae: PoseVAE) -> dict[str, Tensor]:
-    """The network's weights of a model to begin with.
-
-    Raises:
-        OptionError: it was trained on another VAE's latents.
-    """
+    """The network's weights of a model to begin with; OptionError if of another VAE's latents."""
     other = load_diffusion(model)
     if fingerprint(other.vae) != fingerprint(vae):
         raise OptionError(
@@ -50,36 +46,21 @@ def weights_of(model: str | Path, vae: PoseVAE) -> dict[str, Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class DiffusionTraining:
-    """One training of a dance transformer.
-
-    Attributes:
-        recipe: how.
-        data: on what.
-        vae: encodes; stays as it is.
-        folder: of the run.
-        device: torch device.
-        begin_with: weights to begin with instead of random ones; layers that they lack keep their
-            initialization (zero for those that change nothing at first).
-        processes: this process among several, each of which takes its rows of the same batch;
-            they share the folder.
-        producers: processes that make training data beside.
-    """
+    """One training of a dance transformer, in a folder that is its own."""
 
     recipe: DiffusionRecipe
     data: Data
-    vae: PoseVAE
+    vae: PoseVAE  # stays as it is
     folder: Path
     device: str = "cpu"
+    # Instead of random weights; layers that they lack keep their initialization (zero for those
+    # that change nothing at first).
     begin_with: dict[str, Tensor] | None = None
-    processes: Processes = field(default=ALONE)
-    producers: int = 1
+    processes: Processes = ALONE  # each takes its rows of the same batch; they share the folder
+    producers: int = 1  # processes that make training data beside
 
     def check(self) -> slice:
-        """Make sure that recipe, data and VAE fit together; this process' rows of a batch.
-
-        Raises:
-            InputError, OptionError: they do not.
-        """
+        """This process' rows of a batch; InputError or OptionError where data or VAE do not fit."""
         recipe = self.recipe
         model_codec(self.vae, recipe)
         if recipe.reads_movement:
@@ -90,7 +71,7 @@ class DiffusionTraining:
                 "Give --motion and --music, or another recipe, like drafted.",
             )
         check_data(self.data, recipe.format)
-        return self.processes.rows(self.recipe.batch)
+        return self.processes.rows(recipe.batch)
 
     def claim(self) -> None:
         """Make sure that the folder is this training's; rank 0 makes it."""
@@ -125,38 +106,39 @@ class DiffusionTraining:
         model = build_network(config).to(self.device)
         if self.begin_with is not None:
             _load_matching(model, self.begin_with)
-        objective = Objective(recipe, config, mean, std, self.device)
+        repeat = config.latent_channels // len(mean)
+        shift, scale = (v.repeat(repeat)[:, None, None].to(self.device) for v in (mean, std))
+        objective = Objective(recipe, config, shift, scale)
         if recipe.reads_movement:
             data = objective.standardized(first).latent
-            movement = Movement(linear_vae(self.vae), *objective.affine, data)
+            movement = Movement(linear_vae(self.vae), shift, scale, data)
             objective = replace(objective, movement=movement)
         held = objective.standardized(pool.wait_for(-1))
+
+        def dancer(network: nn.Module) -> DiffusionGenerator:
+            return as_generator(cast(Network, network), self.vae, mean, std, recipe)
+
+        def validate(step: int, average: nn.Module) -> dict[str, float]:
+            due = step % _SHEET_EVERY == 0 or step == recipe.steps
+            if due and processes.rank == 0 and not processes.shard:
+                path = self.folder / "samples" / f"step-{step:06d}.png"
+                write_sample_sheet(dancer(average), held.music, path)
+            return objective.held_out(average, held)
+
         loop = LoopConfig(recipe.steps, recipe.learning_rate, recipe.warmup, recipe.ema)
-        compiled = self.device.startswith("cuda")  # on CPUs it takes minutes and gains nothing
-        trained = Trainer(model, self.folder, loop, processes, compiled).fit(
+        trained = Trainer(model, self.folder, loop, processes).fit(
             lambda forward, step: objective.losses(forward, pool.batch(step, rows), step, rows),
-            lambda average: objective.held_out(average, held),
-            lambda step, average: self._draw_sheet(step, average, objective, held),
+            validate,
         )
         if processes.shard:
             gathered = {k: whole(v) for k, v in trained.state_dict().items()}
             trained = build_network(config)
             trained.load_state_dict(gathered)
-        return as_generator(cast(Network, trained), self.vae, mean, std, recipe)
-
-    def _draw_sheet(self, step: int, average: nn.Module, objective: Objective, held: Shard) -> None:
-        if step % _SHEET_EVERY == 0 or step == self.recipe.steps:
-            network = cast(Network, average)
-            made = as_generator(network, self.vae, objective.mean, objective.std, self.recipe)
-            write_sample_sheet(made, held.music, self.folder / "samples" / f"step-{step:06d}.png")
+        return dancer(trained)
 
 
 def _load_matching(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Load weights; names and shapes that the model does not have are another network's.
-
-    Raises:
-        OptionError: another network's.
-    """
+    """Load weights; names and shapes that the model does not have are another network's."""
     own = model.state_dict()
     wrong = [k for k, v in weights.items() if k not in own or own[k].shape != v.shape]
     if wrong:

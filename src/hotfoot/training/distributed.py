@@ -1,9 +1,8 @@
 """Training on several processes: each takes its rows of the same global batch.
 
-Started by ``torchrun --nproc-per-node N -m hotfoot train dancer ...``; without it there is one
-process and nothing here does anything. Weights are replicated (DDP), or sharded over the processes
-(FSDP2) where they do not fit. Whatever is saved is whole, so a checkpoint moves between numbers of
-processes.
+Started by ``torchrun --nproc-per-node N -m hotfoot train dancer ...``. Weights are replicated
+(DDP), or sharded over the processes (FSDP2) where they do not fit. Whatever is saved is whole, so a
+checkpoint moves between numbers of processes.
 """
 
 import os
@@ -19,24 +18,14 @@ from hotfoot.errors import OptionError
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among all that train one model.
-
-    Attributes:
-        rank: its number.
-        world_size: how many there are.
-        shard: weights are sharded over them.
-    """
+    """This process among all that train one model."""
 
     rank: int = 0
     world_size: int = 1
-    shard: bool = False
+    shard: bool = False  # weights are sharded over them
 
     def rows(self, batch: int) -> slice:
-        """This process' rows of a global batch.
-
-        Raises:
-            OptionError: the batch cannot be divided equally.
-        """
+        """This process' rows of a global batch; OptionError if it cannot be divided equally."""
         if batch % self.world_size:
             raise OptionError(
                 f"a batch of {batch} cannot be divided among {self.world_size} processes",
@@ -62,22 +51,27 @@ class Processes:
 
     def wrap(self, model: nn.Module) -> nn.Module:
         """The module to call in training: replicated or sharded, sharing ``model``'s parameters."""
-        if self.world_size == 1:
+        if self.shard:
+            shard_weights(model)
             return model
-        if not self.shard:
-            return nn.parallel.DistributedDataParallel(model)
-        shard_weights(model)
-        return model
+        return nn.parallel.DistributedDataParallel(model) if self.world_size > 1 else model
 
 
 ALONE = Processes()
 
 
+def check_alone() -> None:
+    """Raise OptionError where torchrun started something that trains in one process only."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise OptionError(
+            "this is trained in one process", "Start it without torchrun; dancers may have more."
+        )
+
+
 def join_processes(device: str, shard: bool = False) -> tuple[Processes, str]:
     """Join the processes that torchrun started; with the device of this one.
 
-    Raises:
-        OptionError: sharding asked for in a single process.
+    OptionError where sharding is asked for in a single process.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         if shard:
@@ -96,7 +90,7 @@ def join_processes(device: str, shard: bool = False) -> tuple[Processes, str]:
 
 def leave_processes() -> None:
     """Leave the processes in order."""
-    if dist.is_available() and dist.is_initialized():
+    if dist.is_initialized():
         dist.destroy_process_group()
 
 
@@ -123,29 +117,14 @@ def sharded_like(value: Tensor, tensor: Tensor) -> Tensor:
     return value
 
 
-def check_alone() -> None:
-    """Raise OptionError where torchrun started something that trains in one process only."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise OptionError(
-            "this is trained in one process", "Start it without torchrun; dancers may have more."
-        )
-
-
 @dataclass(frozen=True)
 class Memory:
-    """What training a model takes on each of ``processes`` GPUs, in bytes.
+    """What training a model takes on each GPU, in bytes."""
 
-    Attributes:
-        parameters: number of them.
-        weights: 32-bit weights, their average, gradients and both moments of the optimizer.
-        largest_block: two blocks gathered whole, one at work and one on its way.
-        activations: of one sample, under 16-bit autocast.
-    """
-
-    parameters: int
-    weights: int
-    largest_block: int
-    activations: int
+    parameters: int  # number of them
+    weights: int  # in 32 bits, their average, gradients and both moments of the optimizer
+    largest_block: int  # two blocks gathered whole, one at work and one on its way
+    activations: int  # of one sample, under 16-bit autocast
 
     def total(self, samples: int) -> int:
         """Of ``samples`` per GPU."""

@@ -1,8 +1,9 @@
 """From a trained network to a model folder: its configuration, its license, its model card."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -28,11 +29,7 @@ _LONGEST = 200  # characters of a name or license in a model's configuration
 
 
 def model_codec(vae: PoseVAE, recipe: DiffusionRecipe) -> CodecConfig:
-    """How a model draws and decodes poses.
-
-    Raises:
-        OptionError: the recipe wants lines drawn otherwise than the VAE was trained on.
-    """
+    """How a model draws and decodes poses; OptionError if otherwise than its VAE was trained on."""
     codec = recipe.codec.apply(vae.codec)
     for name in ("profile_sigma", "polarity", "value_range"):
         wanted, own = getattr(codec, name), getattr(vae.codec, name)
@@ -48,24 +45,11 @@ def as_generator(
     dit: Network, vae: PoseVAE, mean: Tensor, std: Tensor, recipe: DiffusionRecipe
 ) -> DiffusionGenerator:
     """A network in training, ready to dance."""
-    config = DiffusionConfig(
-        name=recipe.name,
-        license=recipe.license or UNSTATED,
-        credits=recipe.credits,
-        skeleton=recipe.skeleton,
-        fps=recipe.fps,
-        frames=recipe.frames,
-        overlap=recipe.overlap,
-        music=recipe.music,
-        codec=model_codec(vae, recipe),
-        vae=vae.config,
-        dit=dit.config,
-        latent_mean=tuple(float(v) for v in mean),
-        latent_std=tuple(float(v) for v in std),
-        reference=recipe.reference,
-        framing=recipe.framing,
-        sampling=recipe.sampling,
-    )
+    names = [f.name for f in fields(DiffusionConfig) if hasattr(recipe, f.name)]
+    facts: dict[str, Any] = {name: getattr(recipe, name) for name in names}
+    facts |= {"license": recipe.license or UNSTATED, "codec": model_codec(vae, recipe)}
+    facts |= {"latent_mean": tuple(mean.tolist()), "latent_std": tuple(std.tolist())}
+    config = DiffusionConfig(**facts | {"vae": vae.config, "dit": dit.config})
     return DiffusionGenerator(config, vae, dit).to(next(dit.parameters()).device).eval()
 
 
@@ -74,12 +58,12 @@ def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> 
     sheets = []
     frames = model.config.frames
     tokens = music[0, : frames // FRAMES_PER_COLUMN].float().cpu().numpy()
-    for figure in ("average", "square"):
+    for figure, columns in (("average", 16), ("square", 9)):
         reference = figure_pose(figure).to_skeleton(model.config.skeleton)
         conditions = Conditions(None, tokens, reference)
         made = generate(model, conditions, model.plan(frames), SamplingOptions(steps=8))
         joined = next(joined_poses(made, conditions, model.config, frames))
-        sheets.append(contact_sheet(joined.poses, grid=(16 if figure == "average" else 9, 2)))
+        sheets.append(contact_sheet(joined.poses, grid=(columns, 2)))
     width = max(s.shape[1] for s in sheets)
     padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0))) for s in sheets]
     save_png(np.concatenate(padded), path)
@@ -87,31 +71,24 @@ def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> 
 
 def export_model(
     model: DiffusionGenerator, recipe: DiffusionRecipe, data: Data, folder: Path, command: str = ""
-) -> DiffusionGenerator:
-    """Write a model folder that ``hotfoot dance --model`` takes; returns what was written.
+) -> None:
+    """Write a model folder that ``hotfoot dance --model`` takes.
 
-    Args:
-        model: as it was trained.
-        recipe: that it was trained by.
-        data: that it was trained on; its licenses and credits become the model's.
-        folder: of the model.
-        command: that trained it, for the model card.
+    Licenses and credits of the data become the model's. ``command`` trained it, for the card.
     """
     sources = data.sources()
     license, credits = terms(sources, recipe.license, recipe.credits)
     config = replace(model.config, license=license, credits=credits)
     named = DiffusionGenerator(config, model.vae, model.dit)
     save_diffusion(named, folder, _card(config, recipe, sources, command))
-    return named
 
 
 def terms(
     sources: tuple[Source, ...], license: str = "", credits: tuple[str, ...] = ()
 ) -> tuple[str, tuple[str, ...]]:
     """License and credits of a model: what is given, and what its training data adds."""
-    forbidden = restrictions(sources)
     text = license or UNSTATED
-    if forbidden:
+    if forbidden := restrictions(sources):
         text = f"{text}; its data has terms of its own: {'; '.join(forbidden)}"
     short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     found = sorted({s.credit for s in sources if s.credit})

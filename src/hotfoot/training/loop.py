@@ -1,22 +1,25 @@
 """One training loop for all: optimizer, averaged weights, checkpoints, metrics."""
 
 import copy
+import json
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hotfoot.errors import TrainingError
-from hotfoot.files import make_folder
-from hotfoot.training.checkpoints import TrainingState, load_checkpoint, save_checkpoint
-from hotfoot.training.distributed import ALONE, Processes, shard_weights, whole
-from hotfoot.training.metrics import MetricsLog
+from hotfoot.files import make_folder, replacing, save_text
+from hotfoot.training.distributed import ALONE, Processes, shard_weights, sharded_like, whole
 
 Losses = dict[str, Tensor]
+_CLIP = 1.0  # norm of gradients
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,6 @@ class LoopConfig:
     warmup: int
     ema: float
     weight_decay: float = 0.01
-    clip: float = 1.0
     log_every: int = 20
     save_every: int = 200
 
@@ -41,59 +43,50 @@ def learning_rate(step: int, config: LoopConfig) -> float:
 
 
 class Trainer:
-    """Trains one module, step by step; resumes from its folder by itself.
+    """Trains one module in place, step by step; resumes from its folder by itself.
 
-    On several processes gradients are averaged; the losses are of this process' part.
-
-    Args:
-        model: trained in place.
-        folder: gets ``metrics.jsonl``, TensorBoard events where tensorboard is installed, and
-            ``checkpoint.safetensors`` (weights, averaged weights, optimizer).
-        config: steps, rates, intervals.
-        processes: this process among several.
-        compiled: compile the forward pass; pays on GPUs only.
+    The folder gets ``metrics.jsonl``, TensorBoard events where tensorboard is installed, and
+    ``checkpoint.safetensors`` (weights, averaged weights, optimizer), whole whatever the number of
+    processes. On several processes gradients are averaged; the losses are of this process' part.
     """
 
     def __init__(
-        self, model: nn.Module, folder: Path, config: LoopConfig, processes: Processes = ALONE,
-        compiled: bool = False,
-    ) -> None:  # fmt: skip
+        self, model: nn.Module, folder: Path, config: LoopConfig, processes: Processes = ALONE
+    ) -> None:
         make_folder(folder)
-        self._config, self._processes = config, processes
-        average = copy.deepcopy(model).requires_grad_(False)
+        self._model, self._config, self._processes = model, config, processes
+        self._average = copy.deepcopy(model).requires_grad_(False)
         forward = processes.wrap(model)
         if processes.shard:
-            shard_weights(average)
+            shard_weights(self._average)
+        # On CPUs compiling takes minutes and gains nothing.
+        compiled = any(p.is_cuda for p in model.parameters())
         self._forward: nn.Module = torch.compile(forward) if compiled else forward  # type: ignore[assignment]
-        optimizer = torch.optim.AdamW(
+        self._optimizer = torch.optim.AdamW(
             model.parameters(), config.learning_rate, betas=(0.9, 0.95),
             weight_decay=config.weight_decay,
         )  # fmt: skip
-        self._state = TrainingState(model, average, optimizer)
         self._checkpoint = folder / "checkpoint.safetensors"
-        self._start = load_checkpoint(self._checkpoint, self._state)
-        self._log = MetricsLog(folder, self._start) if processes.rank == 0 else None
+        self._start = self._resume()
+        self._log = _MetricsLog(folder, self._start) if processes.rank == 0 else None
         self._totals: dict[str, float] = {}
         self._counted, self._began = 0, time.monotonic()
 
     def fit(
         self,
         losses_at: Callable[[nn.Module, int], Losses],
-        validate: Callable[[nn.Module], dict[str, float]] | None = None,
-        on_save: Callable[[int, nn.Module], None] | None = None,
+        validate: Callable[[int, nn.Module], dict[str, float]] | None = None,
     ) -> nn.Module:
         """Take all steps that are left; returns the model with averaged weights.
 
         Args:
-            losses_at: losses of the module to call and a step; ``loss`` is minimized, the rest
-                logged.
-            validate: metrics of the averaged model at each checkpoint.
-            on_save: called with the averaged model at each checkpoint, unless weights are sharded.
+            losses_at: of the module to call and a step; ``loss`` is minimized, the rest logged.
+            validate: metrics of a checkpoint's step and averaged model.
 
         Raises:
             TrainingError: the loss is not finite.
         """
-        config, average, processes = self._config, self._state.average, self._processes
+        config, average = self._config, self._average
         self._began = time.monotonic()
         for step in range(self._start, config.steps):
             self._step(step, losses_at)
@@ -101,20 +94,17 @@ class Trainer:
             if done % config.log_every == 0 or last:
                 self._write_metrics(done)
             if done % config.save_every == 0 or last:
-                save_checkpoint(self._checkpoint, done, self._state, processes)
+                self._save(done)
                 average.eval()
-                if validate is not None:
-                    found = validate(average)
-                    if self._log is not None:
-                        self._log.write({"step": done, **found})
-                if on_save is not None and processes.rank == 0 and not processes.shard:
-                    on_save(done, average)
+                found = validate(done, average) if validate is not None else {}
+                if self._log is not None and found:
+                    self._log.write({"step": done, **found})
                 self._began = time.monotonic()
         return average.eval()
 
     def _step(self, step: int, losses_at: Callable[[nn.Module, int], Losses]) -> None:
-        config, state = self._config, self._state
-        for group in state.optimizer.param_groups:
+        config = self._config
+        for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(step, config)
         losses = losses_at(self._forward, step)
         if not torch.isfinite(losses["loss"]):
@@ -122,12 +112,16 @@ class Trainer:
                 f"the loss is not finite at step {step}",
                 "Lower the learning rate and run again; the last checkpoint is kept.",
             )
-        state.optimizer.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(state.model.parameters(), config.clip)
-        state.optimizer.step()
+        norm = nn.utils.clip_grad_norm_(self._model.parameters(), _CLIP)
+        self._optimizer.step()
         # Early on the average follows closely, so that a short run has a usable one.
-        _update(state.average, state.model, min(config.ema, (step + 1) / (step + 10)))
+        decay = min(config.ema, (step + 1) / (step + 10))
+        with torch.no_grad():
+            means = self._average.parameters()
+            for mean, now in zip(means, self._model.parameters(), strict=True):
+                mean.lerp_(now, 1 - decay)
         for name, value in {**losses, "grad_norm": norm}.items():
             self._totals[name] = self._totals.get(name, 0.0) + float(whole(value.detach()))
         self._counted += 1
@@ -142,8 +136,87 @@ class Trainer:
             self._log.write(row)
         self._began, self._totals, self._counted = time.monotonic(), {}, 0
 
+    def _save(self, step: int) -> None:
+        """Write a checkpoint whole or not at all; all processes take part."""
+        tensors = {f"weights.{k}": v for k, v in self._model.state_dict().items()}
+        tensors |= {f"ema.{k}": v for k, v in self._average.state_dict().items()}
+        for i, values in self._optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{k}": v for k, v in values.items()}
+        entire = {}
+        for name, tensor in tensors.items():
+            value = whole(tensor.detach())
+            if self._processes.rank == 0:
+                entire[name] = value.cpu().clone().contiguous()
+        if self._processes.rank == 0:
+            with replacing(self._checkpoint) as temporary:
+                save_file(entire, temporary, metadata={"step": str(step)})
+        self._processes.barrier()
 
-@torch.no_grad()
-def _update(average: nn.Module, model: nn.Module, decay: float) -> None:
-    for mean, now in zip(average.parameters(), model.parameters(), strict=True):
-        mean.lerp_(now, 1 - decay)
+    def _resume(self) -> int:
+        """The step of the checkpoint, which is loaded if there is one."""
+        path = self._checkpoint
+        if not path.exists():
+            return 0
+        try:
+            with safe_open(path, "pt") as file:
+                step = int(file.metadata()["step"])
+            self._load(load_file(path))
+        except (OSError, SafetensorError, ValueError, KeyError, RuntimeError, IndexError) as error:
+            raise TrainingError(
+                f"{path} is damaged ({error})", "Delete it to train from the beginning."
+            ) from error
+        return step
+
+    def _load(self, tensors: dict[str, Tensor]) -> None:
+        parts: dict[str, dict[str, Tensor]] = {"weights": {}, "ema": {}, "optimizer": {}}
+        for key, value in tensors.items():
+            part, name = key.split(".", 1)
+            parts[part][name] = value
+        for module, part in ((self._model, "weights"), (self._average, "ema")):
+            own = module.state_dict()
+            module.load_state_dict({k: sharded_like(v, own[k]) for k, v in parts[part].items()})
+        parameters = list(self._model.parameters())
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in parts["optimizer"].items():
+            index, name = key.split(".", 1)
+            like = parameters[int(index)] if value.dim() else value
+            state.setdefault(int(index), {})[name] = sharded_like(value, like)
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+class _MetricsLog:
+    """Appends to ``metrics.jsonl`` of a folder, and to TensorBoard where it is installed.
+
+    Rows after ``step``, that the run resumes from, are dropped, since these steps are taken again;
+    so is what is no row, like one that was cut off.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self._path = folder / "metrics.jsonl"
+        if self._path.exists():
+            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+            save_text(self._path, "".join(f"{s}\n" for s in lines if _step_of(s) <= step))
+        self._writer: Any = None
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            return
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def write(self, row: dict[str, float]) -> None:
+        """One row; it has a ``step``."""
+        with self._path.open("a") as file:
+            file.write(json.dumps({k: round(v, 6) for k, v in row.items()}) + "\n")
+        if self._writer is not None:
+            for name in row.keys() - {"step"}:
+                self._writer.add_scalar(name, row[name], int(row["step"]))
+            self._writer.flush()
+
+
+def _step_of(line: str) -> float:
+    """Step of a row; infinity where it is no row."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf

@@ -1,23 +1,24 @@
-"""Recipes by name or from a JSON file, changed field by field.
-
-A recipe is data; an ablation is a recipe with a field set differently (``network.width=96``), never
-a branch in the code.
-"""
+"""Recipes by name or from a JSON file; an ablation is a recipe with a field set differently."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from hotfoot.errors import OptionError
 from hotfoot.files import RunFolder
 from hotfoot.model.config import LineVAEConfig, Sampling
-from hotfoot.training.recipe_changes import CodecChanges
-from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe, VAERecipe, VAESource
-from hotfoot.validation import parse_json
+from hotfoot.training.recipe_types import (
+    CodecChanges,
+    CodesRecipe,
+    DiffusionRecipe,
+    VAERecipe,
+    VAESource,
+)
+from hotfoot.validation import parse_json, read_json
 
 Recipe = VAERecipe | DiffusionRecipe | CodesRecipe
-R = TypeVar("R", VAERecipe, DiffusionRecipe, CodesRecipe)
+R = TypeVar("R", bound=Recipe)
 
 _DRAFTED_VAE: dict[str, Any] = {  # of the model that was shipped until 2026-11-24
     "vae": LineVAEConfig(), "steps": 3000, "lines": 64, "kl_weight": 1e-2, "still": 0.25,
@@ -95,47 +96,29 @@ def recipe_names(kind: type[Recipe]) -> list[str]:
 def recipe_with(
     kind: type[R], name_or_file: str | Path = "default", settings: dict[str, Any] | None = None
 ) -> R:
-    """A recipe by name or from a JSON file, with fields changed.
+    """A recipe by name or from a file ``*.json`` of fields that differ from the default recipe's.
 
-    Args:
-        kind: of the recipe.
-        name_or_file: one of :func:`recipe_names`, or a file ``*.json`` with fields that differ
-            from the default recipe's.
-        settings: values by field; nested fields by dotted names (``vae.width``).
-
-    Raises:
-        OptionError: no such recipe, or a wrong field; the message names file and field.
+    ``settings`` are changes on top, values by field; nested ones by dotted names (``vae.width``).
+    OptionError for no such recipe, or a wrong field; the message names file and field.
     """
-    recipe: Any
-    if str(name_or_file).endswith(".json"):
-        path = Path(name_or_file)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            raise OptionError(f"{path} cannot be read ({error})", "Check its name.") from error
-        recipe = parse_json(kind, text, path, OptionError)
-    elif name_or_file in _CHANGES[kind]:
-        recipe = kind(**_CHANGES[kind][str(name_or_file)])
+    name = str(name_or_file)
+    if name.endswith(".json"):
+        recipe = read_json(kind, Path(name), OptionError)
+    elif name in _CHANGES[kind]:
+        recipe = kind(**_CHANGES[kind][name])
     else:
         raise OptionError(
-            f"unknown recipe '{name_or_file}'",
-            f"Known: {', '.join(recipe_names(kind))}; or a file *.json.",
+            f"unknown recipe '{name}'", f"Known: {', '.join(_CHANGES[kind])}; or a file *.json."
         )
-    if not settings:
-        return cast(R, recipe)
     values = asdict(recipe)
-    for name, value in settings.items():
-        _set(values, name, value)
-    made: R = parse_json(kind, json.dumps(values), f"recipe {name_or_file}", OptionError)
+    for field, value in (settings or {}).items():
+        _set(values, field, value)
+    made: R = parse_json(kind, json.dumps(values), f"recipe {name}", OptionError)
     return made
 
 
 def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
-    """Settings from texts ``field=value``; values are JSON, or else taken as text.
-
-    Raises:
-        OptionError: not of that form.
-    """
+    """Settings from texts ``field=value`` (or OptionError); values are JSON, or else text."""
     settings = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -164,9 +147,8 @@ def run_folder(recipe: Recipe, folder: Path, made_from: dict[str, str]) -> RunFo
     nothing else may: not the recipe, and not what the run is made from (fingerprints of data and
     VAE), since shards and checkpoint would be of one kind and what follows of another.
     """
-    fields = asdict(recipe)
-    for name in ("steps", "name", "license", "credits", "sampling"):
-        fields.pop(name, None)
-    if isinstance(recipe, DiffusionRecipe):  # its fingerprint counts, not where it lies
-        del fields["vae"]
-    return RunFolder(folder, "training", {"recipe": fields, **made_from})
+    free = {"steps", "name", "license", "credits", "sampling"}
+    if isinstance(recipe, DiffusionRecipe):
+        free.add("vae")  # its fingerprint counts, not where it lies
+    fixed = {k: v for k, v in asdict(recipe).items() if k not in free}
+    return RunFolder(folder, "training", {"recipe": fixed, **made_from})

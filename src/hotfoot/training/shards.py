@@ -8,7 +8,8 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import groupby
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any
@@ -42,29 +43,20 @@ _TRUNK = [_BODY[f"{side}_{name}"] for side in ("left", "right") for name in ("sh
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """Encoded samples.
+    """Encoded samples."""
 
-    Attributes:
-        latent: [N, C, R, U].
-        reference: [N, C, R, U].
-        music: [N, U, M].
-        known: [N] leading frames that are given.
-        style: [N] 1 + index among the recipe's styles, 0 for none.
-        energy: [N] octaves of the usual size of movement, NaN for none.
-    """
-
-    latent: Tensor
-    reference: Tensor
-    music: Tensor
-    known: Tensor
-    style: Tensor
-    energy: Tensor
+    latent: Tensor  # [N, C, R, U]
+    reference: Tensor  # [N, C, R, U]
+    music: Tensor  # [N, U, M]
+    known: Tensor  # [N] leading frames that are given
+    style: Tensor  # [N] 1 + index among the recipe's styles, 0 for none
+    energy: Tensor  # [N] octaves of the usual size of movement, NaN for none
 
 
 def encode_samples(samples: list[Sample], vae: PoseVAE, recipe: DiffusionRecipe) -> Shard:
     """Encode samples with a frozen VAE; half precision. Without a reference it stays empty."""
     bins, frames = vae.codec.bins, len(samples[0].xy)
-    latents, references = [], []
+    encoded = []
     for s in samples:
         xy, pose, shown = _framed(s, recipe)
         lines = [torch.from_numpy(a) for a in to_lines(xy, _seen(s.confidence, recipe), bins)]
@@ -75,12 +67,11 @@ def encode_samples(samples: list[Sample], vae: PoseVAE, recipe: DiffusionRecipe)
         ]
         with torch.inference_mode():
             center, value = (torch.stack(pair) for pair in zip(lines, composed, strict=True))
-            encoded = vae.encode_lines(center, value).half()
-        latents.append(encoded[0])
-        references.append(encoded[1])
+            encoded.append(vae.encode_lines(center, value).half())
+    latent, reference = (torch.stack(part) for part in zip(*encoded, strict=True))
     return Shard(
-        torch.stack(latents),
-        torch.stack(references),
+        latent,
+        reference,
         torch.from_numpy(np.stack([s.music for s in samples])).half(),
         torch.tensor([s.known for s in samples]),
         torch.tensor([style_index(s.clip.style, recipe.styles) for s in samples]),
@@ -101,16 +92,10 @@ def _framed(
     return framing.into(sample.xy), framing.into(whole.normalized[0]), whole.confidence[0]
 
 
-def _usable(sample: Sample, recipe: DiffusionRecipe) -> bool:
-    """Whether there is a body to frame, where that is asked for."""
-    return recipe.framing == "canvas" or bool((sample.reference_confidence[_TRUNK] > 0).all())
-
-
 def _seen(confidence: NDArray[np.float32], recipe: DiffusionRecipe) -> NDArray[np.float32]:
     """Confidence as the recipe wants it: values as they are, or 0 and 1."""
-    if recipe.confidence == "values":
-        return confidence
-    return (confidence >= VISIBLE_FROM).astype(np.float32)
+    seen = (confidence >= VISIBLE_FROM).astype(np.float32)
+    return confidence if recipe.confidence == "values" else seen
 
 
 def make_shard(
@@ -121,7 +106,8 @@ def make_shard(
     samples: list[Sample] = []
     for _ in range(_TRIES * size):
         sample = source.draw(rng, recipe.frames, recipe.overlap)
-        samples += [sample] if _usable(sample, recipe) else []
+        if recipe.framing == "canvas" or (sample.reference_confidence[_TRUNK] > 0).all():
+            samples.append(sample)
         if len(samples) == size:
             return encode_samples(samples, vae, recipe)
     raise TrainingError("too few samples show shoulders and hips", "Give other motion.")
@@ -140,11 +126,7 @@ def save_shard(shard: Shard, path: Path) -> None:
 
 
 def load_shard(path: Path) -> Shard:
-    """Read a shard.
-
-    Raises:
-        TrainingError: damaged.
-    """
+    """Read a shard; TrainingError where it is damaged."""
     with _naming(path):
         return Shard(**load_file(path))
 
@@ -161,33 +143,24 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _produce(
-    data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, part: int, parts: int,
+    data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, indices: list[int],
     failures: SimpleQueue[HotfootError],
 ) -> None:  # fmt: skip
+    """Make shards; -1, the held-out one, comes first."""
     torch.set_num_threads(1)
+    trainer = multiprocessing.parent_process()
     try:
-        _produce_part(data, folder, vae, recipe, part, parts)
+        for held_out, group in groupby(indices, lambda i: i < 0):
+            source = _open(data, folder, recipe, held_out)
+            for i in group:
+                if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more
+                    return
+                seed = 1_000_000 if held_out else i
+                size = min(128, recipe.shard_size) if held_out else recipe.shard_size
+                shard = make_shard(source, vae, recipe, seed, size)
+                save_shard(shard, shard_path(folder, i))
     except HotfootError as error:
         failures.put(error)
-
-
-def _produce_part(
-    data: Data, folder: Path, vae: PoseVAE, recipe: DiffusionRecipe, part: int, parts: int
-) -> None:
-    if part == 0 and not shard_path(folder, -1).exists():
-        held = _open(data, folder, recipe, True)
-        size = min(128, recipe.shard_size)
-        save_shard(make_shard(held, vae, recipe, 1_000_000, size), shard_path(folder, -1))
-    mine = range(part, recipe.shards, parts)
-    missing = [i for i in mine if not shard_path(folder, i).exists()]
-    if not missing:
-        return
-    source = _open(data, folder, recipe, False)
-    trainer = multiprocessing.parent_process()
-    for i in missing:
-        if trainer is not None and not trainer.is_alive():  # killed: nobody waits for more
-            return
-        save_shard(make_shard(source, vae, recipe, i, recipe.shard_size), shard_path(folder, i))
 
 
 def _open(data: Data, folder: Path, recipe: DiffusionRecipe, held_out: bool) -> SampleSource:
@@ -203,14 +176,8 @@ class ShardPool:
 
     At step ``s`` a batch is drawn from the first ``shards_ahead + s * batch / shard_size / 2``
     shards, so what is drawn does not depend on how fast the producers are. Shards stay on disk:
-    rows are read as they are drawn, through the system's cache.
-
-    Args:
-        data: what samples are made of.
-        folder: of the shards; processes of one training share it. Whole dances lie beside it.
-        vae: encodes.
-        recipe: of the training.
-        producers: processes that make shards; 0 where another process has them.
+    rows are read as they are drawn, through the system's cache. Processes of one training share
+    the folder, beside which whole dances lie; all but one have no producers of shards.
     """
 
     def __init__(
@@ -222,8 +189,8 @@ class ShardPool:
         self._producers: list[multiprocessing.process.BaseProcess] = []
         context = multiprocessing.get_context("spawn")
         self._failures: SimpleQueue[HotfootError] = context.SimpleQueue()
-        wanted = [-1, *range(recipe.shards)]
-        if all(shard_path(folder, i).exists() for i in wanted):
+        missing = [i for i in range(-1, recipe.shards) if not shard_path(folder, i).exists()]
+        if not missing:
             return
         if recipe.dances and producers:
             plan = DancePlan(
@@ -232,50 +199,38 @@ class ShardPool:
             )  # fmt: skip
             make_dances(data, plan, folder.parent / _DANCES, producers)
         for part in range(producers):
+            mine = missing[part::producers]
             process = context.Process(
-                target=_produce,
-                args=(data, folder, vae, recipe, part, producers, self._failures),
-                daemon=True,
+                target=_produce, args=(data, folder, vae, recipe, mine, self._failures), daemon=True
             )
             process.start()
             self._producers.append(process)
 
     def wait_for(self, index: int) -> Shard:
-        """The shard, once it is there.
-
-        Raises:
-            HotfootError: what stopped the producers.
-            TrainingError: the producer has stopped without making it.
-        """
+        """The shard, once it is there; else what stopped its producer, a HotfootError."""
         return load_shard(self._wait_for(index))
 
     def _wait_for(self, index: int) -> Path:
         path = shard_path(self._folder, index)
-        while not path.exists():
+        while True:
+            # Asked first: what a producer made or put into the queue is there before it stops.
+            crashed = any(p.exitcode for p in self._producers)
+            stopped = not self._waits and not any(p.is_alive() for p in self._producers)
+            if path.exists():
+                return path
             if not self._failures.empty():
                 raise self._failures.get()
-            crashed = any(p.exitcode for p in self._producers)
-            if crashed or (not self._waits and not any(p.is_alive() for p in self._producers)):
-                if path.exists():
-                    break
-                if not self._failures.empty():
-                    raise self._failures.get()
+            if crashed or stopped:
                 raise TrainingError(
                     f"the process that makes training data stopped before {path.name}",
                     "See its error above; run the command again to go on.",
                 )
             time.sleep(0.2)
-        return path
-
-    def available(self, step: int) -> int:
-        """Shards in use at a step."""
-        r = self._recipe
-        return min(r.shards, r.shards_ahead + step * r.batch // (2 * r.shard_size))
 
     def batch(self, step: int, rows: slice = slice(None)) -> Shard:
         """Rows of the batch of a step, as float32."""
         r = self._recipe
-        count = self.available(step)
+        count = min(r.shards, r.shards_ahead + step * r.batch // (2 * r.shard_size))
         while len(self._open) < count:
             path = self._wait_for(len(self._open))
             with _naming(path):
@@ -284,9 +239,8 @@ class ShardPool:
         picks = [
             (int(i), int(rng.integers(r.shard_size))) for i in rng.integers(count, size=r.batch)
         ][rows]
-        fields = (
-            torch.stack([self._open[i].get_slice(name)[j] for i, j in picks])
-            for name in ("latent", "reference", "music", "known", "style", "energy")
-        )
-        latent, reference, music, *rest = fields
-        return Shard(latent.float(), reference.float(), music.float(), *rest)
+        drawn = {
+            f.name: torch.stack([self._open[i].get_slice(f.name)[j] for i, j in picks])
+            for f in fields(Shard)
+        }
+        return Shard(**{k: v.float() if v.is_floating_point() else v for k, v in drawn.items()})

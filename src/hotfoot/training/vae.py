@@ -1,5 +1,6 @@
 """Train the line VAE on views of motion; measure, save and load VAEs."""
 
+import copy
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
@@ -30,10 +31,9 @@ from hotfoot.model.published_vae import load_published, natural_codec, published
 from hotfoot.model.vae import LineVAE, PoseVAE
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.training.loop import LoopConfig, Trainer
-from hotfoot.training.recipe_changes import CodecChanges
-from hotfoot.training.recipe_types import VAERecipe, VAESource
+from hotfoot.training.losses import vae_loss
+from hotfoot.training.recipe_types import CodecChanges, VAERecipe, VAESource
 from hotfoot.training.recipes import run_folder
-from hotfoot.training.vae_loss import vae_loss
 from hotfoot.validation import read_json, to_json
 
 _VIEW_FRAMES = 160  # frames rendered at once; a window of them is used
@@ -41,8 +41,6 @@ _VIEWS = 8
 _ROBUST = (0.003, 0.1)  # latents' noise that decoders must withstand, log-uniform
 _NOISY, _LARGEST_NOISE = 0.3, 3 / 512  # share of framed views with noise, and its size
 _CONFIG, _WEIGHTS = "vae.json", "vae.safetensors"
-UNCHANGED = CodecChanges(decoding=None, motion_penalty=None, motion_band=None)
-"""The VAE's own codec."""
 
 
 def draw_lines_batch(
@@ -50,29 +48,28 @@ def draw_lines_batch(
 ) -> tuple[Tensor, Tensor]:
     """Lines [N, T] (bins, hot values) of random joints from several views.
 
-    Some lines end in one value repeated, as reference images do.
+    Some are picked by speed, the rest by chance; some end in one value repeated, as reference
+    images do.
     """
-    centers, values = [], []
+    views = []
     for _ in range(_VIEWS):
         joints = clips[rng.integers(len(clips))].joints
         begin = int(rng.integers(max(1, len(joints) - _VIEW_FRAMES)))
         xy, confidence = _draw_view(joints[begin : begin + _VIEW_FRAMES], rng, recipe)
         begin = int(rng.integers(max(1, len(xy) - recipe.frames + 1)))
         window = slice(begin, begin + recipe.frames)
-        center, value = to_lines(xy[window], confidence[window], recipe.vae.bins)
-        missing = recipe.frames - center.shape[1]
-        if missing > 0:
-            center, value = (
-                np.pad(a, ((0, 0), (0, missing)), mode="edge") for a in (center, value)
-            )
+        lines = np.stack(to_lines(xy[window], confidence[window], recipe.vae.bins))
+        missing = recipe.frames - lines.shape[-1]
+        lines = np.pad(lines, ((0, 0), (0, 0), (0, missing)), mode="edge")
         if rng.random() < recipe.still:
             cut, at = int(rng.integers(recipe.frames - 8)), int(rng.integers(recipe.frames))
-            center, value = center.copy(), value.copy()
-            center[:, cut:], value[:, cut:] = center[:, at : at + 1], value[:, at : at + 1]
-        centers.append(center)
-        values.append(value)
-    center, value = np.concatenate(centers), np.concatenate(values)
-    pick = _pick_lines(center, value, rng, recipe)
+            lines[..., cut:] = lines[..., at : at + 1]
+        views.append(lines)
+    center, value = np.concatenate(views, axis=1)
+    both_seen = (value[:, 1:] > 0) & (value[:, :-1] > 0)
+    speed = (np.abs(np.diff(center, axis=1)) * both_seen).mean(axis=1) + 1e-3
+    chance = recipe.fast * speed / speed.sum() + (1 - recipe.fast) / len(center)
+    pick = rng.choice(len(center), min(recipe.lines, len(center)), replace=False, p=chance)
     return torch.from_numpy(center[pick]), torch.from_numpy(value[pick])
 
 
@@ -92,26 +89,13 @@ def _draw_view(
     return seen.xy, seen.confidence
 
 
-def _pick_lines(
-    center: NDArray[np.float32], value: NDArray[np.float32], rng: np.random.Generator,
-    recipe: VAERecipe,
-) -> NDArray[np.intp]:  # fmt: skip
-    """Indices of the lines of a batch: some by speed, the rest by chance."""
-    both_seen = (value[:, 1:] > 0) & (value[:, :-1] > 0)
-    speed = (np.abs(np.diff(center, axis=1)) * both_seen).mean(axis=1) + 1e-3
-    chance = recipe.fast * speed / speed.sum() + (1 - recipe.fast) / len(center)
-    return rng.choice(len(center), min(recipe.lines, len(center)), replace=False, p=chance)
-
-
 def train_vae(
     recipe: VAERecipe, motion: Path, folder: Path, begin_with: LineVAE | None = None
 ) -> LineVAE:
     """Train, or go on training, in ``folder``; returns the averaged model.
 
-    ``begin_with`` gives the weights to begin with, and the network's shape.
-
-    Raises:
-        OptionError: the recipe trains a decoder alone and there is nothing to begin with.
+    ``begin_with`` gives the weights to begin with, and the network's shape. OptionError where the
+    recipe trains a decoder alone and there is nothing to begin with.
     """
     if recipe.decoder_only and begin_with is None:
         raise OptionError(
@@ -121,7 +105,13 @@ def train_vae(
     torch.manual_seed(recipe.seed)
     clips, held = split_clips(load_clips(motion, recipe.fps, has_hands(recipe.skeleton)))
     run_folder(recipe, folder, {"data": data_fingerprint(Data(motion))}).claim()
-    model, recipe = _build(recipe, begin_with)
+    model = LineVAE(recipe.vae)
+    if begin_with is not None:
+        model = copy.deepcopy(begin_with).requires_grad_(True)
+        recipe = replace(recipe, vae=model.config)
+    if recipe.decoder_only:
+        model.patch.requires_grad_(False)
+        model.encoder.requires_grad_(False)
     columns = recipe.frames // FRAMES_PER_COLUMN
     latent = (recipe.lines, recipe.vae.latent_channels, recipe.vae.rows, columns)
 
@@ -137,7 +127,7 @@ def train_vae(
         return vae_loss(model, center, value, recipe.kl_weight, noise, recipe.read_weight, robust)
 
     @torch.inference_mode()
-    def validate(average: nn.Module) -> dict[str, float]:
+    def validate(_: int, average: nn.Module) -> dict[str, float]:
         rng = np.random.default_rng(99)
         center, value = draw_lines_batch(held or clips, rng, recipe)
         zero = torch.zeros(latent)
@@ -148,45 +138,20 @@ def train_vae(
     return cast(LineVAE, Trainer(model, folder, loop).fit(losses_at, validate))
 
 
-def _build(recipe: VAERecipe, begin_with: LineVAE | None) -> tuple[LineVAE, VAERecipe]:
-    """The network to train, and the recipe with its shape."""
-    if begin_with is not None:
-        recipe = replace(recipe, vae=begin_with.config)
-    model = LineVAE(recipe.vae)
-    if begin_with is not None:
-        model.load_state_dict(begin_with.state_dict())
-    if recipe.decoder_only:
-        model.patch.requires_grad_(False)
-        model.encoder.requires_grad_(False)
-    return model, recipe
-
-
 @dataclass(frozen=True)
 class Reconstruction:
-    """What is left of poses after encoding and decoding.
-
-    Errors are in bins; ``seen_auc`` is the area under the curve of the decoded confidence, whether
-    joints are still known to be seen.
-    """
+    """What is left of poses after encoding and decoding; errors in bins."""
 
     mean: float
     median: float
     p99: float
-    seen_auc: float
+    seen_auc: float  # area under the curve of decoded confidence: are seen joints still known?
 
 
 def measure_vae(
-    vae: PoseVAE,
-    motion: Path,
-    views: int = 24,
-    frames: int = 256,
-    seed: int = 3,
+    vae: PoseVAE, motion: Path, views: int = 24, frames: int = 256, seed: int = 3
 ) -> Reconstruction:
-    """Errors on clean views of held-out clips, soft-argmax, which visit every clip in turn.
-
-    Raises:
-        InputError: no held-out clip is long enough.
-    """
+    """Errors on clean views of held-out clips in turn; InputError where none is long enough."""
     codec = vae.codec
     clips = [c for c in split_clips(load_clips(motion))[1] if len(c.joints) >= frames]
     if not clips:
@@ -207,14 +172,10 @@ def measure_vae(
         labels.append(seen.ravel())
     error, score, label = (np.concatenate(a) for a in (errors, scores, labels))
     ones = int(label.sum())
-    rank = rankdata(score)
-    pairs = max(1, ones * (len(label) - ones))
-    return Reconstruction(
-        float(error.mean()),
-        float(np.median(error)),
-        float(np.percentile(error, 99)),
-        float((rank[label].sum() - ones * (ones + 1) / 2) / pairs),
-    )
+    above = rankdata(score)[label].sum() - ones * (ones + 1) / 2
+    auc = above / max(1, ones * (len(label) - ones))
+    found = (error.mean(), np.median(error), np.percentile(error, 99), auc)
+    return Reconstruction(*map(float, found))
 
 
 def fingerprint(vae: PoseVAE) -> str:
@@ -235,15 +196,11 @@ def save_vae(vae: LineVAE, folder: Path) -> None:
         save_file({k: v.contiguous() for k, v in vae.state_dict().items()}, temporary)
 
 
-def load_vae(wanted: VAESource | str | Path, codec: CodecChanges = UNCHANGED) -> PoseVAE:
+def load_vae(wanted: VAESource | str | Path, codec: CodecChanges | None = None) -> PoseVAE:
     """A VAE folder of :func:`save_vae`, a published one's, that of a dance model, or ``raw``.
 
-    Args:
-        wanted: where it is.
-        codec: changes of how a published VAE's pictures are drawn; ours have their own way.
-
-    Raises:
-        ModelError: nothing there, or damaged.
+    ``codec`` changes how a published VAE's pictures are drawn; ours have their own way.
+    ModelError where nothing is there, or it is damaged.
     """
     at = wanted if isinstance(wanted, VAESource) else VAESource(source=str(wanted))
     if at.source == "raw":
@@ -264,16 +221,13 @@ def load_vae(wanted: VAESource | str | Path, codec: CodecChanges = UNCHANGED) ->
         if at.kind else published_config(folder, at.stretch)
     )  # fmt: skip
     if published is not None:
-        return load_published(published, codec.apply(natural_codec()))
+        natural = natural_codec()
+        return load_published(published, codec.apply(natural) if codec else natural)
     return load_diffusion(at.source).vae
 
 
 def linear_vae(vae: PoseVAE) -> LineVAE:
-    """A VAE with a linear read-out.
-
-    Raises:
-        OptionError: it has none.
-    """
+    """The VAE itself; OptionError where it has no linear read-out."""
     if vae.config.kind != "lines" or not vae.config.linear:
         raise OptionError(
             "errors of movement and of bones are read out of the latents of a linear VAE",
@@ -284,11 +238,7 @@ def linear_vae(vae: PoseVAE) -> LineVAE:
 
 
 def load_line_vae(source: str | Path) -> LineVAE:
-    """As :func:`load_vae`, where only a VAE of ours will do.
-
-    Raises:
-        OptionError: it is of another kind.
-    """
+    """As :func:`load_vae`; OptionError where it is no VAE of ours."""
     vae = load_vae(source)
     if vae.config.kind != "lines":
         raise OptionError(f"{source} has a VAE of another kind", "Give a VAE of hotfoot train vae.")
