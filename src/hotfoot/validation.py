@@ -8,9 +8,9 @@ one is made, from Python, by ``dataclasses.replace`` or from JSON. Ranges stand 
 import functools
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, dataclass_transform, get_type_hints
 
 import pydantic.dataclasses
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -25,11 +25,15 @@ _adapter: Callable[[Any], TypeAdapter[Any]] = functools.cache(TypeAdapter)
 _SHOWN = 60  # characters of a wrong value
 
 
-def validated(cls: type[T]) -> type[T]:
-    """Class decorator: the fields of a frozen dataclass are checked whenever one is made.
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def validated(cls: Any = None, *, kw_only: bool = False) -> Any:
+    """Make a class a frozen dataclass whose fields are checked whenever one is made.
 
     Made from Python, a wrong field raises OptionError, which names it.
     """
+    if cls is None:
+        return functools.partial(validated, kw_only=kw_only)
+    cls = dataclass(frozen=True, kw_only=kw_only)(cls)
     # A class of its own: pydantic takes subclasses of its dataclasses for finished ones.
     copied = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
     own = type(cls.__name__, (cls,), copied)

@@ -1,6 +1,6 @@
 """The border for configuration."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
@@ -11,13 +11,11 @@ from hotfoot.validation import build, parse_json, read_json, to_json, validated
 
 
 @validated
-@dataclass(frozen=True)
 class Inner:
     width: Annotated[int, Field(ge=1, le=8)] = 4
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class Outer:
     name: str
     inner: Inner = Inner()
@@ -29,8 +27,7 @@ class Outer:
             raise ValueError("name is 'bad': another one, please")
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class Child(Outer):
     extra: int = 0
 

@@ -1,7 +1,7 @@
 """Dance a protocol, or what is missing of it, and measure it."""
 
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +37,6 @@ _SHORTEST_S = 4.0  # of a song in a protocol
 
 
 @validated
-@dataclass(frozen=True)
 class ProtocolRequest:
     """A model that dances a protocol."""
 

@@ -1,6 +1,5 @@
 """Tell music from speech and silence in a recording."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,8 +19,7 @@ _LAGS_S = (0.25, 1.5)
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class SoundClass:
     """What a recording is."""
 

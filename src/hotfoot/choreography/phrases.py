@@ -13,7 +13,6 @@ from hotfoot.validation import validated
 
 
 @validated
-@dataclass(frozen=True)
 class Phrase:
     """One move, danced from beat ``start`` on for ``beats`` beats.
 

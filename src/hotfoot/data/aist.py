@@ -4,7 +4,7 @@ Of the published annotations ``cameras``, ``keypoints3d``, ``splits`` and ``igno
 read; ``keypoints2d``, where it is there, tells whether camera and joints belong together.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -100,7 +100,6 @@ def as_clip(sequence: Sequence, joints: NDArray[np.float32]) -> MotionClip:
 
 
 @validated
-@dataclass(frozen=True)
 class AistView:
     """Which 2D poses are wanted: from a calibrated camera, c01 to c09, and in which form."""
 
@@ -113,8 +112,7 @@ class AistView:
             raise ValueError(f"fps is {self.fps:g}: allowed are divisors of 60, like 30")
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class SequenceRow:
     """A sequence that was read."""
 
@@ -126,8 +124,7 @@ class SequenceRow:
     reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None  # see reprojection_px()
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class LeftOut:
     """A sequence that was left out, and why."""
 
@@ -135,8 +132,7 @@ class LeftOut:
     why: str
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class AistManifest:
     """What was read of AIST++, with which settings."""
 

@@ -1,6 +1,5 @@
 """The manifest of a corpus: what is in it, from where, in which split, under which terms."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,8 +19,7 @@ _File = Annotated[str, Field(pattern=r"^(recorded-)?(train|held-out)-\d{5}\.tar$
 Text = Annotated[str, Field(max_length=10_000)]
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class CorpusPlan(DataFormat):
     """What is built, beside the skeleton, frame rate and music encoder of a format."""
 
@@ -40,7 +38,6 @@ class CorpusPlan(DataFormat):
 
 
 @validated
-@dataclass(frozen=True)
 class Source:
     """A clip of motion, a song or a video that went into a corpus."""
 
@@ -52,7 +49,6 @@ class Source:
 
 
 @validated
-@dataclass(frozen=True)
 class ShardRow:
     """A shard: its file in the folder, and how many clips and frames it has in all."""
 
@@ -63,8 +59,7 @@ class ShardRow:
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class Manifest:
     """What a corpus folder's ``manifest.json`` says."""
 

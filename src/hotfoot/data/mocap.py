@@ -41,8 +41,7 @@ class MotionClip:
     license: str = ""
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class ClipFacts:
     """What a clip's JSON file may say, beside other facts that nobody asks for here."""
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -28,7 +28,6 @@ _LAST = 511.5 / 512  # what is further right or down is out of the picture
 
 
 @validated
-@dataclass(frozen=True)
 class Recording:
     """One dancer, without a cut, and the song."""
 
@@ -43,7 +42,6 @@ class Recording:
 
 
 @validated
-@dataclass(frozen=True)
 class RecordingsFile:
     """What ``recordings.json`` says; its paths are relative to the folder."""
 

@@ -30,8 +30,7 @@ def _known_encoder(name: str) -> str:
     return name
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class DataFormat:
     """What poses and music of training data are like; recipes and corpora must agree on it.
 

@@ -9,7 +9,7 @@ import io
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -30,8 +30,7 @@ _ATTEMPTS = 500
 Parts = dict[str, tuple[int, int]]  # of a clip in a shard: name to offset and size
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class ClipRow:
     """What a shard says of a clip beside its arrays; see :class:`PairedClip`."""
 

@@ -51,8 +51,7 @@ class VideoSettings:
     limits: Limits = field(default_factory=Limits)  # of a recording
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class KeptPart:
     """A recording in a video."""
 
@@ -65,8 +64,7 @@ class KeptPart:
     seen: Annotated[float, Field(ge=0, le=1)]  # of joints and frames
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class LeftOutPart:
     """A part of a video that was left out, and why."""
 
@@ -75,8 +73,7 @@ class LeftOutPart:
     why: Text
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class VideoReport:
     """What was read of a video; ``why`` nothing of it was used, or empty."""
 

@@ -1,7 +1,7 @@
 """Measure pose files that were danced to songs."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 
 @validated
-@dataclass(frozen=True)
 class EvaluationRequest:
     """Dances to measure."""
 

@@ -24,7 +24,6 @@ VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".gif"}
 
 
 @validated
-@dataclass(frozen=True)
 class NetworkInput:
     """How pictures go into a network: squares, ``(value - mean) / scale`` of values in 0..1."""
 
@@ -112,7 +111,6 @@ def video_features(paths: list[Path], network: FeatureNetwork) -> NDArray[np.flo
 
 
 @validated
-@dataclass(frozen=True)
 class VideoRequest:
     """Videos to compare with real ones."""
 

@@ -1,7 +1,7 @@
 """The one request, of Python and of the command line: all that can be asked of a dance."""
 
 import itertools
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,6 @@ _APART_S = 0.1
 
 
 @validated
-@dataclass(frozen=True)
 class DanceOptions:
     """A request.
 

@@ -6,7 +6,6 @@ are canonical: a light line on 0, whose peak is the confidence; a keypoint that 
 empty column. :func:`pack_rgb` turns them into the pictures that a published image VAE expects.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
 import numpy as np
@@ -23,7 +22,6 @@ _GAUSS_REACH = 4.0  # a Gaussian line is drawn to 4 sigma
 
 
 @validated
-@dataclass(frozen=True)
 class CodecConfig:
     """How poses become images and back."""
 

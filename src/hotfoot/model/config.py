@@ -1,6 +1,6 @@
 """Everything that a model folder's ``config.json`` may say, checked field by field."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -25,7 +25,6 @@ _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @validated
-@dataclass(frozen=True)
 class LineVAEConfig:
     """Shape of our VAE, which sees one coordinate channel at a time.
 
@@ -56,7 +55,6 @@ class LineVAEConfig:
 
 
 @validated
-@dataclass(frozen=True)
 class RawConfig:
     """Coordinates as they are, the ablation of the one-hot image; bins and lines of its images."""
 
@@ -68,7 +66,6 @@ class RawConfig:
 
 
 @validated
-@dataclass(frozen=True)
 class PublishedVAEConfig:
     """A published image VAE, a class of ``diffusers`` or TAEF2; its weights stay where they are."""
 
@@ -81,7 +78,6 @@ VAEConfig = Annotated[LineVAEConfig | RawConfig | PublishedVAEConfig, Field(disc
 
 
 @validated
-@dataclass(frozen=True)
 class Sampling:
     """How a model likes to be sampled; options of a request override it.
 
@@ -109,8 +105,7 @@ class Sampling:
         return (1 - draft) * self.smoothing_s + draft * led
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class GeneratorConfig:
     """What the pipeline asks of any generator."""
 
@@ -141,8 +136,7 @@ class GeneratorConfig:
         return ()
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class DiffusionConfig(GeneratorConfig):
     """A VAE and a transformer that generates its latents.
 
@@ -185,8 +179,7 @@ class DiffusionConfig(GeneratorConfig):
         return self.dit.styles
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class CodesConfig(GeneratorConfig):
     """Shape of the quantized-codes baseline (Bailando-style)."""
 
@@ -205,8 +198,7 @@ class CodesConfig(GeneratorConfig):
             raise ValueError(f"width {self.width}: must be a multiple of heads, {self.heads}")
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class RetrievalConfig(GeneratorConfig):
     """The baseline that joins real clips."""
 

@@ -1,6 +1,5 @@
 """Shapes of the dance transformer, and named presets."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -14,7 +13,6 @@ _Depth = Annotated[int, Field(ge=1, le=128)]
 
 
 @validated
-@dataclass(frozen=True)
 class DiTConfig:
     """Everything that fixes the transformer's shape.
 
@@ -74,7 +72,6 @@ class DiTConfig:
 
 
 @validated
-@dataclass(frozen=True)
 class EdgeConfig:
     """Shape of the EDGE-style decoder, a baseline on raw coordinates."""
 

@@ -1,6 +1,6 @@
 """What training recipes say, field by field; every number has bounds."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -37,8 +37,7 @@ def _given(changes: Any) -> dict[str, Any]:
     return {k: v for k, v in asdict(changes).items() if v is not None}
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class CodecChanges:
     """Fields of :class:`CodecConfig` that differ from the VAE's own; None for those that do not.
 
@@ -61,8 +60,7 @@ class CodecChanges:
         return replace(codec, **_given(self))
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class NetworkChanges:
     """Fields of :class:`DiTConfig` that differ from the preset's; None for the others."""
 
@@ -93,8 +91,7 @@ class NetworkChanges:
         return replace(config, **changes)
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class VAERecipe(DataFormat):
     """How a VAE is trained."""
 
@@ -123,8 +120,7 @@ class VAERecipe(DataFormat):
             raise ValueError("framed: the square of a body is known for skeleton body-18 only")
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class VAESource:
     """Where a trained VAE is.
 
@@ -137,8 +133,7 @@ class VAESource:
     stretch: Annotated[int, Field(ge=1, le=16)] = 3  # picture columns per frame, if published
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class DiffusionRecipe(DataFormat):
     """How a dance transformer is trained, on what, and what the model is called."""
 
@@ -231,8 +226,7 @@ class DiffusionRecipe(DataFormat):
         return replace(self.network.apply(config), styles=self.styles, energy=self.energy)
 
 
-@validated
-@dataclass(frozen=True, kw_only=True)
+@validated(kw_only=True)
 class CodesRecipe:
     """How the baseline of quantized poses is trained; it knows BODY_18 at 30 fps only."""
 
