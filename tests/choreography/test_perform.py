@@ -19,7 +19,7 @@ from hotfoot.choreography.counts import count_song
 from hotfoot.choreography.moves import LIBRARY
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import Performer, random_performer
-from hotfoot.data.views import choreographed
+from hotfoot.data.paired import choreographed
 from hotfoot.evaluation.body import stop_and_go
 from hotfoot.evaluation.coherence import speed_lag
 from hotfoot.evaluation.motion import prepare

@@ -204,7 +204,7 @@ def test_every_command_of_the_readme_runs(
         weights = request.getfixturevalue("weights")
         estimators = pytest.importorskip("hotfoot.capture.estimators")
         monkeypatch.setattr(
-            "hotfoot.capture.reference.make_estimator",
+            "hotfoot.capture.people.make_estimator",
             lambda *_: estimators.make_estimator("dwpose", weights),
         )
     for kind, path in inputs_of(command, rest):

@@ -10,7 +10,6 @@ from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.choreography.styles import STYLES as DANCED
 from hotfoot.cli.main import main
-from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import (
     BodyShape,
     blend,
@@ -20,7 +19,6 @@ from hotfoot.data.bodies import (
     mirrored,
     mix,
     reshape_body,
-    rotated,
     turned_to_camera,
     with_bones_of,
 )
@@ -35,6 +33,7 @@ from hotfoot.data.pairing import (
     accent_envelope,
     fit_warp,
     kinematic_beats,
+    make_bank,
     multiples,
     play,
 )
@@ -45,7 +44,7 @@ from hotfoot.errors import InputError
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.music.features import loudness_level
-from hotfoot.pose.camera import hidden_by_trunk
+from hotfoot.pose.camera import hidden_by_trunk, turned
 from hotfoot.pose.formats import read_poses
 from hotfoot.pose.resample import linear
 from tests.helpers.clips import COCO, dancer, write_clips
@@ -317,19 +316,19 @@ def test_bodies_are_their_bones():
     joints = dancer(4.0).joints
     pelvis = joints[:, 11:13].mean(axis=1)
     np.testing.assert_allclose(from_bones(pelvis, bone_vectors(joints)), joints, atol=1e-6)
-    turned = rotated(joints, 1.1)
+    away = turned(joints, 1.1)
     np.testing.assert_allclose(
-        np.linalg.norm(turned, axis=-1), np.linalg.norm(joints, axis=-1), rtol=1e-5
+        np.linalg.norm(away, axis=-1), np.linalg.norm(joints, axis=-1), rtol=1e-5
     )
-    np.testing.assert_allclose(rotated(turned, -1.1), joints, atol=1e-5)
-    ahead = [np.arctan2(*facing(j)[0]) for j in (joints, turned)]
+    np.testing.assert_allclose(turned(away, -1.1), joints, atol=1e-5)
+    ahead = [np.arctan2(*facing(j)[0]) for j in (joints, away)]
     assert ahead[1] - ahead[0] == pytest.approx(1.1, abs=1e-4)
     grown = reshape_body(joints, BodyShape(legs=1.2))
     np.testing.assert_allclose(with_bones_of(grown, grown), grown, atol=1e-5)
 
 
 def test_blending_keeps_both_ends_and_does_not_shrink_bones():
-    one, other = dancer(4.0).joints, rotated(dancer(4.0, 0.5).joints, 0.8)
+    one, other = dancer(4.0).joints, turned(dancer(4.0, 0.5).joints, 0.8)
     share = np.linspace(0, 1, len(one))
     between = blend(one, other, share)
     np.testing.assert_allclose(between[0], one[0], atol=1e-5)
@@ -340,14 +339,14 @@ def test_blending_keeps_both_ends_and_does_not_shrink_bones():
 
 
 def test_mixed_bodies_have_these_legs_and_those_arms():
-    lower, upper = dancer(4.0).joints, rotated(dancer(4.0, 0.5).joints, 2.0) + np.float32(1)
+    lower, upper = dancer(4.0).joints, turned(dancer(4.0, 0.5).joints, 2.0) + np.float32(1)
     both = mix(lower, upper)
     legs = [11, 12, 13, 14, 15, 16]
     np.testing.assert_allclose(both[:, legs], lower[:, legs], atol=1e-5)
     lengths = [np.linalg.norm(bone_vectors(j), axis=-1) for j in (both, upper)]
     np.testing.assert_allclose(lengths[0][:, 5:10], lengths[1][:, 5:10], atol=1e-4)
     np.testing.assert_allclose(facing(both), facing(lower), atol=0.35)
-    own = mix(lower, rotated(lower, 1.0))
+    own = mix(lower, turned(lower, 1.0))
     np.testing.assert_allclose(own, lower, atol=1e-4)
 
 
@@ -394,7 +393,7 @@ def test_the_trunk_hides_hands_behind_the_back_only():
     assert hidden_by_trunk(joints)[:, wrist].all()
     joints[:, wrist] = (0.6, 1.15, -0.25)
     assert not hidden_by_trunk(joints)[:, wrist].any()
-    profile = rotated(dancer(1.0).joints, np.pi / 2)
+    profile = turned(dancer(1.0).joints, np.pi / 2)
     hidden = hidden_by_trunk(profile)[0]
     assert hidden[[COCO.index("lsho"), COCO.index("rsho")]].sum() == 1
 

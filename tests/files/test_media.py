@@ -13,8 +13,7 @@ from PIL import Image
 
 import hotfoot.media
 from hotfoot.capture.images import video_frames, video_info
-from hotfoot.capture.people import video_shots
-from hotfoot.capture.reference import open_reference
+from hotfoot.capture.people import open_reference, video_shots
 from hotfoot.capture.sound import classify_sound
 from hotfoot.cli.main import main
 from hotfoot.errors import AudioError, EvaluationError, PoseError

@@ -12,8 +12,7 @@ from hotfoot.generation.pipeline import dance
 from hotfoot.model.config import LineVAEConfig
 from hotfoot.model.vae import LineVAE
 from hotfoot.pose.proportions import BONES
-from hotfoot.training.diffusion import DiffusionTraining
-from hotfoot.training.export import export_model
+from hotfoot.training.diffusion import DiffusionTraining, export_model
 from hotfoot.training.losses import (
     Movement,
     Objective,

@@ -12,8 +12,7 @@ from hotfoot.errors import InputError, OptionError, OutputError, TrainingError
 from hotfoot.generation.generator import load_diffusion
 from hotfoot.generation.pipeline import dance
 from hotfoot.model.vae import LineVAE
-from hotfoot.training.diffusion import DiffusionTraining
-from hotfoot.training.export import export_model
+from hotfoot.training.diffusion import DiffusionTraining, export_model
 from hotfoot.training.loop import LoopConfig, Trainer, learning_rate
 from hotfoot.training.losses import Objective
 from hotfoot.training.recipe_types import DiffusionRecipe, VAERecipe
@@ -114,12 +113,12 @@ def test_recipes_by_name_from_files_and_changed(tmp_path):
     changed = recipe_with(
         DiffusionRecipe, "mini", {"network.time_shared": False, "vae.source": "raw", "styles": []}
     )
-    config = changed.network_config(576, 1, 41)
+    config = changed.network_config(576, 1)
     assert (config.time_shared, config.width, changed.vae.source) == (False, 192, "raw")
     assert recipe_with(VAERecipe, "default", {"vae.profile_sigma": 0}).vae.profile_sigma == 0
     small = recipe_with(DiffusionRecipe, "drafted", {"network.patch_rows": 2})
-    assert small.network_config(144, 8, 41).patch == (2, 1)
-    assert recipe_with(DiffusionRecipe, "paper").network_config(144, 8, 41).prediction == "velocity"
+    assert small.network_config(144, 8).patch == (2, 1)
+    assert recipe_with(DiffusionRecipe, "paper").network_config(144, 8).prediction == "velocity"
     (tmp_path / "mine.json").write_text(
         '{"name": "mine", "steps": 5, "codec": {"decoding": "argmax"}}'
     )

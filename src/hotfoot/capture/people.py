@@ -1,4 +1,4 @@
-"""Poses of the main person in a photo or a video."""
+"""Poses of the main person in a photo or a video; a reference pose from anything."""
 
 import itertools
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hotfoot.capture.estimators import PoseEstimator
+from hotfoot.capture.estimators import PoseEstimator, make_estimator
 from hotfoot.capture.images import VideoInfo, video_frames, video_info
 from hotfoot.capture.tracking import CutDetector, Track, Tracker, sightings, track_weight
 from hotfoot.errors import PoseError
 from hotfoot.media import read_image
-from hotfoot.pose.references import PHOTO_SUFFIXES
+from hotfoot.pose import references
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -20,12 +20,13 @@ Progress = Callable[[int, int], None]
 """``progress(done, total)`` in frames; the total is an estimate."""
 
 _SEARCH_EVERY = 15  # frames without anybody between two searches for small people
+_LONGEST_SIDE, _SEARCHED_S = 1280, 5.0
 _MIN_OTHER = 0.2  # weight of another person that counts, over the main person's
 
 
 def is_photo(path: Path) -> bool:
     """Whether a file is a photo by its name."""
-    return path.suffix.lower() in PHOTO_SUFFIXES
+    return path.suffix.lower() in references.PHOTO_SUFFIXES
 
 
 def photo_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
@@ -108,3 +109,50 @@ def joined(shots: list[Shot]) -> PoseSequence:
         np.concatenate([p.confidence for p in poses]),
         poses[0].fps, poses[0].canvas, poses[0].skeleton,
     )  # fmt: skip
+
+
+def open_reference(
+    source: str | Path, estimator: PoseEstimator | None = None, skeleton: str = "body-18"
+) -> PoseSequence:
+    """One frame of a built-in figure, a pose file, a photo or a video.
+
+    Of a video, the first frame of its first 5 seconds in which shoulders and hips are visible.
+    Photos are larger than dance videos: their canvases, and videos', are scaled down to at most
+    1280 pixels, with even sides.
+
+    Args:
+        source: name of a figure, or path.
+        estimator: for photos and videos; MediaPipe by default.
+        skeleton: of the result; points that the source lacks stay empty.
+
+    Raises:
+        PoseError: unknown, unreadable, nobody in it, or a body that cannot be danced by.
+        DependencyError: a photo or video, and no estimator is installed.
+    """
+    path = Path(source)
+    video = path.suffix.lower() in references.VIDEO_SUFFIXES
+    if (str(source) in references.FIGURES and not path.exists()) or not (is_photo(path) or video):
+        return references.load_reference(source, skeleton=skeleton)
+    if not path.is_file():
+        raise PoseError(f"no reference '{source}'", "Give the path of a photo or a pose file.")
+    estimator = estimator or make_estimator("mediapipe")
+    pose = _video_pose(path, estimator) if video else photo_pose(path, estimator)
+    references.check_reference(pose, path.name)
+    pose = pose.to_skeleton(skeleton)
+    scale = min(1.0, _LONGEST_SIDE / max(pose.canvas))
+    width, height = (max(2, 2 * round(side * scale / 2)) for side in pose.canvas)
+    return pose.with_canvas((width, height))
+
+
+def _video_pose(path: Path, estimator: PoseEstimator) -> PoseSequence:
+    reason = PoseError(f"nobody is found in {path.name}", "Give a photo or a pose file.")
+    for shot in video_shots(path, estimator, end_s=_SEARCHED_S):
+        for i in range(len(shot.poses)):
+            pose = shot.poses.frames(i, i + 1)
+            try:
+                references.check_reference(pose, path.name)
+            except PoseError as error:
+                reason = error
+            else:
+                return pose
+    raise reason

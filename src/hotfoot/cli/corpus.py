@@ -212,7 +212,7 @@ def choreograph_command(
 
     No network is involved; its dances are what half of the training samples show.
     """
-    from hotfoot.data.views import choreographed
+    from hotfoot.data.paired import choreographed
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
 
@@ -245,7 +245,7 @@ def pair_command(
     """
     from hotfoot.data.mocap import load_clips
     from hotfoot.data.montage import naturalness
-    from hotfoot.data.views import paired
+    from hotfoot.data.paired import paired
     from hotfoot.music.analysis import analyze_song
     from hotfoot.music.audio import open_song
 
@@ -278,7 +278,7 @@ def pair_command(
 def film_command(motion: Path, split: str, output: Path, seed: int) -> None:
     """Project 3D motion to a camera in front: pose files of real movement, to compare with."""
     from hotfoot.data.mocap import load_clips, split_clips
-    from hotfoot.data.views import render_clips
+    from hotfoot.data.paired import render_clips
 
     common.check_out(output)
     clips = load_clips(motion)

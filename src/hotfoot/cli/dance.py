@@ -67,7 +67,7 @@ def command(
 
     Without any, a song is composed first. A song that cannot be danced to does not stop the others.
     """
-    from hotfoot.capture.reference import open_reference
+    from hotfoot.capture.people import open_reference
     from hotfoot.generation.inputs import take_generator
     from hotfoot.music.audio import open_song
 

@@ -129,9 +129,8 @@ def train_dancer_command(
     """
     from hotfoot.data.sources import Data
     from hotfoot.generation.inputs import check_device
-    from hotfoot.training.diffusion import DiffusionTraining, weights_of
+    from hotfoot.training.diffusion import DiffusionTraining, export_model, weights_of
     from hotfoot.training.distributed import join_processes, leave_processes
-    from hotfoot.training.export import export_model
     from hotfoot.training.vae import load_vae
 
     check_out(out)
@@ -163,12 +162,12 @@ def plan_command(recipe: str, vae: str | None, gpus: int) -> None:
     import torch
 
     from hotfoot.generation.generator import build_network
-    from hotfoot.training.diffusion import network_config
     from hotfoot.training.distributed import Processes, plan_memory
     from hotfoot.training.vae import load_vae
 
     chosen = _recipe("DiffusionRecipe", recipe, (), {"vae.source": vae})
-    config = network_config(chosen, load_vae(chosen.vae, chosen.codec))
+    codec = load_vae(chosen.vae, chosen.codec)
+    config = chosen.network_config(codec.latent_channels(2 * chosen.points), codec.latent_rows())
     if config.kind != "dit":
         raise OptionError(f"{recipe} is no transformer of this kind", "Name another recipe.")
     with torch.device("meta"):

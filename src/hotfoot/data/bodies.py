@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from hotfoot.pose.camera import turned
 from hotfoot.pose.skeletons import get_skeleton
 
 Array = NDArray[np.float64]
@@ -135,16 +136,9 @@ def blend(first: Joints, second: Joints, share: NDArray[np.floating]) -> Joints:
 def mix(lower: Joints, upper: Joints) -> Joints:
     """Legs and hips of ``lower``, all above of ``upper``, which faces where the hips face."""
     hips = [_ahead(j[:, HIPS[0]] - j[:, HIPS[1]]) for j in (lower, upper)]
-    out = rotated(bone_vectors(upper), yaw_of(hips[0]) - yaw_of(hips[1]))
+    out = turned(bone_vectors(upper), yaw_of(hips[0]) - yaw_of(hips[1]))
     out[:, _LOWER] = bone_vectors(lower)[:, _LOWER]
     return from_bones(lower[:, HIPS].mean(axis=1), out)
-
-
-def rotated(vectors: Joints, angle: float | NDArray[np.floating]) -> Joints:
-    """Vectors [T, N, 3] turned to the left about the vertical by ``angle`` (one, or [T])."""
-    c, s = (np.asarray(f(angle), np.float32).reshape(-1, 1) for f in (np.cos, np.sin))
-    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
-    return np.stack([x * c + z * s, y, z * c - x * s], axis=-1)
 
 
 def facing(joints: Joints) -> NDArray[np.float32]:
@@ -175,7 +169,7 @@ def turned_to_camera(joints: Joints, share: float, fps: float) -> Joints:
     """
     yaw = np.unwrap(yaw_of(gaussian_filter1d(facing(joints), 1.0 * fps, axis=0, mode="nearest")))
     middle = joints[:, HIPS].mean(axis=(0, 1)) * np.array([1, 0, 1], np.float32)
-    return rotated(joints - middle, -share * (yaw - yaw.mean())) + middle
+    return turned(joints - middle, -share * (yaw - yaw.mean())) + middle
 
 
 # Of a hand of 0.19 m (the average of adults), in meters from the wrist: how far along the forearm

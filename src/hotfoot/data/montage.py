@@ -12,11 +12,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hotfoot.choreography.counts import steady_beats
-from hotfoot.data.bank import Bank, BankedClip
-from hotfoot.data.bodies import HIPS, Array, Joints, blend, facing, mix, rotated, yaw_of
-from hotfoot.data.pairing import RATE_LIMITS, TimeWarp, fit_warp, multiples, play
+from hotfoot.data.bodies import HIPS, Array, Joints, blend, facing, mix, yaw_of
+from hotfoot.data.pairing import RATE_LIMITS, Bank, BankedClip, TimeWarp, fit_warp, multiples, play
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE, loudness_level
+from hotfoot.pose.camera import turned
 
 _PART_BEATS = (8, 16, 32)  # a part lasts as long, if its clip does
 _LEAST_BEATS = 4
@@ -136,7 +136,7 @@ class _Choice:
 
     def joints(self, times: Array) -> Joints:
         played = play(self.banked.clip, self.warp(times))
-        return rotated(played, self.meeting.angle) + self.meeting.shift
+        return turned(played, self.meeting.angle) + self.meeting.shift
 
     @property
     def confidence(self) -> Array:
@@ -233,9 +233,9 @@ def _meet(joints: Joints, last: _Choice | None, song_s: Array) -> _Meeting:
         return _Meeting()
     before = last.joints(song_s)
     ahead = [float(yaw_of(facing(j[1:2])[0])) for j in (before, joints)]
-    turned = rotated(joints, ahead[0] - ahead[1])
-    shift = (before[1, HIPS] - turned[1, HIPS]).mean(axis=0) * np.array([1, 0, 1], np.float32)
-    placed = turned + shift
+    placed = turned(joints, ahead[0] - ahead[1])
+    shift = (before[1, HIPS] - placed[1, HIPS]).mean(axis=0) * np.array([1, 0, 1], np.float32)
+    placed += shift
     apart = float(np.linalg.norm(placed[1] - before[1], axis=-1).mean())
     speeds = [(j[2] - j[0]) * _RATE / 2 for j in (before, placed)]
     hurry = float(np.linalg.norm(speeds[1] - speeds[0], axis=-1).mean()) * _VELOCITY_S

@@ -1,7 +1,7 @@
 """Songs paired with dances on their beats, seen by virtual cameras: endless, all from a seed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,24 +11,35 @@ from numpy.random import Generator
 from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import random_performer
+from hotfoot.choreography.phrases import Choreography
 from hotfoot.choreography.styles import STYLES as DANCE_STYLES
-from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import Array, Joints, has_hands, turned_to_camera, upright, with_hands
 from hotfoot.data.cameras import CLEAN, CameraStyle, View, render_view
 from hotfoot.data.groove import bounce, random_groove, scale_movement
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
-from hotfoot.data.montage import make_montage
-from hotfoot.data.samples import BODY_FORMAT, DataFormat, Floats, PairedClip, Sample, cut
+from hotfoot.data.montage import Part, make_montage
+from hotfoot.data.pairing import make_bank
+from hotfoot.data.samples import (
+    BODY_FORMAT,
+    CANVAS_HEIGHT,
+    DataFormat,
+    Floats,
+    PairedClip,
+    Sample,
+    cut,
+)
 from hotfoot.data.songs import NamedSong, composed_songs, load_songs
 from hotfoot.errors import InputError
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.beats import beat_phase
 from hotfoot.music.encoders import get_encoder
 from hotfoot.music.features import FEATURE_RATE, loudness_level
-from hotfoot.timebase import FRAMES_PER_COLUMN
+from hotfoot.pose.sequence import PoseSequence
+from hotfoot.timebase import FRAMES_PER_COLUMN, frames_in
 
 T = TypeVar("T")
-_ATTEMPTS = 500
+_FRONTAL = replace(CLEAN, frontal=1.0, close_up=0.0)
+_ATTEMPTS, _SONG_ATTEMPTS = 500, 20
 _ORBITS = 0.75  # share of views whose camera goes round with the dancer
 _LONGEST_S = 43.0  # of a dance to a whole song
 
@@ -167,3 +178,54 @@ def open_corpus(
     songs = load_songs(music, held_out)
     songs += composed_songs(-(-composed // 6) if held_out else composed, held_out)
     return PairedCorpus(test if held_out else train, songs, format, cameras, procedural)
+
+
+def frontal_view(joints: Joints, rng: Generator) -> PoseSequence:
+    """Joints [T, 17, 3] as BODY_18 poses on a canvas of CANVAS_HEIGHT pixels."""
+    view = render_view(turned_to_camera(joints, 0.8, BODY_FORMAT.fps), rng, _FRONTAL)
+    canvas = (round(CANVAS_HEIGHT * view.aspect), CANVAS_HEIGHT)
+    xy = view.xy * np.asarray(canvas, np.float32)
+    return PoseSequence(xy, view.confidence, BODY_FORMAT.fps, canvas)
+
+
+def _times(song: SongAnalysis) -> Array:
+    return np.arange(frames_in(song.features.duration_s, BODY_FORMAT.fps)) / BODY_FORMAT.fps
+
+
+def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequence, Choreography]:
+    """A whole song danced by the choreographer, seen from the front, with its choreography."""
+    choreography = choreograph(song, seed, style)
+    rng = np.random.default_rng(seed)
+    joints = perform(choreography, _times(song), random_performer(rng), BODY_FORMAT.fps)
+    return frontal_view(joints, rng), choreography
+
+
+def paired(
+    song: SongAnalysis, clips: list[MotionClip], seed: int, mixing: float = 0.15
+) -> tuple[PoseSequence, tuple[Part, ...]]:
+    """A whole song danced by real clips on its beats, seen from the front, and its parts.
+
+    InputError if no clip fits the song's beats.
+    """
+    rng, bank = np.random.default_rng(seed), make_bank(clips)
+    for _ in range(_SONG_ATTEMPTS):
+        made = make_montage(bank, song, _times(song), rng, mixing=mixing)
+        if made is not None:
+            return frontal_view(made.joints, rng), made.parts
+    raise InputError(
+        f"no clips could be put on this song's beats in {_SONG_ATTEMPTS} attempts",
+        "Give more and longer clips with movement in them, and a song with a beat.",
+    )
+
+
+def render_clips(
+    clips: list[MotionClip], seed: int, seconds: float = 30.0
+) -> Iterator[tuple[str, PoseSequence]]:
+    """Every clip once, in pieces of at most ``seconds``; pieces under 3 s are left out."""
+    size = round(seconds * BODY_FORMAT.fps)
+    for number, clip in enumerate(clips):
+        for part, begin in enumerate(range(0, len(clip.joints), size)):
+            joints = clip.joints[begin : begin + size]
+            if len(joints) >= 3 * BODY_FORMAT.fps:
+                rng = np.random.default_rng([seed, number, part])
+                yield f"{clip.name}-{part}", frontal_view(joints, rng)

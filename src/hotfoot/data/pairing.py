@@ -1,4 +1,4 @@
-"""Put real motion on a song's beats: when a clip's own beats are, and how to warp its time."""
+"""Put real motion on a song's beats: clips, their own beats, and how their time is warped."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from scipy.optimize import lsq_linear
 
 from hotfoot.data.bodies import BODY_POINTS, Array, Joints
 from hotfoot.data.mocap import MotionClip
+from hotfoot.errors import InputError
 from hotfoot.music.beats import track_beats
 from hotfoot.pose.body import mean_speed
 from hotfoot.pose.resample import linear
@@ -66,6 +67,45 @@ def kinematic_beats(clip: MotionClip) -> KinematicBeats:
     rhythm = float(np.clip((share - chance) / max(1 - chance, 1e-6), 0, 1))
     phase = int(np.argmax([confidence[p::4].mean() if p < len(times) else 0 for p in range(4)]))
     return KinematicBeats(times, confidence, rhythm, phase)
+
+
+@dataclass(frozen=True, eq=False)
+class BankedClip:
+    """A clip with its own beats; ``energy`` is its rank among the bank by speed, 0..1."""
+
+    clip: MotionClip
+    beats: KinematicBeats
+    energy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """Clips to choose from, and how often each is tried."""
+
+    clips: tuple[BankedClip, ...]
+    weight: Array
+
+
+def make_bank(clips: list[MotionClip]) -> Bank:
+    """Clips of 6 s or more (else InputError): dances by length, karate and floor work seldom."""
+    chosen = [c for c in clips if len(c.joints) / c.fps >= 6]
+    if not chosen:
+        raise InputError("no clip lasts 6 seconds", "Give longer motion clips.")
+    speeds = np.array([joint_speed(c.joints, c.fps).mean() for c in chosen])
+    weight = np.array([_weight(c) for c in chosen])
+    order = np.argsort(speeds)
+    # The rank counts seconds of dance, not clips.
+    rank = np.empty(len(chosen))
+    rank[order] = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
+    banked = tuple(
+        BankedClip(c, kinematic_beats(c), float(e)) for c, e in zip(chosen, rank, strict=True)
+    )
+    return Bank(banked, weight / weight.sum())
+
+
+def _weight(clip: MotionClip) -> float:
+    seconds = min(len(clip.joints) / clip.fps, 60.0)  # a longer clip counts as no more
+    return seconds * (1.0 if clip.is_dance else 0.1) * (1.0 if clip.upright > 0.9 else 0.15)
 
 
 @dataclass(frozen=True, eq=False)

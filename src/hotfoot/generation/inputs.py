@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hotfoot.capture.reference import open_reference
+from hotfoot.capture.people import open_reference
 from hotfoot.errors import AudioError, OptionError
 from hotfoot.generation.options import DanceOptions, PoseInput
 from hotfoot.model.generator import Generator

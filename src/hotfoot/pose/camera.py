@@ -11,9 +11,9 @@ from hotfoot.pose.skeletons import get_skeleton
 _COCO = get_skeleton("coco-17").index
 
 
-def turned(points: NDArray[np.float32], yaw: float) -> NDArray[np.float32]:
-    """Points [..., 3] turned about the vertical by ``yaw`` radians."""
-    c, s = math.cos(yaw), math.sin(yaw)
+def turned(points: NDArray[np.float32], yaw: float | NDArray[np.floating]) -> NDArray[np.float32]:
+    """Points [T, N, 3] turned to the left about the vertical by ``yaw`` radians (one, or [T])."""
+    c, s = (np.asarray(f(yaw), np.float32)[..., None] for f in (np.cos, np.sin))
     x, y, z = np.moveaxis(points, -1, 0)
     return np.stack([x * c + z * s, y, z * c - x * s], axis=-1)
 

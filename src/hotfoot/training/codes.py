@@ -14,7 +14,7 @@ from hotfoot.errors import TrainingError
 from hotfoot.model.config import CodesConfig, RawConfig
 from hotfoot.music.encoders import get_encoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
-from hotfoot.training.export import terms
+from hotfoot.training.diffusion import terms
 from hotfoot.training.loop import LoopConfig, Trainer
 from hotfoot.training.recipe_types import CodesRecipe, DiffusionRecipe
 from hotfoot.training.recipes import run_folder

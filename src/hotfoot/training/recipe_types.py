@@ -10,6 +10,7 @@ from hotfoot.data.styles import STYLES
 from hotfoot.model.codec import CodecConfig, Decoding
 from hotfoot.model.config import LineVAEConfig, Sampling
 from hotfoot.model.network_config import DiTConfig, EdgeConfig, preset
+from hotfoot.music.encoders import get_encoder
 from hotfoot.timebase import FRAMES_PER_COLUMN
 from hotfoot.validation import validated
 
@@ -216,11 +217,9 @@ class DiffusionRecipe(DataFormat):
         """Whether anything is read out of latents in training."""
         return self.velocity_weight > 0 or self.bone_weight > 0
 
-    def network_config(
-        self, latent_channels: int, rows: int, music_width: int
-    ) -> DiTConfig | EdgeConfig:
-        """The network's configuration for a latent grid and a music encoder."""
-        config = preset(self.preset, latent_channels, rows, music_width)
+    def network_config(self, latent_channels: int, rows: int) -> DiTConfig | EdgeConfig:
+        """The network's configuration for a latent grid."""
+        config = preset(self.preset, latent_channels, rows, get_encoder(self.music).width)
         if config.kind == "edge":
             return config
         return replace(self.network.apply(config), styles=self.styles, energy=self.energy)
