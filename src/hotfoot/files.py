@@ -1,4 +1,4 @@
-"""Writing files so that nothing half-written is ever left, and nothing of the user's is lost."""
+"""Writing files so that nothing half-written is ever left or lost; reading what may be damaged."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotfoot.errors import OutputError
+from hotfoot.errors import HotfootError, OutputError
 
 _MARKER = ".hotfoot"
 """Empty file in folders that we wrote; only those are ever replaced."""
@@ -115,6 +115,19 @@ def make_folder(path: Path) -> None:
         raise OutputError(
             f"the folder {path} cannot be made ({error.strerror or error})", "Choose another place."
         ) from error
+
+
+@contextmanager
+def reading(
+    name: str | Path, wrong: str, hint: str, error_type: type[HotfootError]
+) -> Iterator[None]:
+    """Whatever goes wrong inside is an ``error_type``: the file of this name is ``wrong``."""
+    try:
+        yield
+    except HotfootError as error:
+        raise error_type(f"{name}: {error.message}", error.hint) from error
+    except Exception as error:  # a damaged file raises whatever its bytes happen to mean
+        raise error_type(f"{name} {wrong} ({error})", hint) from error
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import InputError, OptionError
+from hotfoot.files import reading
 from hotfoot.pose.aist import load_arrays
 
 Split = Literal["train", "val", "test"]
@@ -108,14 +109,10 @@ def _read_points(path: Path, camera: str = "") -> NDArray[np.float64]:
     """[T, 17, 3] of a pickle named after its folder; of one camera where there are several."""
     kind = path.parent.name
     data = load_arrays(path)
-    try:
+    holds_no = f"holds no {kind}" + (f" of {camera}" if camera else "")
+    with reading(path.name, holds_no, "Copy or download it again.", InputError):
         found = np.asarray(data[f"{kind}_optim" if f"{kind}_optim" in data else kind], np.float64)
         points = found[int(camera.lstrip("c")) - 1] if camera else found
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        of = f" of {camera}" if camera else ""
-        raise InputError(
-            f"{path.name} holds no {kind}{of} ({error})", "Copy or download it again."
-        ) from error
     if points.ndim != 3 or points.shape[1:] != (17, 3):
         expected = "[cameras, frames, 17, 3]" if camera else "[frames, 17, 3]"
         raise InputError(f"{path.name}: {kind} has shape {found.shape}", f"Expected {expected}.")

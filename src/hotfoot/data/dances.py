@@ -4,7 +4,6 @@ In a folder, files ``SPLIT-NNNNN.npz`` have 32 dances each, which depend on the 
 and their number alone.
 """
 
-import zipfile
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from hotfoot.data.paired import Dance, PairedCorpus, open_corpus
 from hotfoot.data.samples import DataFormat, Sample, cut, draw_known
 from hotfoot.data.sources import Data
 from hotfoot.errors import InputError
-from hotfoot.files import make_folder, removing_parts, replacing
+from hotfoot.files import make_folder, reading, removing_parts, replacing
 from hotfoot.parallel import parallel_map
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
@@ -94,15 +93,13 @@ def load_dances(folder: Path, held_out: bool) -> list[Dance]:
 
 
 def _read(path: Path) -> list[Dance]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            ends = np.cumsum(arrays["frames"])[:-1]
-            joints = np.split(arrays["joints"].astype(np.float32), ends)
-            music = np.split(arrays["music"].astype(np.float32), ends // FRAMES_PER_COLUMN)
-            facts = [arrays[name].tolist() for name in _FACTS]
+    again = "Delete it; it is made again."
+    with reading(path, "is damaged", again, InputError), np.load(path) as arrays:
+        ends = np.cumsum(arrays["frames"])[:-1]
+        joints = np.split(arrays["joints"].astype(np.float32), ends)
+        music = np.split(arrays["music"].astype(np.float32), ends // FRAMES_PER_COLUMN)
+        facts = [arrays[name].tolist() for name in _FACTS]
         return [Dance(*row) for row in zip(joints, music, *facts, strict=True)]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is damaged ({error})", "Delete it; it is made again.") from error
 
 
 class DanceSource:

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from pydantic import Field
 
 from hotfoot.data.bodies import BODY_POINTS, HAND_POINTS, with_hands
 from hotfoot.errors import InputError
-from hotfoot.files import make_folder, replacing, save_text
+from hotfoot.files import make_folder, reading, replacing, save_text
 from hotfoot.pose.resample import linear
 from hotfoot.validation import parse_json, read_json, validated
 
@@ -75,12 +74,9 @@ def load_clips(folder: Path, fps: float = _USUAL_FPS, hands: bool = False) -> li
 
 
 def _read_joints(path: Path, hands: bool) -> NDArray[np.float32]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            joints = archive["joints3d"].astype(np.float32)
-            recorded = archive["hands3d"].astype(np.float32) if "hands3d" in archive else None
-    except (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile) as error:
-        raise InputError(f"{path.name} is not a motion clip ({error})", _KIND) from error
+    with reading(path.name, "is not a motion clip", _KIND, InputError), np.load(path) as archive:
+        joints = archive["joints3d"].astype(np.float32)
+        recorded = archive["hands3d"].astype(np.float32) if "hands3d" in archive else None
     frames = max((2, *joints.shape[:1]))
     for array, points in ((joints, BODY_POINTS), (recorded, 2 * HAND_POINTS)):
         if array is None:

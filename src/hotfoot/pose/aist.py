@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.errors import PoseError
-from hotfoot.pose.metadata import DanceMetadata
-from hotfoot.pose.parsed import KEY, Facts, Parsed, facts_of, floats, reading, stacked, validated
+from hotfoot.files import reading
+from hotfoot.pose.json_files import Parsed, floats, stacked, validated
+from hotfoot.pose.metadata import KEY, DanceMetadata, Facts, facts_of
 from hotfoot.pose.sequence import PoseSequence
 
 CANVAS = (1920, 1080)  # of AIST's videos
@@ -39,15 +40,16 @@ class _ArraysOnly(pickle.Unpickler):
 def load_arrays(path: Path) -> Any:
     """A pickle of containers and numpy arrays; PoseError if it is none, or asks for more."""
     again = "Copy or download the file again."
-    with reading(path, "a pickle of arrays", again), path.open("rb") as file:
-        return _ArraysOnly(file).load()
+    with reading(path.name, "is not a pickle of arrays", again, PoseError):
+        with path.open("rb") as file:
+            return _ArraysOnly(file).load()
 
 
 def parse_aist(path: Path, view: int) -> Parsed:
     """The view of one camera, from 0; PoseError if the file is damaged or has no such view."""
     data = load_arrays(path)
     expected = "Expected a dictionary with keypoints2d [views, frames, 17, 3]."
-    with reading(path, "an AIST++ keypoints2d file", expected):
+    with reading(path.name, "is not an AIST++ keypoints2d file", expected, PoseError):
         points = floats(data["keypoints2d"])
         times = np.asarray(data.get("timestamps", ()), np.float64).ravel()
         block = json.loads(data[KEY]) if KEY in data else None

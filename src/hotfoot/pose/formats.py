@@ -12,7 +12,7 @@ aist       ``.pkl`` with ``keypoints2d``                AIST++, 9 views, COCO-17
 ========== ============================================ ==========================================
 
 Frame rate, canvas, skeleton and metadata of what we write come back from each of them; see
-:mod:`hotfoot.pose.parsed`.
+:mod:`hotfoot.pose.metadata`.
 """
 
 import json
@@ -28,9 +28,9 @@ from hotfoot.errors import PoseError
 from hotfoot.files import replacing
 from hotfoot.pose import json_files
 from hotfoot.pose.aist import RATE, parse_aist, write_aist
+from hotfoot.pose.json_files import Parsed, Points
 from hotfoot.pose.metadata import EMPTY, DanceMetadata, metadata_from_json
 from hotfoot.pose.npz import read_npz, write_npz
-from hotfoot.pose.parsed import Parsed, Points
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import SKELETONS, ModelSkeleton, get_skeleton
 

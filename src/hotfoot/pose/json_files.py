@@ -7,22 +7,35 @@ MMPose's hold COCO-17, with confidences.
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, Field
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from hotfoot.errors import PoseError
-from hotfoot.pose.metadata import DanceMetadata
-from hotfoot.pose.parsed import KEY, Facts, Parsed, Points, facts_of, floats, stacked, validated
+from hotfoot.pose.metadata import KEY, DanceMetadata, Facts, facts_of
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import convert_keypoints
 
+Points = NDArray[np.float32]
+T = TypeVar("T")
 _HAND = 21
 _CHUNK = 512  # frames
 _BODIES = {18: "body-18", 25: "body-25"}
 _Side = Annotated[float | None, Field(ge=0, le=1e6)]
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """Poses as a file holds them; None where it does not say."""
+
+    points: Points  # [T, K, 3] x, y and confidence; zeros where nobody is found
+    canvas: tuple[int, int] | None = None
+    fps: float | None = None
+    facts: Facts | None = None
 
 
 class _OpenPosePerson(BaseModel):
@@ -53,6 +66,44 @@ class _MMPosePerson(BaseModel):
 class _MMPoseFrame(BaseModel):
     instances: list[_MMPosePerson]
     hotfoot: Facts | None = None
+
+
+def validated(shape: type[T], data: Any, name: str) -> T:
+    """Parsed JSON in the shape that a format asks for; PoseError says where it has another."""
+    try:
+        return TypeAdapter(shape).validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise PoseError(
+            f"{name} is damaged or incomplete ({place}: {first['msg']})",
+            "Make the file again, or mend it there.",
+        ) from error
+
+
+def stacked(rows: Sequence[Points | None], name: str) -> Points:
+    """Frames [T, K, 3] of rows [K, 3]; None is a frame in which nobody is found.
+
+    PoseError if nobody is in any frame, or frames differ in their number of keypoints.
+    """
+    counts = {len(row) for row in rows if row is not None}
+    if not counts:
+        raise PoseError(f"{name}: no frame holds a person", "Check the pose detection.")
+    if len(counts) > 1:
+        raise PoseError(
+            f"{name} has {' and '.join(map(str, sorted(counts)))} keypoints in different frames",
+            "Every frame must have the same keypoints.",
+        )
+    empty = np.zeros((counts.pop(), 3), np.float32)
+    points = np.stack([empty if row is None else row for row in rows])
+    seen = np.isfinite(points).all(axis=-1, keepdims=True)
+    return np.asarray(np.where(seen, points, 0), np.float32)
+
+
+def floats(values: Any) -> Points:
+    """Numbers as float32; what is too large for that becomes infinite, which counts as not seen."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, np.float32)
 
 
 def _triples(flat: Sequence[float] | None, name: str) -> Points:

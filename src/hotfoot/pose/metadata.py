@@ -1,4 +1,8 @@
-"""What a dance knows about itself, in every pose file that we write: its song, how it was made."""
+"""What a dance knows about itself, in every pose file that we write: its song, how it was made.
+
+No format of other tools has a place for the frame rate, and most have none for the canvas. Their
+readers pick the keys that they know, so one more key, ``hotfoot``, stands in the first frame.
+"""
 
 import hashlib
 import json
@@ -7,7 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import BaseModel, Field, PositiveInt, TypeAdapter, ValidationError
+
 from hotfoot.errors import PoseError
+from hotfoot.pose.sequence import PoseSequence
+
+KEY = "hotfoot"
 
 
 @dataclass(frozen=True)
@@ -66,8 +75,6 @@ def metadata_from_json(data: Any, where: str) -> DanceMetadata:
 
     Unknown keys are ignored: a newer version may have written them. PoseError names a wrong field.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     try:
         return TypeAdapter(DanceMetadata).validate_json(json.dumps(data))
     except ValidationError as error:
@@ -77,6 +84,23 @@ def metadata_from_json(data: Any, where: str) -> DanceMetadata:
             f"{where}: the dance's metadata are damaged ({place}: {first['msg']})",
             "Make the dance again, or remove its metadata.",
         ) from error
+
+
+class Facts(BaseModel):
+    """The metadata block of a file: what the format itself does not hold."""
+
+    fps: float = Field(gt=0, le=1000)
+    canvas: tuple[PositiveInt, PositiveInt]
+    skeleton: str
+    metadata: dict[str, Any] = {}
+
+
+def facts_of(poses: PoseSequence, metadata: DanceMetadata) -> dict[str, Any]:
+    """The metadata block that is written, as JSON holds it."""
+    facts = Facts(
+        fps=poses.fps, canvas=poses.canvas, skeleton=poses.skeleton, metadata=metadata.to_json()
+    )
+    return facts.model_dump()
 
 
 def file_sha256(path: Path) -> str:

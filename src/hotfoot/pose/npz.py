@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from hotfoot.errors import PoseError
+from hotfoot.files import reading
 from hotfoot.pose.metadata import DanceMetadata, metadata_from_json
-from hotfoot.pose.parsed import reading
 from hotfoot.pose.sequence import PoseSequence
 
 _OWN_ARRAYS = ("beats", "seams", "seed", "variation", "model", "hotfoot_version")
@@ -54,7 +55,7 @@ def read_npz(path: Path) -> tuple[PoseSequence, DanceMetadata]:
     """Poses and what is known about them; PoseError if the file is none of ours, or damaged."""
     needed = "It needs the arrays keypoints, confidence, fps, canvas and skeleton."
     with (
-        reading(path, "a hotfoot .npz, or damaged", needed),
+        reading(path.name, "is not a hotfoot .npz, or damaged", needed, PoseError),
         path.open("rb") as file,
         np.load(file, allow_pickle=False) as arrays,
     ):

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hotfoot.errors import TrainingError
-from hotfoot.files import make_folder, replacing, save_text
+from hotfoot.files import make_folder, reading, replacing, save_text
 from hotfoot.training.distributed import ALONE, Processes, shard_weights, sharded_like, whole
 
 Losses = dict[str, Tensor]
@@ -157,15 +157,10 @@ class Trainer:
         path = self._checkpoint
         if not path.exists():
             return 0
-        try:
-            with safe_open(path, "pt") as file:
-                step = int(file.metadata()["step"])
+        again = "Delete it to train from the beginning."
+        with reading(path, "is damaged", again, TrainingError), safe_open(path, "pt") as file:
             self._load(load_file(path))
-        except (OSError, SafetensorError, ValueError, KeyError, RuntimeError, IndexError) as error:
-            raise TrainingError(
-                f"{path} is damaged ({error})", "Delete it to train from the beginning."
-            ) from error
-        return step
+            return int(file.metadata()["step"])
 
     def _load(self, tensors: dict[str, Tensor]) -> None:
         parts: dict[str, dict[str, Tensor]] = {"weights": {}, "ema": {}, "optimizer": {}}

@@ -6,8 +6,7 @@ recipe's seed and ``i``; a shard appears under its name only when it is complete
 
 import multiprocessing
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from itertools import groupby
 from multiprocessing.queues import SimpleQueue
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -26,7 +25,7 @@ from hotfoot.data.samples import Sample, SampleSource
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.styles import style_index
 from hotfoot.errors import HotfootError, TrainingError
-from hotfoot.files import make_folder, replacing
+from hotfoot.files import make_folder, reading, replacing
 from hotfoot.model.codec import to_lines
 from hotfoot.model.conditioning import compose_reference
 from hotfoot.model.vae import PoseVAE
@@ -131,15 +130,8 @@ def load_shard(path: Path) -> Shard:
         return Shard(**load_file(path))
 
 
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Turn what is wrong with a shard's file into a TrainingError that names it."""
-    try:
-        yield
-    except (OSError, SafetensorError, TypeError, ValueError) as error:
-        raise TrainingError(
-            f"{path} is damaged ({error})", "Delete it; it is made again."
-        ) from error
+def _naming(path: Path) -> AbstractContextManager[None]:
+    return reading(path, "is damaged", "Delete it; it is made again.", TrainingError)
 
 
 def _produce(

@@ -10,7 +10,6 @@ from typing import cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from scipy.stats import rankdata
 from torch import Tensor, nn
@@ -22,7 +21,7 @@ from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.sources import Data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, ModelError, OptionError
-from hotfoot.files import replacing, save_text
+from hotfoot.files import reading, replacing, save_text
 from hotfoot.generation.generator import load_diffusion
 from hotfoot.model.checkpoint import load_weights, model_names
 from hotfoot.model.codec import decode, to_lines
@@ -208,12 +207,8 @@ def load_vae(wanted: VAESource | str | Path, codec: CodecChanges | None = None) 
     folder = Path(at.source)
     if at.source not in model_names() and (folder / _CONFIG).exists():
         vae = LineVAE(read_json(LineVAEConfig, folder / _CONFIG))
-        try:
+        with reading(folder / _WEIGHTS, "is damaged", "Copy it again.", ModelError):
             tensors = load_file(folder / _WEIGHTS)
-        except (OSError, SafetensorError) as error:
-            raise ModelError(
-                f"{folder / _WEIGHTS} is damaged ({error})", "Copy it again."
-            ) from error
         load_weights(vae, tensors, folder)
         return vae.eval()
     published = (
