@@ -11,7 +11,6 @@ from scipy.ndimage import gaussian_filter1d
 from hotfoot.choreography.styles import STYLES as DANCED
 from hotfoot.cli.main import main
 from hotfoot.data.bodies import (
-    BodyShape,
     blend,
     bone_vectors,
     facing,
@@ -46,6 +45,7 @@ from hotfoot.music.audio import open_song
 from hotfoot.music.features import loudness_level
 from hotfoot.pose.camera import hidden_by_trunk, turned
 from hotfoot.pose.formats import read_poses
+from hotfoot.pose.references import BodyShape
 from hotfoot.pose.resample import linear
 from tests.helpers.clips import COCO, dancer, write_clips
 

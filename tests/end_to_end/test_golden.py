@@ -40,7 +40,7 @@ CASES: tuple[dict[str, Any], ...] = (
 
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_a_dance_is_what_it_was(case, tmp_path, monkeypatch):
-    monkeypatch.setattr("hotfoot.generation.diffusion._use_bf16", lambda x: False)
+    monkeypatch.setattr("hotfoot.generation.diffusion.use_bf16", lambda x: False)
     song = tmp_path / "song.wav"
     compose(20.0, 118.0, seed=3).save(song)
     dance = hotfoot.dance(song, **CASES[case])

@@ -113,14 +113,10 @@ class AistView:
 
 
 @validated(kw_only=True)
-class SequenceRow:
+class SequenceRow(Sequence):
     """A sequence that was read."""
 
-    name: str
-    split: Split
-    music: str
     music_found: bool
-    genre: str
     reprojection_px: Annotated[float, Field(ge=0, le=1e6)] | None  # see reprojection_px()
 
 

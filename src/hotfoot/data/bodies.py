@@ -5,7 +5,6 @@ In and out: COCO-17 joints [T, 17, 3] in meters, y up; a body with hands [T, 59,
 """
 
 import itertools
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.pose.camera import turned
+from hotfoot.pose.references import BodyShape
 from hotfoot.pose.skeletons import get_skeleton
 
 Array = NDArray[np.float64]
@@ -47,18 +47,6 @@ def mirrored(joints: Joints) -> Joints:
     """Left and right exchanged."""
     order = np.r_[get_skeleton("coco-17").mirror, HANDS[1], HANDS[0]]
     return joints[:, order[: joints.shape[1]]] * np.array([-1, 1, 1], np.float32)
-
-
-@dataclass(frozen=True)
-class BodyShape:
-    """Factors on bone lengths; directions of bones are kept."""
-
-    legs: float = 1.0
-    arms: float = 1.0
-    torso: float = 1.0
-    shoulders: float = 1.0
-    hips: float = 1.0
-    head: float = 1.0
 
 
 # Bones in the order in which a body is put together: from, to. The pelvis, between the hips, and

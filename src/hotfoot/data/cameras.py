@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.data import bodies
-from hotfoot.data.bodies import BODY_POINTS, HAND_POINTS, BodyShape, Joints
+from hotfoot.data.bodies import BODY_POINTS, HAND_POINTS, Joints
 from hotfoot.data.samples import BODY_FORMAT, DataFormat, Floats
 from hotfoot.pose.camera import Camera, hidden_by_trunk, seen_from_ahead, turned
 from hotfoot.pose.framing import SPAN, Framing, body_framing
+from hotfoot.pose.references import BodyShape
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import convert_keypoints, get_skeleton
 
@@ -217,10 +218,9 @@ _CANVAS, _PIXELS_PER_M = (1024, 1024), 128.0
 
 
 @dataclass(frozen=True, eq=False)
-class BodyView:
-    """A segment of a dance, and another instant of the same dance as its reference."""
+class BodyView(View):
+    """A segment of a dance on a square canvas, and another instant of it as its reference."""
 
-    xy: Floats  # [T, 18, 2] normalized by a square canvas
     reference_xy: Floats  # [18, 2], likewise
     framing: Framing  # the square of the reference's body
 
@@ -248,7 +248,8 @@ def body_view(joints: Joints, first: int, frames: int, rng: Generator, fps: floa
     keypoints = _projected(body, rng)
     at, framing = _reference(keypoints[frames:], body[frames:])
     xy = (keypoints / np.array(_CANVAS)).astype(np.float32)
-    return BodyView(xy[:frames], xy[frames + at], framing)
+    sure = np.ones((frames, xy.shape[1]), np.float32)
+    return BodyView(xy[:frames], sure, 1.0, xy[frames + at], framing)
 
 
 def _projected(body: Joints, rng: Generator) -> Floats:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.random import Generator
 
-from hotfoot.data.cameras import CLEAN, View, body_view, render_view
+from hotfoot.data.cameras import CLEAN, body_view, render_view
 from hotfoot.data.manifest import SPLITS
 from hotfoot.data.paired import Dance, PairedCorpus, open_corpus
 from hotfoot.data.samples import DataFormat, Sample, cut, draw_known
@@ -132,9 +132,8 @@ class DanceSource:
         """A sample that shows all of the body, to be framed by its reference."""
         first, part = _draw_part(dance, rng, frames)
         view = body_view(dance.joints, first, frames, rng, self._format.fps)
-        sure = np.ones(view.xy.shape[:2], np.float32)
-        clip = part.seen(View(view.xy, sure, 1.0), self._format)
-        known = draw_known(rng, frames, overlap)
+        sure, known = view.confidence, draw_known(rng, frames, overlap)
+        clip = part.seen(view, self._format)
         return Sample(view.xy, sure, view.reference_xy, sure[0], part.music, known, clip)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hotfoot.choreography.counts import steady_beats
 from hotfoot.data.bodies import HIPS, Array, Joints, blend, facing, mix, yaw_of
 from hotfoot.data.pairing import RATE_LIMITS, Bank, BankedClip, TimeWarp, fit_warp, multiples, play
+from hotfoot.data.statistics import percentiles
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.pose.camera import turned
@@ -261,11 +262,6 @@ def _part(choice: _Choice, upper: _Choice | None, begin_s: float, end_s: float) 
 
 def naturalness(parts: tuple[Part, ...]) -> dict[str, Any]:
     """What a montage's warps did to its clips, for people and JSON."""
-
-    def percentiles(values: list[float]) -> dict[str, float]:
-        found = np.percentile(values, [5, 50, 95])
-        return {name: round(float(v), 3) for name, v in zip(("p5", "p50", "p95"), found)}
-
     factors = [p.per_beat for p in parts]
     return {
         "parts": len(parts),

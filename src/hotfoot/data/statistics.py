@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hotfoot.data.samples import CANVAS_HEIGHT, Sample
 from hotfoot.errors import DependencyError
@@ -38,10 +38,14 @@ class Survey:
             "procedural": round(float(self.procedural.mean()), 3),
         }
         for name, values in self.quantities.items():
-            percentiles = zip(("p5", "p50", "p95"), np.percentile(values, [5, 50, 95]), strict=True)
-            out[name] = {key: round(float(value), 3) for key, value in percentiles}
+            out[name] = percentiles(values)
         out["styles"] = dict(Counter(self.styles).most_common())
         return out
+
+
+def percentiles(values: ArrayLike) -> dict[str, float]:
+    """The 5th, 50th and 95th percentile by name, for people and JSON."""
+    return {f"p{at}": round(float(np.percentile(values, at)), 3) for at in (5, 50, 95)}
 
 
 def survey(samples: list[Sample]) -> Survey:

@@ -155,7 +155,7 @@ class DiffusionGenerator(nn.Module):
         def velocity(x: Tensor, t: float) -> Tensor:
             x = x.repeat(sides, 1, 1, 1)
             time = torch.full((len(x),), t, device=device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=_use_bf16(x)):
+            with torch.autocast(device.type, torch.bfloat16, enabled=use_bf16(x)):
                 out = self.dit(x, time, *tiled, drop, *labels).float()
             return velocity_from_data(x, out, time) if config.dit.prediction == "data" else out
 
@@ -166,6 +166,6 @@ class DiffusionGenerator(nn.Module):
         return velocity if guidance == 1 else guided(both, guidance)
 
 
-def _use_bf16(x: Tensor) -> bool:
-    """bf16 on GPUs, and on processors that multiply it natively (AVX-512 bf16, AMX)."""
+def use_bf16(x: Tensor) -> bool:
+    """On GPUs, and on processors that multiply it natively; others take twenty times as long."""
     return x.device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

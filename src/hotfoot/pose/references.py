@@ -15,18 +15,24 @@ VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"}
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A standing person, front on; factors on the average adult's bones, of body height 1."""
+class BodyShape:
+    """Factors on the lengths of the average adult's bones."""
 
-    canvas: tuple[int, int] = (576, 1024)
-    size: float = 0.62  # pixels per unit length, as a share of the canvas height
-    floor: float = 0.88  # where the feet stand, likewise (beyond 1: out of sight)
     legs: float = 1.0
     arms: float = 1.0
     torso: float = 1.0
     shoulders: float = 1.0
     hips: float = 1.0
     head: float = 1.0
+
+
+@dataclass(frozen=True)
+class Figure(BodyShape):
+    """A standing person of body height 1, front on."""
+
+    canvas: tuple[int, int] = (576, 1024)
+    size: float = 0.62  # pixels per unit length, as a share of the canvas height
+    floor: float = 0.88  # where the feet stand, likewise (beyond 1: out of sight)
 
 
 FIGURES: dict[str, Figure] = {

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hotfoot.baselines.edge import velocity_error
+from hotfoot.generation.diffusion import use_bf16
 from hotfoot.model.conditioning import known_mask
 from hotfoot.model.flow import interpolate, sample_times, velocity
 from hotfoot.model.network_config import DiTConfig, EdgeConfig
@@ -213,9 +214,7 @@ class Objective:
         rows, columns = x.shape[2:]
         mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)
         labels = batch.style, batch.energy
-        # Processors that do not multiply bf16 natively take twenty times as long with it.
-        native = t.device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-        with torch.autocast(t.device.type, torch.bfloat16, enabled=native):
+        with torch.autocast(t.device.type, torch.bfloat16, enabled=use_bf16(t)):
             out = model(x, t, batch.reference, mask, batch.music, drop, *labels).float()
         if self.config.prediction == "velocity":
             error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))

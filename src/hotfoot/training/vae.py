@@ -82,7 +82,7 @@ def _draw_view(
         if rng.random() < _NOISY:
             sigma = rng.uniform(0, _LARGEST_NOISE)
             xy = np.clip(xy + rng.normal(0, sigma, xy.shape).astype(np.float32), 0, 1)
-        return xy, np.ones(xy.shape[:2], np.float32)
+        return xy, view.confidence
     style = CLEAN if rng.random() < recipe.clean else DETECTOR
     seen = render_view(joints, rng, style, recipe.format)
     return seen.xy, seen.confidence
