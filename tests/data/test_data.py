@@ -12,6 +12,7 @@ from hotfoot.choreography.styles import STYLES as DANCED
 from hotfoot.cli.main import main
 from hotfoot.data.bodies import (
     blend,
+    bone_lengths,
     bone_vectors,
     facing,
     from_bones,
@@ -19,7 +20,7 @@ from hotfoot.data.bodies import (
     mix,
     reshape_body,
     turned_to_camera,
-    with_bones_of,
+    with_lengths,
 )
 from hotfoot.data.cameras import CLEAN, DETECTOR, render_view
 from hotfoot.data.groove import Groove, bounce, scale_movement
@@ -324,7 +325,7 @@ def test_bodies_are_their_bones():
     ahead = [np.arctan2(*facing(j)[0]) for j in (joints, away)]
     assert ahead[1] - ahead[0] == pytest.approx(1.1, abs=1e-4)
     grown = reshape_body(joints, BodyShape(legs=1.2))
-    np.testing.assert_allclose(with_bones_of(grown, grown), grown, atol=1e-5)
+    np.testing.assert_allclose(with_lengths(grown, bone_lengths(grown)), grown, atol=1e-5)
 
 
 def test_blending_keeps_both_ends_and_does_not_shrink_bones():

@@ -84,18 +84,12 @@ def people_in(points: NDArray[Any], source: str, skeleton: str, image: Image) ->
 def make_estimator(
     name: str, weights: Path | None = None, device: str = "cpu", skeleton: str = "body-18"
 ) -> PoseEstimator:
-    """An estimator by name.
+    """An estimator by name, of :data:`ESTIMATORS`, and its skeleton, of :data:`CAPTURED_SKELETONS`.
 
-    Args:
-        name: one of :data:`ESTIMATORS`.
-        weights: for dwpose, a folder with a YOLOX and a DWPose (or RTMPose) ``.onnx`` file.
-        device: cpu or cuda, for dwpose.
-        skeleton: one of :data:`CAPTURED_SKELETONS`; hands need dwpose's whole-body network.
-
-    Raises:
-        OptionError: unknown name or skeleton, or an estimator without hands.
-        DependencyError: the library behind it is missing.
-        InputError: no weights, or a network without hands.
+    ``weights`` are a folder with a YOLOX and a DWPose (or RTMPose) ``.onnx`` file for dwpose, which
+    ``device`` (cpu or cuda) is for, too; hands need its whole-body network. OptionError for an
+    unknown name or skeleton, or an estimator without hands; DependencyError where its library is
+    missing, InputError for missing weights or a network without hands.
     """
     if name not in ESTIMATORS:
         raise OptionError(f"unknown estimator '{name}'", f"Known: {', '.join(ESTIMATORS)}.")

@@ -56,10 +56,7 @@ def video_shots(
     path: Path, estimator: PoseEstimator, progress: Progress | None = None,
     start_s: float = 0.0, end_s: float | None = None,
 ) -> list[Shot]:  # fmt: skip
-    """The main person of every shot of a video, or of its part between two seconds.
-
-    PoseError if there is no video that can be decoded.
-    """
+    """The main person of every shot of a video, or of a part of it; PoseError for no video."""
     info = video_info(path)
     tracker, cuts = Tracker(), CutDetector()
     missed, count = _SEARCH_EVERY, 0
@@ -117,17 +114,10 @@ def open_reference(
     """One frame of a built-in figure, a pose file, a photo or a video.
 
     Of a video, the first frame of its first 5 seconds in which shoulders and hips are visible.
-    Photos are larger than dance videos: their canvases, and videos', are scaled down to at most
-    1280 pixels, with even sides.
-
-    Args:
-        source: name of a figure, or path.
-        estimator: for photos and videos; MediaPipe by default.
-        skeleton: of the result; points that the source lacks stay empty.
-
-    Raises:
-        PoseError: unknown, unreadable, nobody in it, or a body that cannot be danced by.
-        DependencyError: a photo or video, and no estimator is installed.
+    Canvases of photos and videos are scaled down to at most 1280 pixels, with even sides. The
+    ``estimator`` is for them, MediaPipe by default; points that the source lacks stay empty.
+    PoseError where it is unknown or unreadable, or no body that can be danced by; DependencyError
+    where no estimator is installed.
     """
     path = Path(source)
     video = path.suffix.lower() in references.VIDEO_SUFFIXES

@@ -17,21 +17,17 @@ _TORSO = [i for n, i in get_skeleton("body-18").index.items() if n.endswith(("sh
 
 @dataclass(frozen=True)
 class Limits:
-    """What a segment must fulfill.
-
-    Attributes:
-        jump: maximum mean displacement of the joints from frame to frame at 30 fps, in body
-            heights; more is a cut that the images did not show, or another person.
-        jitter: maximum mean second difference from frame to frame at 30 fps, in body heights,
-            where it exceeds the mean first difference, too: noise, not quick movement.
-    """
+    """What a segment must fulfill."""
 
     seconds: float = 256 / 30  # minimum length
     joints: int = 9  # of 13 of the body that must be visible in a frame
     height: float = 0.15  # minimum of the person, as a share of the image's
     gap: int = 5  # frames in a row that may fail
+    # Maximum mean displacement of joints from frame to frame at 30 fps, in body heights; more is a
+    # cut that the images did not show, or another person.
     jump: float = 0.2
     still: float = 0.03  # minimum mean speed in body heights per second; less is not dancing
+    # Maximum mean second difference, likewise, where it exceeds the first, too: noise.
     jitter: float = 0.012
 
 
@@ -47,8 +43,7 @@ class Segment:
 def split_track(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Segment]:
     """Split a track into segments; those without a reason are fit for training.
 
-    Poses are BODY_18, or a skeleton that begins with it; confidence is 0 where the person is not
-    found. The first ``silent`` frames come before the audio.
+    Poses begin with BODY_18. The first ``silent`` frames come before the audio.
     """
     reasons = _frame_reasons(poses, limits, silent)
     good = reasons == ""

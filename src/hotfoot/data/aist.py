@@ -146,19 +146,14 @@ def read_aist(
 ) -> AistManifest:
     """Write 2D poses, 3D clips, a manifest and, where songs are there, recordings.
 
-    Sequences that are there already are kept, so a run that was cut off goes on.
-
-    Raises:
-        InputError: the folder is not AIST++'s.
-        OptionError: unknown camera.
-        OutputError: the output folder was begun with other settings, or holds something else.
+    Sequences that are there already are kept, so a run that was cut off goes on. InputError where
+    the folder is not AIST++'s, OptionError for an unknown camera, OutputError where the output
+    folder was begun with other settings, or holds something else.
     """
     folder = AistFolder(source)
     RunFolder(output, "AIST++", asdict(view)).claim()
     path = output / "manifest.json"
-    before: tuple[SequenceRow, ...] = (
-        read_json(AistManifest, path, InputError).sequences if path.exists() else ()
-    )
+    before = read_json(AistManifest, path, InputError).sequences if path.exists() else ()
     songs = {p.stem: p for p in sorted(music.iterdir())} if music else {}
     rows = [r for r in before if r.split not in splits]
     known = {r.name: r.reprojection_px for r in before}

@@ -100,16 +100,13 @@ def reshape_body(joints: Joints, shape: BodyShape) -> Joints:
     return from_bones(pelvis, vectors * factors[:, None])
 
 
-def with_bones_of(wanted: Joints, model: Joints) -> Joints:
-    """Directions of ``wanted``, bone lengths of ``model``."""
-    return _with_lengths(wanted, _lengths(model))
-
-
-def _lengths(joints: Joints) -> NDArray[np.float32]:
+def bone_lengths(joints: Joints) -> NDArray[np.float32]:
+    """Of every bone [T, 18], with hands [T, 60]."""
     return np.linalg.norm(bone_vectors(joints), axis=-1)
 
 
-def _with_lengths(joints: Joints, lengths: NDArray[np.float32]) -> Joints:
+def with_lengths(joints: Joints, lengths: NDArray[np.float32]) -> Joints:
+    """Bones of these lengths, in the same directions."""
     directions = unit(bone_vectors(joints))
     return from_bones(joints[:, HIPS].mean(axis=1), directions * lengths[..., None])
 
@@ -118,7 +115,7 @@ def blend(first: Joints, second: Joints, share: NDArray[np.floating]) -> Joints:
     """``first`` where ``share`` [T] is 0, ``second`` where it is 1; bones do not shrink between."""
     w = np.asarray(share, np.float32)[:, None]
     between = first * (1 - w[..., None]) + second * w[..., None]
-    return _with_lengths(between, _lengths(first) * (1 - w) + _lengths(second) * w)
+    return with_lengths(between, bone_lengths(first) * (1 - w) + bone_lengths(second) * w)
 
 
 def mix(lower: Joints, upper: Joints) -> Joints:
@@ -151,10 +148,7 @@ def upright(joints: Joints) -> float:
 
 
 def turned_to_camera(joints: Joints, share: float, fps: float) -> Joints:
-    """Slow turns taken back by ``share``, as if the camera went round the dancer.
-
-    Only turns over more than about two seconds; a spin stays a spin.
-    """
+    """Turns that take two seconds or more are taken back by ``share``; a spin stays a spin."""
     yaw = np.unwrap(yaw_of(gaussian_filter1d(facing(joints), 1.0 * fps, axis=0, mode="nearest")))
     middle = joints[:, HIPS].mean(axis=(0, 1)) * np.array([1, 0, 1], np.float32)
     return turned(joints - middle, -share * (yaw - yaw.mean())) + middle

@@ -106,9 +106,8 @@ def build_corpus(
 ) -> Manifest:
     """Build, or go on building, a corpus in ``out``, ``jobs`` shards at once; those there are kept.
 
-    Raises:
-        OutputError: the folder was begun with another plan, or holds something else.
-        InputError, OptionError: nothing to build from.
+    OutputError where the folder was begun with another plan, or holds something else; InputError
+    or OptionError where there is nothing to build from.
     """
     folder = RunFolder(out, "corpus", {**asdict(plan), "sources": data.digest()})
     folder.check()

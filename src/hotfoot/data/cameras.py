@@ -71,10 +71,7 @@ def random_body(rng: Generator) -> BodyShape:
 def render_view(
     joints: Joints, rng: Generator, style: CameraStyle, format: DataFormat = BODY_FORMAT
 ) -> View:
-    """One view of a clip [T, 17, 3] or, for skeletons with hands, [T, 59, 3] in meters.
-
-    ``format`` tells the skeleton wanted and the frame rate of the joints.
-    """
+    """One view of a clip [T, 17, 3], with hands [T, 59, 3], in meters, of a format's frame rate."""
     if rng.random() < 0.5:
         joints = bodies.mirrored(joints)
     joints = bodies.reshape_body(joints, random_body(rng))
@@ -226,10 +223,7 @@ class BodyView(View):
 
 
 def body_view(joints: Joints, first: int, frames: int, rng: Generator, fps: float) -> BodyView:
-    """One view of ``frames`` frames of a dance [T, 17, 3] from ``first`` on, in front of it.
-
-    Half of the references are an instant of the segment itself.
-    """
+    """One view of a dance [T, 17, 3] from ``first`` on; half of the references are seen in it."""
     low, high = (first, first + frames) if rng.random() < 0.5 else (0, len(joints))
     others = rng.integers(low, high, _CANDIDATES)
     body = np.concatenate([joints[first : first + frames], joints[others]])

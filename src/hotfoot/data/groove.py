@@ -32,14 +32,11 @@ def scale_movement(joints: Joints, gain: Array, fps: float) -> Joints:
     """Movement about the running mean pose times ``gain`` [T]; bones keep their lengths."""
     calm = gaussian_filter1d(joints, _CALM_S * fps, axis=0, mode="nearest")
     wanted = calm + (joints - calm) * np.asarray(gain, np.float32)[:, None, None]
-    return bodies.with_bones_of(wanted, joints)
+    return bodies.with_lengths(wanted, bodies.bone_lengths(joints))
 
 
 def bounce(joints: Joints, beats_elapsed: Array, amplitude: Array, groove: Groove) -> Joints:
-    """Add the groove: lowest where ``beats_elapsed`` [T] is whole, scaled by ``amplitude`` [T].
-
-    Knees give on the beat, hips sway from beat to beat, arms ride along; ankles stay.
-    """
+    """Add the groove: lowest where ``beats_elapsed`` [T] is whole, scaled by ``amplitude`` [T]."""
     size = np.asarray(amplitude, np.float32)
     down = (0.5 + 0.5 * np.cos(2 * np.pi * beats_elapsed)).astype(np.float32) * size
     side = np.cos(np.pi * beats_elapsed).astype(np.float32) * size

@@ -108,11 +108,7 @@ def leak_between_splits(*kinds: tuple[Source, ...]) -> str:
 
 
 def check_corpora(manifests: list[Manifest], format: DataFormat) -> None:
-    """Raise InputError unless corpora can be trained on together.
-
-    They must have this format, none may train on what another holds out, and both splits need
-    clips.
-    """
+    """InputError unless corpora have this format, clips in both splits, and no clip in both."""
     for manifest in manifests:
         if manifest.plan.format != format:
             raise InputError(

@@ -203,10 +203,7 @@ def choreographed(song: SongAnalysis, seed: int, style: str) -> tuple[PoseSequen
 def paired(
     song: SongAnalysis, clips: list[MotionClip], seed: int, mixing: float = 0.15
 ) -> tuple[PoseSequence, tuple[Part, ...]]:
-    """A whole song danced by real clips on its beats, seen from the front, and its parts.
-
-    InputError if no clip fits the song's beats.
-    """
+    """A whole song danced by real clips, from the front, and its parts; InputError if none fits."""
     rng, bank = np.random.default_rng(seed), make_bank(clips)
     for _ in range(_SONG_ATTEMPTS):
         made = make_montage(bank, song, _times(song), rng, mixing=mixing)

@@ -52,10 +52,7 @@ def restrictions(sources: tuple[Source, ...]) -> tuple[str, ...]:
 
 
 def fingerprint(data: Data) -> str:
-    """SHA-256 that tells data from other data: names and sizes of files, manifests of corpora.
-
-    Where the folders lie does not matter.
-    """
+    """SHA-256 of what tells data from other data: names and sizes of files, corpora's manifests."""
     digest = hashlib.sha256()
     for folder in data.corpora:
         digest.update((folder / MANIFEST).read_bytes())

@@ -1,7 +1,6 @@
 """Users' own dance videos to recordings: poses of one person without a cut, with their music.
 
-A video's report is written last, so one that was cut off is done again, and one that was finished
-is not; results do not depend on who did the work, or how often it was begun.
+A video's report is written last: one that was cut off is done again, a finished one is not.
 """
 
 import hashlib
@@ -126,11 +125,8 @@ def ingest(
 
     ``out`` gets poses, music, reports and ``recordings.json``. For ``jobs``, ``backend`` and
     ``address`` see :func:`~hotfoot.parallel.parallel_map`; ``progress`` takes the numbers of videos
-    that are done, and of all.
-
-    Raises:
-        InputError: no videos; the estimator or its weights are missing.
-        OutputError: the folder was begun with other settings, or holds something else.
+    that are done, and of all. InputError where there are no videos, or the estimator or its weights
+    are missing; OutputError where the folder was begun with other settings, or is another's.
     """
     videos = find_videos(folder)
     _estimator(settings)  # or say why not, now

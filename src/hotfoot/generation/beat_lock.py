@@ -45,10 +45,7 @@ def beat_shifts(poses: PoseSequence, beats: NDArray[np.float64]) -> NDArray[np.f
 def lock_to_beats(
     poses: PoseSequence, beats: NDArray[np.float64], seams: tuple[int, ...] = ()
 ) -> tuple[PoseSequence, tuple[int, ...]]:
-    """Retimed poses, and where given frames (seams) have gone; as they are for fewer than 4 beats.
-
-    Time never goes back.
-    """
+    """Retimed poses, and where seams have gone; fewer than 4 beats change nothing."""
     last = (len(poses) - 1) / poses.fps
     inside = beats[(beats > 0.1) & (beats < last - 0.1)]
     if len(inside) < 4 or len(poses) < 16:
@@ -64,10 +61,7 @@ def lock_to_beats(
 
 
 def sync_score(poses: PoseSequence, beats: NDArray[np.float64]) -> float:
-    """How well low points of movement fall on beats: 1 on, 0 by chance, -1 half a beat off.
-
-    Mean over movement accents of the cosine of the beat phase.
-    """
+    """How well movement accents fall on beats: mean cosine of the phase, 1 on, -1 between."""
     if len(beats) < 4 or len(poses) < 30:
         return 0.0
     lows = speed_minima(body_speed(poses, SMOOTHING_S)) / poses.fps

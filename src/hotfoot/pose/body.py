@@ -18,8 +18,7 @@ _SEEN_FROM, _LEAST_SEEN = 0.05, 0.05  # confidence; share of the frames
 def body_height(poses: PoseSequence) -> float:
     """Standing height in pixels, from the longest views of legs and trunk; NaN if never seen.
 
-    The 90th percentile over frames undoes foreshortening and bent knees; where legs are not seen,
-    the trunk alone tells.
+    The 90th percentile over frames undoes foreshortening; without legs, the trunk alone tells.
     """
     index = poses.layout.index
 

@@ -35,16 +35,14 @@ from hotfoot.pose.sequence import PoseSequence
 from hotfoot.pose.skeletons import SKELETONS, ModelSkeleton, get_skeleton
 
 Confidence = Literal["binary", "values"]
-Writer = Callable[[PoseSequence, Path, DanceMetadata], None]
-Parser = Callable[[Any, str], Parsed]
 
 
 class _Format(NamedTuple):
     """Skeleton that a format holds (None is any), how it is written, and how its JSON is read."""
 
     held: str | None
-    write: Writer
-    parse: Parser | None = None
+    write: Callable[[PoseSequence, Path, DanceMetadata], None]
+    parse: Callable[[Any, str], Parsed] | None = None
 
 
 _FORMATS = {

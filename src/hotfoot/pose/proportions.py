@@ -68,8 +68,7 @@ def seen_lengths(reference: PoseSequence) -> NDArray[np.float64]:
 def body_scale(reference: PoseSequence) -> float:
     """How large the person of a reference is, against the average figure's pixels.
 
-    A high quantile of the ratio of trunk and limbs to the average body's, so that foreshortened
-    limbs do not count.
+    A high quantile over trunk and limbs, so that foreshortened ones do not count.
     """
     ratios = (seen_lengths(reference) / bone_lengths(_AVERAGE)[0])[:_LIMBS]
     return float(np.percentile(ratios[ratios > 0], 80)) if ratios.any() else 1.0

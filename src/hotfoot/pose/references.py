@@ -105,8 +105,7 @@ def figure_pose(name: str, skeleton: str = "body-18") -> PoseSequence:
 def load_reference(source: str | Path, skeleton: str = "body-18") -> PoseSequence:
     """A built-in figure, or the first frame of a pose file; points that it lacks stay empty.
 
-    Raises:
-        PoseError: unknown, unreadable, or a body that cannot be a reference.
+    PoseError where it is unknown or unreadable, or a body that cannot be a reference.
     """
     path = Path(source)
     if str(source) in FIGURES and not path.exists():
@@ -127,10 +126,7 @@ def load_reference(source: str | Path, skeleton: str = "body-18") -> PoseSequenc
 
 
 def check_reference(pose: PoseSequence, name: str) -> list[str]:
-    """Refuse bodies that cannot be a reference (PoseError); warnings for those cut off.
-
-    The first frame counts; ``name`` is for messages.
-    """
+    """Warnings for a first frame that is cut off; PoseError where it cannot be a reference."""
     pose = pose.to_skeleton("body-18")
     xy = pose.normalized[0]
     inside = (pose.confidence[0] >= VISIBLE_FROM) & np.all((xy >= 0) & (xy <= 1), axis=1)

@@ -1,7 +1,4 @@
-"""Arrays at other instants: the one place where frames are interpolated.
-
-They have time on their first axis. An instant is a fractional frame; beyond the ends they are held.
-"""
+"""Arrays [T, ...] at other instants: fractional frames, beyond the ends of which all is held."""
 
 from typing import Any, TypeVar
 
@@ -29,10 +26,7 @@ def linear(values: NDArray[F], at: NDArray[np.floating]) -> NDArray[F]:
 
 
 def smooth(values: NDArray[F], at: NDArray[np.floating]) -> NDArray[F]:
-    """Values [T, ...] at instants [N], on a cubic spline through all frames: [N, ...].
-
-    For what is differentiated afterwards: velocity and acceleration have no steps at frames.
-    """
+    """Values [T, ...] at instants [N] on a cubic spline, whose velocity has no steps: [N, ...]."""
     from scipy.interpolate import CubicSpline  # large
 
     inside = np.clip(at, 0, len(values) - 1)

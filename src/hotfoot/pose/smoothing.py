@@ -14,8 +14,7 @@ from hotfoot.pose.sequence import PoseSequence
 def smoothed(poses: PoseSequence, sigma_s: float) -> PoseSequence:
     """Gaussian smoothing of each joint over the frames in which it is seen (:func:`running_mean`).
 
-    So it neither jumps nor drifts where it comes and goes. Visibility does not change. ``sigma_s``
-    is the standard deviation in seconds; 0 changes nothing.
+    Visibility does not change. ``sigma_s`` is the standard deviation in seconds; 0 is none.
     """
     if sigma_s <= 0 or len(poses) < 2:
         return poses

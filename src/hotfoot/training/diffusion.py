@@ -90,9 +90,8 @@ class DiffusionTraining:
     def fit(self) -> DiffusionGenerator:
         """Train, or go on training; returns the averaged model.
 
-        Raises:
-            InputError, OptionError: data, batch or weights to begin with that do not fit.
-            TrainingError: the loss is not finite, or data cannot be made.
+        InputError or OptionError for data, batch or weights to begin with that do not fit,
+        TrainingError where the loss is not finite, or data cannot be made.
         """
         recipe, processes = self.recipe, self.processes
         rows = self.check()

@@ -69,10 +69,7 @@ def check_alone() -> None:
 
 
 def join_processes(device: str, shard: bool = False) -> tuple[Processes, str]:
-    """Join the processes that torchrun started; with the device of this one.
-
-    OptionError where sharding is asked for in a single process.
-    """
+    """Join the processes of torchrun; with this one's device. OptionError to shard one alone."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         if shard:
             raise OptionError(

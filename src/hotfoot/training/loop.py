@@ -79,12 +79,9 @@ class Trainer:
     ) -> nn.Module:
         """Take all steps that are left; returns the model with averaged weights.
 
-        Args:
-            losses_at: of the module to call and a step; ``loss`` is minimized, the rest logged.
-            validate: metrics of a checkpoint's step and averaged model.
-
-        Raises:
-            TrainingError: the loss is not finite.
+        ``losses_at`` takes the module to call and a step; ``loss`` is minimized, the rest logged.
+        ``validate`` gives metrics of a checkpoint's step and averaged model. TrainingError where
+        the loss is not finite.
         """
         config, average = self._config, self._average
         self._began = time.monotonic()

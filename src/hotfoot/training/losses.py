@@ -160,10 +160,7 @@ class Objective:
         return Shard(**moved | {"music": moved["music"].float()}, known=batch.known)
 
     def losses(self, forward: nn.Module, part: Shard, step: int, rows: slice) -> dict[str, Tensor]:
-        """Losses of these rows of a step's batch.
-
-        Chance is drawn for the whole batch, so that it does not depend on the number of processes.
-        """
+        """Losses of these rows of a step's batch; chance is drawn for the whole batch."""
         recipe, batch = self.recipe, self.recipe.batch
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         t = sample_times(batch, generator, recipe.time_mean, recipe.time_std)

@@ -123,11 +123,7 @@ class VAERecipe(DataFormat):
 
 @validated(kw_only=True)
 class VAESource:
-    """Where a trained VAE is.
-
-    ``source`` is a model whose VAE is used, a folder of ``hotfoot train vae``, a published VAE's
-    folder or hub name, or ``raw`` (coordinates as they are).
-    """
+    """A model whose VAE is used, a folder of ``hotfoot train vae``, a published VAE, or ``raw``."""
 
     source: _Name = "default"
     kind: Literal["AutoencoderKL", "AutoencoderTiny"] | None = None  # needed on the hub only
