@@ -5,8 +5,7 @@ import pytest
 
 import hotfoot
 from hotfoot.errors import AudioError, InputError, OptionError, OutputError
-from hotfoot.generation.inputs import take_keyframes, take_reference
-from hotfoot.generation.options import DanceOptions
+from hotfoot.generation.options import DanceOptions, take_keyframes, take_reference
 from hotfoot.generation.pipeline import dance, dances
 from hotfoot.generation.postprocess import STEPS
 from hotfoot.model.config import Sampling

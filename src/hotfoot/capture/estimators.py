@@ -190,10 +190,7 @@ def _crops(width: int, height: int) -> list[tuple[int, int, int, int]]:
 
 
 class DWPose:
-    """YOLOX finds people, DWPose or RTMPose their joints (Yang et al., 2023), through rtmlib.
-
-    The networks are the user's own ONNX files, in the folder ``weights``.
-    """
+    """YOLOX and DWPose or RTMPose (Yang et al., 2023) through rtmlib: ONNX files of the user's."""
 
     name = "dwpose"
 
@@ -232,10 +229,7 @@ class DWPose:
 
 
 def find_weights(folder: Path | None) -> list[tuple[Path, tuple[int, int]]]:
-    """The detector and the pose network in a folder, and (width, height) of what they take.
-
-    InputError unless there is one ONNX file of each that can be loaded.
-    """
+    """Detector and pose network in a folder, each with its (width, height); InputError without."""
     advice = (
         "Give --weights FOLDER with yolox_l.onnx (or another YOLOX) and dw-ll_ucoco_384.onnx "
         "(or another DWPose or RTMPose); DWPose's own repository says where they are."

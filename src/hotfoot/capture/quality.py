@@ -77,10 +77,7 @@ def _frame_reasons(poses: PoseSequence, limits: Limits, silent: int) -> NDArray[
 
 
 def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDArray[np.bool_]:
-    """Frames [T] at which the person is suddenly somewhere else, or in another pose.
-
-    Each good frame is compared with the previous good one, however far back that is.
-    """
+    """Frames [T] at which the person is suddenly elsewhere, against the last good frame."""
     out = np.zeros(len(poses), bool)
     visible = poses.confidence[:, _BODY] >= VISIBLE_FROM
     xy = poses.keypoints[:, _BODY]

@@ -68,7 +68,7 @@ def command(
     Without any, a song is composed first. A song that cannot be danced to does not stop the others.
     """
     from hotfoot.capture.people import open_reference
-    from hotfoot.generation.inputs import take_generator
+    from hotfoot.generation.options import take_generator
     from hotfoot.music.audio import open_song
 
     # Everything that can be wrong is found before anything slow begins.

@@ -128,7 +128,7 @@ def train_dancer_command(
     same OUT, and the data).
     """
     from hotfoot.data.sources import Data
-    from hotfoot.generation.inputs import check_device
+    from hotfoot.generation.options import check_device
     from hotfoot.training.diffusion import DiffusionTraining, export_model, weights_of
     from hotfoot.training.distributed import join_processes, leave_processes
     from hotfoot.training.vae import load_vae

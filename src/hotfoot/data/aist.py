@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from scipy.ndimage import median_filter
 
 from hotfoot.data.aist_folder import AistFolder, Camera, Sequence, Split, reprojection_px
-from hotfoot.data.bodies import HIPS, LEGS, bone_vectors, from_bones, upright
+from hotfoot.data.bodies import HIPS, LEGS, Array, Joints, bone_vectors, from_bones, upright
 from hotfoot.data.mocap import MotionClip, save_clip
 from hotfoot.data.recordings import Recording, write_recordings
 from hotfoot.data.styles import style_of
@@ -41,7 +40,7 @@ _BONES_M = np.array(
 )[:, None]
 
 
-def filled(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+def filled(joints: Array) -> Array:
     """Joints without holes and single-frame outliers; InputError if one is never there."""
     flat = joints.reshape(len(joints), -1).copy()
     if not np.isfinite(flat).any(axis=0).all():
@@ -51,7 +50,7 @@ def filled(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(median_filter(flat, size=(5, 1), mode="nearest")).reshape(joints.shape)
 
 
-def one_body(joints: NDArray[np.float64]) -> NDArray[np.float32]:
+def one_body(joints: Array) -> Joints:
     """The same motion [T, 17, 3] by the corpus' average body, in meters; directions are kept.
 
     The ground that is covered scales with the legs, so planted feet stay where they are.
@@ -66,9 +65,7 @@ def one_body(joints: NDArray[np.float64]) -> NDArray[np.float32]:
     return from_bones(joints[:, HIPS].mean(axis=1) * (_LEG / leg), vectors * factors)
 
 
-def calibrated_poses(
-    joints_m: NDArray[np.float32], camera: Camera, fps: float, skeleton: str
-) -> PoseSequence:
+def calibrated_poses(joints_m: Joints, camera: Camera, fps: float, skeleton: str) -> PoseSequence:
     """AIST++2D: what a calibrated camera sees of :func:`one_body`, at one scale, in the middle.
 
     The scale is one per sequence: a standing dancer of the average body would be 0.55 of the canvas
@@ -89,7 +86,7 @@ def calibrated_poses(
     return poses.to_skeleton(skeleton)
 
 
-def as_clip(sequence: Sequence, joints: NDArray[np.float32]) -> MotionClip:
+def as_clip(sequence: Sequence, joints: Joints) -> MotionClip:
     """Joints at 60 fps as a clip, feet on the floor."""
     ankles = joints[:, [leg[-1] for leg in LEGS], 1]
     on_floor = joints + np.array([0, _ANKLE - np.percentile(ankles.min(axis=1), 5), 0])

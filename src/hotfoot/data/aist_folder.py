@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.data.bodies import Array
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import reading
 from hotfoot.pose.aist import load_arrays
@@ -26,12 +27,12 @@ _GENRES = {
 class Camera:
     """A calibrated camera: centimeters to pixels (OpenCV's model)."""
 
-    matrix: NDArray[np.float64]
-    rotation: NDArray[np.float64]
-    translation: NDArray[np.float64]
-    distortions: NDArray[np.float64]
+    matrix: Array
+    rotation: Array
+    translation: Array
+    distortions: Array
 
-    def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    def project(self, points: NDArray[np.floating]) -> Array:
         """Pixels [..., 2] of points [..., 3]."""
         flat = np.ascontiguousarray(points.reshape(-1, 3), np.float64)
         found, _ = cv2.projectPoints(
@@ -95,17 +96,17 @@ class AistFolder:
         parts = ("matrix", "rotation", "translation", "distortions")
         return Camera(*(np.array(cameras[name][part], float) for part in parts))
 
-    def joints(self, sequence: Sequence) -> NDArray[np.float64]:
+    def joints(self, sequence: Sequence) -> Array:
         """COCO-17 joints [T, 17, 3] at 60 fps in centimeters; optimized ones where there are."""
         return _read_points(self._folder / "keypoints3d" / f"{sequence.name}.pkl")
 
-    def detected(self, sequence: Sequence, camera: str) -> NDArray[np.float64] | None:
+    def detected(self, sequence: Sequence, camera: str) -> Array | None:
         """What a detector saw in a camera's picture: x, y, score [T, 17, 3]; None if not copied."""
         path = self._folder / "keypoints2d" / f"{sequence.name}.pkl"
         return _read_points(path, camera) if path.exists() else None
 
 
-def _read_points(path: Path, camera: str = "") -> NDArray[np.float64]:
+def _read_points(path: Path, camera: str = "") -> Array:
     """[T, 17, 3] of a pickle named after its folder; of one camera where there are several."""
     kind = path.parent.name
     data = load_arrays(path)
@@ -119,9 +120,7 @@ def _read_points(path: Path, camera: str = "") -> NDArray[np.float64]:
     return np.asarray(points)
 
 
-def reprojection_px(
-    joints: NDArray[np.float64], camera: Camera, detected: NDArray[np.float64] | None
-) -> float | None:
+def reprojection_px(joints: Array, camera: Camera, detected: Array | None) -> float | None:
     """Median distance in pixels of projected joints [T, 17, 3] from detected ones [T, 17, 3].
 
     Joints that the detector is unsure of do not count; None if it is sure of none.

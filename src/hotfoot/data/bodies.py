@@ -89,10 +89,7 @@ def from_bones(pelvis: NDArray[np.float32], vectors: Joints) -> Joints:
 
 
 def reshape_body(joints: Joints, shape: BodyShape) -> Joints:
-    """The same motion by another body: bone lengths scaled along the skeleton, feet on the floor.
-
-    The height of the pelvis scales with the legs, and so do steps, so that planted feet stay.
-    """
+    """The same motion by another body; steps scale with its legs, so that planted feet stay."""
     vectors, arms = bone_vectors(joints), 4 + len(_HAND_BONES)
     parts = [shape.torso, shape.hips, shape.shoulders, shape.head, shape.legs, shape.arms]
     factors = np.repeat(np.array(parts, np.float32), [1, 2, 2, 5, 4, arms])[: vectors.shape[1]]

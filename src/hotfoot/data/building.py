@@ -1,7 +1,4 @@
-"""Build a corpus on disk: shards in parallel, the same for the same seed, resumed where it stopped.
-
-Motion is paired with songs; recordings have music of their own.
-"""
+"""Build a corpus on disk: shards in parallel, the same for the same seed, resumed where begun."""
 
 import hashlib
 import pickle

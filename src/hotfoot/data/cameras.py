@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.data import bodies
-from hotfoot.data.bodies import BODY_POINTS, HAND_POINTS, Joints
+from hotfoot.data.bodies import BODY_POINTS, HAND_POINTS, LEGS, Joints
 from hotfoot.data.samples import BODY_FORMAT, DataFormat, Floats
 from hotfoot.pose.camera import Camera, hidden_by_trunk, seen_from_ahead, turned
 from hotfoot.pose.framing import SPAN, Framing, body_framing
@@ -258,14 +258,10 @@ def _projected(body: Joints, rng: Generator) -> Floats:
 def _reference(keypoints: Floats, body: Joints) -> tuple[int, Framing]:
     """The first of poses [N, 18, 2] that shows enough of its body, else what shows most."""
     trunk = body[:, bodies.SHOULDERS].mean(axis=1) - body[:, bodies.HIPS].mean(axis=1)
-    legs = [
-        np.linalg.norm(np.diff(body[:, leg], axis=1), axis=-1).sum(axis=1) for leg in bodies.LEGS
-    ]
+    legs = [np.linalg.norm(np.diff(body[:, leg], axis=1), axis=-1).sum(axis=1) for leg in LEGS]
     size_m = (np.linalg.norm(trunk, axis=-1) + np.maximum(*legs)).astype(np.float32)
     seen = np.ones((1, keypoints.shape[1]), np.float32)
-    found = [
-        body_framing(PoseSequence(pose[None], seen, 30.0, _CANVAS, "body-18")) for pose in keypoints
-    ]
+    found = [body_framing(PoseSequence(xy[None], seen, 30.0, _CANVAS)) for xy in keypoints]
     widths = np.array([f.size[0] for f in found if f.size]) * _CANVAS[0] / SPAN
     shown = widths / (_UPRIGHT * _PIXELS_PER_M * size_m)
     at = int(np.argmax(shown >= 1 if (shown >= 1).any() else shown))

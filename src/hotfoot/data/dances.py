@@ -43,10 +43,7 @@ _Task = tuple[Data, DancePlan, bool, range, Path]
 
 
 def make_dances(data: Data, plan: DancePlan, folder: Path, jobs: int = 1) -> None:
-    """Dance, or go on dancing, ``jobs`` files at once; files that are there are kept.
-
-    InputError or OptionError if no dance can be made of the data.
-    """
+    """Dance what files lack, ``jobs`` at once; InputError or OptionError if none can be made."""
     make_folder(folder)
     tasks: list[_Task] = []
     for held_out in (True, False):

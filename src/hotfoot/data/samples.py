@@ -32,10 +32,7 @@ def _known_encoder(name: str) -> str:
 
 @validated(kw_only=True)
 class DataFormat:
-    """What poses and music of training data are like; recipes and corpora must agree on it.
-
-    ``music`` names an encoder.
-    """
+    """What poses and music (by encoder) are like: recipes and corpora must agree on it."""
 
     skeleton: ModelSkeleton = "body-18"
     fps: Annotated[float, Field(ge=10, le=240)] = 30.0
@@ -126,10 +123,7 @@ class SampleSource(Protocol):
 
 
 def cut(clip: PairedClip, rng: np.random.Generator, frames: int, overlap: int) -> Sample | None:
-    """A sample from somewhere in a clip; None if too little of a body is seen there.
-
-    Half of the references are an instant of the sample itself, the others lie before or after.
-    """
+    """A sample of a clip, half with a reference inside it; None if too little of a body is seen."""
     spare = (len(clip.xy) - frames) // FRAMES_PER_COLUMN
     first = int(rng.integers(spare + 1)) * FRAMES_PER_COLUMN
     part = slice(first, first + frames)

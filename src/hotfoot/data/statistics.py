@@ -1,12 +1,13 @@
 """What is in a corpus: styles, tempi, framing and movement of samples, as numbers and a picture."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from hotfoot.data.samples import CANVAS_HEIGHT, Sample
 from hotfoot.errors import DependencyError
@@ -43,7 +44,7 @@ class Survey:
         return out
 
 
-def percentiles(values: ArrayLike) -> dict[str, float]:
+def percentiles(values: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
     """The 5th, 50th and 95th percentile by name, for people and JSON."""
     return {f"p{at}": round(float(np.percentile(values, at)), 3) for at in (5, 50, 95)}
 

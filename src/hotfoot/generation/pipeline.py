@@ -10,14 +10,15 @@ import numpy as np
 
 from hotfoot.generation.beat_lock import sync_score
 from hotfoot.generation.initial import choreographed_start
-from hotfoot.generation.inputs import (
+from hotfoot.generation.options import (
+    DanceOptions,
+    PoseInput,
     SongInput,
     take_generator,
     take_keyframes,
     take_reference,
     take_song,
 )
-from hotfoot.generation.options import DanceOptions, PoseInput
 from hotfoot.generation.postprocess import PostContext, finish, postprocess
 from hotfoot.generation.result import Dance, describe
 from hotfoot.generation.stitch import joined_poses, stitch

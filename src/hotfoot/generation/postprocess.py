@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.generation.beat_lock import lock_to_beats
-from hotfoot.generation.inputs import Keyframes
-from hotfoot.generation.options import DanceOptions
+from hotfoot.generation.options import DanceOptions, Keyframes
 from hotfoot.generation.stitch import JoinedPoses
 from hotfoot.model.config import PostStep
 from hotfoot.music.analysis import SongAnalysis

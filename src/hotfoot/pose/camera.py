@@ -65,10 +65,7 @@ _BEHIND_M = 0.06
 
 
 def hidden_by_trunk(joints: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Where [T, 17] the trunk is between COCO-17 joints [T, 17, 3] and a camera towards +z.
-
-    Arms behind the back, and the far shoulder, hip and arm of a body in profile.
-    """
+    """Where [T, 17] the trunk hides COCO-17 joints [T, 17, 3] from a camera towards +z."""
     sides = [(_COCO[f"left_{n}"], _COCO[f"right_{n}"]) for n in ("hip", "shoulder")]
     low, high = (joints[:, list(pair)].mean(axis=1) for pair in sides)
     half = [np.abs(joints[:, a, 0] - joints[:, b, 0])[:, None] / 2 for a, b in sides]

@@ -197,10 +197,7 @@ def write_sample_sheet(model: DiffusionGenerator, music: Tensor, path: Path) -> 
 def export_model(
     model: DiffusionGenerator, recipe: DiffusionRecipe, data: Data, folder: Path, command: str = ""
 ) -> None:
-    """Write a model folder that ``hotfoot dance --model`` takes.
-
-    Licenses and credits of the data become the model's. ``command`` trained it, for the card.
-    """
+    """Write a model folder; its terms are those of the data, too. ``command`` is for the card."""
     sources = data.sources()
     license, credits = terms(sources, recipe.license, recipe.credits)
     config = replace(model.config, license=license, credits=credits)

@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hotfoot.data.dances import DancePlan, DanceSource, load_dances, make_dances
-from hotfoot.data.samples import Sample, SampleSource
+from hotfoot.data.samples import Floats, Sample, SampleSource
 from hotfoot.data.sources import Data, open_source
 from hotfoot.data.styles import style_index
 from hotfoot.errors import HotfootError, TrainingError
@@ -78,9 +77,7 @@ def encode_samples(samples: list[Sample], vae: PoseVAE, recipe: DiffusionRecipe)
     )
 
 
-def _framed(
-    sample: Sample, recipe: DiffusionRecipe
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+def _framed(sample: Sample, recipe: DiffusionRecipe) -> tuple[Floats, Floats, Floats]:
     """Poses, reference pose and how it is seen, as the network is to see them."""
     shown = _seen(sample.reference_confidence, recipe)
     if recipe.framing == "canvas":
@@ -91,7 +88,7 @@ def _framed(
     return framing.into(sample.xy), framing.into(whole.normalized[0]), whole.confidence[0]
 
 
-def _seen(confidence: NDArray[np.float32], recipe: DiffusionRecipe) -> NDArray[np.float32]:
+def _seen(confidence: Floats, recipe: DiffusionRecipe) -> Floats:
     """Confidence as the recipe wants it: values as they are, or 0 and 1."""
     seen = (confidence >= VISIBLE_FROM).astype(np.float32)
     return confidence if recipe.confidence == "values" else seen

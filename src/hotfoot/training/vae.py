@@ -9,15 +9,16 @@ from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.random import Generator
 from safetensors.torch import load_file, save_file
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from hotfoot.baselines.raw import RawCoordinates
-from hotfoot.data.bodies import has_hands
+from hotfoot.data.bodies import Joints, has_hands
 from hotfoot.data.cameras import CLEAN, DETECTOR, body_view, render_view
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
+from hotfoot.data.samples import Floats
 from hotfoot.data.sources import Data
 from hotfoot.data.sources import fingerprint as data_fingerprint
 from hotfoot.errors import InputError, ModelError, OptionError
@@ -43,12 +44,11 @@ _CONFIG, _WEIGHTS = "vae.json", "vae.safetensors"
 
 
 def draw_lines_batch(
-    clips: list[MotionClip], rng: np.random.Generator, recipe: VAERecipe
+    clips: list[MotionClip], rng: Generator, recipe: VAERecipe
 ) -> tuple[Tensor, Tensor]:
-    """Lines [N, T] (bins, hot values) of random joints from several views.
+    """Lines [N, T] (bins, hot values) of random joints from several views, some picked by speed.
 
-    Some are picked by speed, the rest by chance; some end in one value repeated, as reference
-    images do.
+    Some end in one value repeated, as reference images do.
     """
     views = []
     for _ in range(_VIEWS):
@@ -72,9 +72,7 @@ def draw_lines_batch(
     return torch.from_numpy(center[pick]), torch.from_numpy(value[pick])
 
 
-def _draw_view(
-    joints: NDArray[np.float32], rng: np.random.Generator, recipe: VAERecipe
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _draw_view(joints: Joints, rng: Generator, recipe: VAERecipe) -> tuple[Floats, Floats]:
     """Keypoints [T, K, 2] and confidence [T, K] on a canvas, or in the square of a body."""
     if recipe.framed and rng.random() < recipe.framed:
         view = body_view(joints, 0, len(joints), rng, recipe.fps)
