@@ -8,10 +8,16 @@ from PIL import Image
 
 from hotfoot.capture.estimators import People, find_weights, make_estimator
 from hotfoot.capture.images import video_frames, video_info
-from hotfoot.capture.people import joined, open_reference, photo_pose, video_shots
+from hotfoot.capture.people import (
+    CutDetector,
+    Tracker,
+    joined,
+    open_reference,
+    photo_pose,
+    video_shots,
+)
 from hotfoot.capture.quality import Limits, split_track
 from hotfoot.capture.sound import classify_sound, pulse_clarity
-from hotfoot.capture.tracking import CutDetector, Tracker
 from hotfoot.cli.main import main
 from hotfoot.errors import DependencyError, InputError, OptionError, PoseError
 from hotfoot.media import read_image

@@ -105,8 +105,7 @@ def make_estimator(
 class MediaPipe:
     """BlazePose of MediaPipe 0.10.21 (Bazarevsky et al., 2020), whose package has its weights.
 
-    Its detector finds people of a third of the image's height or more; smaller ones are looked for
-    in crops.
+    It finds people of a third of the image's height or more; smaller ones are found in crops.
     """
 
     name = "mediapipe"

@@ -27,10 +27,7 @@ class Framing:
     size: tuple[float, float] | None = None  # None is the whole canvas
 
     def into(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Coordinates [..., 2] normalized by the canvas, in 0..1 of the rectangle.
-
-        What lies beyond a square around a body is at its edge.
-        """
+        """Coordinates [..., 2] normalized by the canvas, in 0..1 of the rectangle; clipped."""
         if self.size is None:
             return xy
         inside = (xy - np.asarray(self.center)) / np.asarray(self.size) + 0.5

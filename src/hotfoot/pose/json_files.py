@@ -120,8 +120,7 @@ def _triples(flat: Sequence[float] | None, name: str) -> Points:
 def parse_openpose(data: Any, name: str) -> Parsed:
     """Frames (parsed JSON) of the most confident person; with hands where any is seen.
 
-    As with the other parsers, ``name`` is that of the file, and PoseError says that it is damaged
-    or nobody is in it.
+    ``name`` is the file's; PoseError, as of all parsers, if it is damaged or nobody is in it.
     """
     frames = validated(list[_OpenPoseFrame], data, name)
     people = [_surest(frame, name) for frame in frames]
@@ -180,11 +179,7 @@ def parse_mmpose(data: Any, name: str) -> Parsed:
 
 
 def _pose_keypoint_frames(poses: PoseSequence, metadata: DanceMetadata) -> Iterator[dict[str, Any]]:
-    """POSE_KEYPOINT frames that every known consumer accepts, one after the other.
-
-    Confidences are written as they are; see :meth:`PoseSequence.binary` for tools that take points
-    of confidence 1 only. The first frame carries the metadata block.
-    """
+    """POSE_KEYPOINT frames, with confidences as they are; the first has the metadata block."""
     facts = {KEY: facts_of(poses, metadata)}
     width, height = poses.canvas
     for start in range(0, len(poses), _CHUNK):
