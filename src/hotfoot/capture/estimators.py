@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hotfoot.capture.images import Image
 from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.files import reading
 from hotfoot.pose.skeletons import convert_keypoints
 
 ESTIMATORS = ("mediapipe", "dwpose")
@@ -246,10 +247,8 @@ def find_weights(folder: Path | None) -> list[tuple[Path, tuple[int, int]]]:
 
     found = []
     for path in (detectors[0], poses[0]):
-        try:
+        with reading(path.name, "cannot be loaded", advice, InputError):
             session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
             height, width = (int(v) for v in session.get_inputs()[0].shape[2:])
-        except Exception as error:  # onnxruntime has no common base of its errors
-            raise InputError(f"{path.name} cannot be loaded ({error})", advice) from error
         found.append((path, (width, height)))
     return found

@@ -184,10 +184,7 @@ def _read(
     folder: AistFolder, output: Path, view: AistView, sequence: Sequence,
     known: dict[str, float | None],
 ) -> float | None:  # fmt: skip
-    """Write a sequence's poses and clip unless they are there; InputError if it is damaged.
-
-    Returns how far its joints lie from where they were detected, which is ``known`` of some.
-    """
+    """Write what is not there of a sequence; returns its :func:`reprojection_px`."""
     poses = output / "poses" / sequence.split / f"{sequence.name}.npz"
     clip = output / "clips" / sequence.split / f"{sequence.name}.npz"
     camera = folder.camera(sequence, view.camera)

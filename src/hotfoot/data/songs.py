@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hotfoot.errors import InputError
+from hotfoot.files import reading
 from hotfoot.music.analysis import SongAnalysis, analyze_song
 from hotfoot.music.audio import SONG_SUFFIXES, open_song
 from hotfoot.music.synthesis import STYLES, compose
@@ -50,12 +51,9 @@ def song_terms(music: Path) -> dict[str, tuple[str, str]]:
     path = music / "manifest.csv"
     if not path.is_file():
         return {}
-    try:
+    with reading(path, "cannot be read", "Expected columns file, license, credit.", InputError):
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        said = f"{path} cannot be read ({error})"
-        raise InputError(said, "Expected columns file, license, credit.") from error
     return {r.get("file") or "": (r.get("license") or "", r.get("credit") or "") for r in rows}
 
 

@@ -19,7 +19,7 @@ from pydantic import Field
 from hotfoot.data.manifest import SPLITS, ShardRow, Split, read_manifest
 from hotfoot.data.samples import DataFormat, PairedClip, Sample, cut
 from hotfoot.errors import HotfootError, InputError
-from hotfoot.files import replacing
+from hotfoot.files import reading, replacing
 from hotfoot.music.encoders import get_encoder
 from hotfoot.pose.metadata import file_sha256
 from hotfoot.timebase import FRAMES_PER_COLUMN
@@ -27,6 +27,7 @@ from hotfoot.validation import parse_json, to_json, validated
 
 _ARRAYS = ("xy", "confidence", "music")
 _ATTEMPTS = 500
+_NO_SHARD, _AGAIN = "is no shard of a corpus", "Build or copy it again."
 Parts = dict[str, tuple[int, int]]  # of a clip in a shard: name to offset and size
 
 
@@ -79,13 +80,10 @@ def _parts(clip: PairedClip) -> dict[str, bytes]:
 
 def _index(path: Path) -> dict[str, Parts]:
     clips: dict[str, Parts] = defaultdict(dict)
-    try:
-        with tarfile.open(path, "r:") as archive:
-            for entry in archive:
-                key, _, name = entry.name.partition(".")
-                clips[key][name] = (entry.offset_data, entry.size)
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise _damaged(path, error) from error
+    with reading(path, _NO_SHARD, _AGAIN, InputError), tarfile.open(path, "r:") as archive:
+        for entry in archive:
+            key, _, name = entry.name.partition(".")
+            clips[key][name] = (entry.offset_data, entry.size)
     return clips
 
 
@@ -108,13 +106,9 @@ def _read_clip(path: Path, parts: Parts, format: DataFormat) -> PairedClip:
         if not all(np.isfinite(a).all() for a in arrays):
             raise ValueError("values that are not finite")
     except (OSError, ValueError, KeyError, TypeError, EOFError, InputError) as error:
-        raise _damaged(path, error) from error
+        said = error.message if isinstance(error, HotfootError) else error
+        raise InputError(f"{path} {_NO_SHARD} ({said})", _AGAIN) from error
     return PairedClip(xy, confidence, music, format=format, **asdict(row))
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    said = error.message if isinstance(error, HotfootError) else str(error)
-    return InputError(f"{path} is no shard of a corpus ({said})", "Build or copy it again.")
 
 
 def verify_corpus(folder: Path) -> None:

@@ -103,10 +103,7 @@ def figure_pose(name: str, skeleton: str = "body-18") -> PoseSequence:
 
 
 def load_reference(source: str | Path, skeleton: str = "body-18") -> PoseSequence:
-    """A built-in figure, or the first frame of a pose file; points that it lacks stay empty.
-
-    PoseError where it is unknown or unreadable, or a body that cannot be a reference.
-    """
+    """A built-in figure, or a pose file's first frame; PoseError if it cannot be a reference."""
     path = Path(source)
     if str(source) in FIGURES and not path.exists():
         return figure_pose(str(source), skeleton)

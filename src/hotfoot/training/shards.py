@@ -164,9 +164,9 @@ class ShardPool:
     """Shards as they become ready, in a fixed order.
 
     At step ``s`` a batch is drawn from the first ``shards_ahead + s * batch / shard_size / 2``
-    shards, so what is drawn does not depend on how fast the producers are. Rows are read as they
-    are drawn. Processes of one training share the folder, beside which whole dances lie; all but
-    one have no producers of shards.
+    shards, so what is drawn does not depend on how fast the producers are. Shards stay on disk:
+    rows are read as they are drawn, through the system's cache. Processes of one training share
+    the folder, beside which whole dances lie; all but one have no producers of shards.
     """
 
     def __init__(
