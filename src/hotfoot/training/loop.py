@@ -178,11 +178,7 @@ class Trainer:
 
 
 class _MetricsLog:
-    """Appends to ``metrics.jsonl`` of a folder, and to TensorBoard where it is installed.
-
-    Rows after ``step``, that the run resumes from, are dropped, since these steps are taken again;
-    so is what is no row, like one that was cut off.
-    """
+    """``metrics.jsonl`` up to ``step``, and new rows, which go to TensorBoard too, if installed."""
 
     def __init__(self, folder: Path, step: int) -> None:
         self._path = folder / "metrics.jsonl"
