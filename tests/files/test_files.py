@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from hotfoot.errors import OutputError
-from hotfoot.files import RunFolder, removing_parts, replacing, save_bytes, save_text
+from hotfoot.errors import InputError, OutputError, PoseError
+from hotfoot.files import RunFolder, reading, removing_parts, replacing, save_bytes, save_text
 
 
 def everything(folder):
@@ -17,6 +17,15 @@ def interrupted(path, error, folder=False):
     with replacing(path, folder) as temporary:
         (temporary / "b.txt" if folder else temporary).write_text("half")
         raise error
+
+
+def test_what_is_damaged_is_an_error_that_names_the_file():
+    with pytest.raises(PoseError, match=r"^a\.pkl is damaged \(no end\)\nCopy it again\.$"):
+        with reading("a.pkl", "is damaged", "Copy it again.", PoseError):
+            raise EOFError("no end")
+    with pytest.raises(PoseError, match=r"^a\.pkl: no frame\nGive one\.$"):
+        with reading("a.pkl", "is damaged", "Copy it again.", PoseError):
+            raise InputError("no frame", "Give one.")
 
 
 @pytest.mark.parametrize("folder", [False, True])
