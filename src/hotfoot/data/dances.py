@@ -43,7 +43,7 @@ _Task = tuple[Data, DancePlan, bool, range, Path]
 
 
 def make_dances(data: Data, plan: DancePlan, folder: Path, jobs: int = 1) -> None:
-    """Dance what files lack, ``jobs`` at once; InputError or OptionError if none can be made."""
+    """Dance the missing files, ``jobs`` at once; InputError or OptionError if none can be made."""
     make_folder(folder)
     tasks: list[_Task] = []
     for held_out in (True, False):

@@ -116,9 +116,9 @@ def save_clip(clip: MotionClip, path: Path) -> None:
 
 
 def split_clips(clips: list[MotionClip]) -> tuple[list[MotionClip], list[MotionClip]]:
-    """Training and held-out clips: every tenth by name is held out, with others of its recording.
+    """Training and held-out clips: every tenth by name is held out, with all of its recording.
 
-    Both dancers of CMU's salsa couples (60_nn and 61_nn), parts ``_p0``, ``_p1`` of a recording.
+    That is both dancers of CMU's salsa couples (60_nn and 61_nn), and all parts ``_p0``, ``_p1``.
     """
     held = sorted({_recording(c.name) for c in clips})[5::10]
     train = [c for c in clips if _recording(c.name) not in held]

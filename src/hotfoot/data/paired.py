@@ -19,15 +19,7 @@ from hotfoot.data.groove import bounce, random_groove, scale_movement
 from hotfoot.data.mocap import MotionClip, load_clips, split_clips
 from hotfoot.data.montage import Part, make_montage
 from hotfoot.data.pairing import make_bank
-from hotfoot.data.samples import (
-    BODY_FORMAT,
-    CANVAS_HEIGHT,
-    DataFormat,
-    Floats,
-    PairedClip,
-    Sample,
-    cut,
-)
+from hotfoot.data.samples import BODY_FORMAT, DataFormat, Floats, PairedClip, Sample, canvas_of, cut
 from hotfoot.data.songs import NamedSong, composed_songs, load_songs
 from hotfoot.errors import InputError
 from hotfoot.music.analysis import SongAnalysis
@@ -181,9 +173,9 @@ def open_corpus(
 
 
 def frontal_view(joints: Joints, rng: Generator) -> PoseSequence:
-    """Joints [T, 17, 3] as BODY_18 poses on a canvas of CANVAS_HEIGHT pixels."""
+    """Joints [T, 17, 3] as BODY_18 poses on a canvas."""
     view = render_view(turned_to_camera(joints, 0.8, BODY_FORMAT.fps), rng, _FRONTAL)
-    canvas = (round(CANVAS_HEIGHT * view.aspect), CANVAS_HEIGHT)
+    canvas = canvas_of(view.aspect)
     xy = view.xy * np.asarray(canvas, np.float32)
     return PoseSequence(xy, view.confidence, BODY_FORMAT.fps, canvas)
 

@@ -24,6 +24,11 @@ _REFERENCE_JOINTS = 8
 _SPARE_S = 3.2
 
 
+def canvas_of(aspect: float) -> tuple[int, int]:
+    """(width, :data:`CANVAS_HEIGHT`) in pixels, from the width over the height."""
+    return round(CANVAS_HEIGHT * aspect), CANVAS_HEIGHT
+
+
 def _known_encoder(name: str) -> str:
     if name not in ENCODERS:
         raise ValueError(f"known encoders are {', '.join(ENCODERS)}")
@@ -96,8 +101,8 @@ class Sample:
 
     @property
     def canvas(self) -> tuple[int, int]:
-        """(width, :data:`CANVAS_HEIGHT`) in pixels."""
-        return round(CANVAS_HEIGHT * self.clip.aspect), CANVAS_HEIGHT
+        """(width, height) in pixels."""
+        return canvas_of(self.clip.aspect)
 
     @property
     def poses(self) -> PoseSequence:
