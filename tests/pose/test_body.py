@@ -14,7 +14,7 @@ from hotfoot.pose.body import (
     movement_octaves,
     relative_speed,
     speed_minima,
-    visible_height,
+    visible_heights,
 )
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
@@ -81,8 +81,8 @@ def test_height_is_that_of_the_figure_and_of_the_trunk_alone():
 
 def test_what_is_visible_has_a_height_too():
     xy = np.array([[5.0, 10], [5, 40], [5, 90]])
-    assert visible_height(xy, np.array([True, True, False])) == 30
-    assert visible_height(xy, np.zeros(3, bool)) == 0
+    assert visible_heights(xy[None], np.array([[True, True, False]])) == [30]
+    assert visible_heights(xy[None], np.zeros((1, 3), bool)) == [0]
 
 
 def test_octaves_of_movement_count_from_the_usual_speed():

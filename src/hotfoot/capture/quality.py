@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.pose.body import body_speed, visible_height
+from hotfoot.pose.body import body_speed, visible_heights
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
 
@@ -65,13 +65,13 @@ def split_track(poses: PoseSequence, limits: Limits, silent: int = 0) -> list[Se
 def _frame_reasons(poses: PoseSequence, limits: Limits, silent: int) -> NDArray[np.str_]:
     """Why each frame [T] is unfit; empty where it is fit."""
     visible = poses.confidence >= VISIBLE_FROM
-    heights = [visible_height(x, v) for x, v in zip(poses.keypoints, visible, strict=True)]
+    heights = visible_heights(poses.keypoints, visible)
     failures = {
         "before the sound begins": np.arange(len(poses)) < silent,
         "nobody found": ~visible.any(axis=1),
         "shoulders or hips not seen": ~visible[:, _TORSO].all(axis=1),
         "too few joints seen": visible[:, _BODY].sum(axis=1) < limits.joints,
-        "the person is too small": np.array(heights) < limits.height * poses.canvas[1],
+        "the person is too small": heights < limits.height * poses.canvas[1],
     }
     return np.select(list(failures.values()), list(failures), "")
 
@@ -81,8 +81,7 @@ def _jumps(poses: PoseSequence, good: NDArray[np.bool_], limits: Limits) -> NDAr
     out = np.zeros(len(poses), bool)
     visible = poses.confidence[:, _BODY] >= VISIBLE_FROM
     xy = poses.keypoints[:, _BODY]
-    heights = [visible_height(x, v) for x, v in zip(xy[good], visible[good], strict=True)]
-    usual = float(np.median(heights or [1.0]))
+    usual = float(np.median(visible_heights(xy[good], visible[good]))) if good.any() else 1.0
     for a, b in itertools.pairwise(np.flatnonzero(good)):
         both = visible[a] & visible[b]
         moved = float(np.linalg.norm(xy[b] - xy[a], axis=-1)[both].mean()) if both.any() else 0.0
@@ -97,8 +96,8 @@ def _segment_reason(segment: PoseSequence, limits: Limits) -> str:
     if segment.duration_s < limits.seconds - 1e-6:
         return f"shorter than {limits.seconds:.1f} s"
     visible = segment.confidence >= VISIBLE_FROM
-    frames = zip(segment.keypoints, visible, strict=True)
-    height = float(np.median([visible_height(x, v) for x, v in frames if v.any()]))
+    heights = visible_heights(segment.keypoints, visible)
+    height = float(np.median(heights[visible.any(axis=1)]))
     if body_speed(segment).mean() / max(height, 1e-6) < limits.still:
         return "the person hardly moves"
     # At 30 frames per second or a little more: noise does not shrink from frame to frame as

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hotfoot.data.samples import CANVAS_HEIGHT, Sample
 from hotfoot.errors import DependencyError
 from hotfoot.files import replacing
-from hotfoot.pose.body import body_speed, visible_height
+from hotfoot.pose.body import body_speed, visible_heights
 
 # Tempo is the song's as played; size a 90th percentile; speed that of joints; known frames lead.
 _TITLES = {
@@ -63,7 +63,7 @@ def survey(samples: list[Sample]) -> Survey:
 def _measured(s: Sample) -> tuple[float, ...]:
     """Quantities in the order of their titles."""
     seen = s.confidence > 0
-    size = np.percentile([visible_height(xy, c) for xy, c in zip(s.xy, seen, strict=True)], 90)
+    size = np.percentile(visible_heights(s.xy, seen), 90)
     speed = body_speed(s.poses).mean() / CANVAS_HEIGHT
     return s.clip.tempo_bpm, float(size), s.clip.aspect, float(speed), seen.mean(), s.known
 

@@ -39,9 +39,12 @@ def body_height(poses: PoseSequence) -> float:
     return height if height > 0 else float("nan")
 
 
-def visible_height(keypoints: NDArray[np.floating], seen: NDArray[np.bool_]) -> float:
-    """Height in the picture of what is seen of one frame [K, 2], [K]; 0 if nothing is."""
-    return float(np.ptp(keypoints[seen, 1])) if seen.any() else 0.0
+def visible_heights(
+    keypoints: NDArray[np.floating], seen: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Heights [T] in the picture of what is seen [T, K] of poses [T, K, 2]; 0 if nothing is."""
+    top, bottom = (np.where(seen, keypoints[..., 1], end) for end in (np.inf, -np.inf))
+    return np.maximum(bottom.max(axis=1) - top.min(axis=1), 0).astype(np.float64)
 
 
 def body_speed(poses: PoseSequence, smoothing_s: float = 0.0) -> NDArray[np.float64]:
