@@ -1,5 +1,8 @@
 """Errors that users see. Each says what happened, what is allowed, and what to do next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class HotfootError(Exception):
     """Base of every error raised on purpose. Exit code 1 on the command line.
@@ -50,6 +53,15 @@ class EvaluationError(InputError):
 
 class DependencyError(InputError):
     """An optional package is needed and missing."""
+
+
+@contextmanager
+def needing(message: str, hint: str) -> Iterator[None]:
+    """Raise DependencyError if what is imported inside is missing; ``{error}`` stands for why."""
+    try:
+        yield
+    except ImportError as error:
+        raise DependencyError(message.format(error=error), hint) from error
 
 
 class TrainingError(HotfootError):

@@ -52,8 +52,7 @@ def check_distinct(outputs: list[Path], inputs: list[Path]) -> None:
 def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
     """A temporary name beside ``path``, renamed to it on success and removed on failure.
 
-    Raises:
-        OutputError: the disk is full or the place cannot be written.
+    OutputError if the disk is full or the place cannot be written.
     """
     check_writable(path, folder)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
@@ -133,9 +132,8 @@ class RunFolder:
     def check(self) -> bool:
         """Whether there are results to resume; without any, another record does not matter.
 
-        Raises:
-            OutputError: the folder holds something else, or results that were made from something
-                else; the message names what differs.
+        OutputError for a folder that holds something else, or results that were made from something
+        else; the message names what differs.
         """
         record = self.path / _RECORD
         if self.path.is_file():
@@ -187,10 +185,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
     """The names whose values differ, with both values where they are short."""
-    out = []
-    for name in {**before, **now}:
-        old, new = before.get(name, "nothing"), now.get(name, "nothing")
-        if old != new:
-            short = max(len(old), len(new)) <= 40
-            out.append(f"{name} ({old}, now {new})" if short else name)
-    return out
+    both = [(n, before.get(n, "nothing"), now.get(n, "nothing")) for n in {**before, **now}]
+    return [
+        f"{name} ({old}, now {new})" if max(len(old), len(new)) <= 40 else name
+        for name, old, new in both
+        if old != new
+    ]

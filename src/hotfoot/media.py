@@ -42,9 +42,8 @@ def open_media(
 ) -> "Iterator[InputContainer]":
     """Open a file to decode its first ``stream``; no other file is ever opened.
 
-    Raises:
-        error_type: no such file, another format, no such stream in it, or what is decoded inside of
-            the ``with`` is damaged.
+    Raises ``error_type`` for no such file, another format, no such stream in it, or if what is
+    decoded inside of the ``with`` is damaged.
     """
     import av
     from av.error import FFmpegError

@@ -1,6 +1,5 @@
 """Dance a protocol, or what is missing of it, and measure it."""
 
-from contextlib import closing
 from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
@@ -14,12 +13,11 @@ from hotfoot.evaluation.beats import annotated_beats, beats_text
 from hotfoot.evaluation.dances import (
     Progress,
     check_folders,
-    collect,
-    read_dance_info,
+    for_each,
     read_song_facts,
     reference_set,
 )
-from hotfoot.evaluation.measures import DanceMeasures, measure_dance
+from hotfoot.evaluation.measures import DanceInfo, DanceMeasures, measure_dance
 from hotfoot.evaluation.summary import EvaluationResult, summarize
 from hotfoot.files import RunFolder, make_folder, removing_parts, replacing, save_text
 from hotfoot.generation.options import DanceOptions
@@ -27,7 +25,7 @@ from hotfoot.generation.pipeline import dances
 from hotfoot.model.checkpoint import WEIGHTS, model_folder, read_config
 from hotfoot.model.generator import Generator
 from hotfoot.music.audio import open_song, save_part
-from hotfoot.parallel import parallel_map
+from hotfoot.pose.formats import read_dance
 from hotfoot.pose.metadata import file_sha256
 from hotfoot.pose.references import load_reference
 from hotfoot.render.sheets import contact_sheet
@@ -64,11 +62,9 @@ _Job = tuple[ProtocolRequest, Task, Task]  # the last is the one whose song is m
 
 
 def evaluate_protocol(
-    request: ProtocolRequest,
-    progress: Progress | None = None,
-    jobs: int = 1,
+    request: ProtocolRequest, progress: Progress | None = None, jobs: int = 1,
     backend: str = "local",
-) -> EvaluationResult:
+) -> EvaluationResult:  # fmt: skip
     """Dance a protocol, or what is missing of it, and measure it, in ``jobs`` processes.
 
     HotfootError for no songs, an unknown model, or a folder that holds other dances.
@@ -88,11 +84,8 @@ def evaluate_protocol(
     # The next song at the same tempo; every song has all tempi in the same order.
     ahead = len({t.tempo for t in work}) if request.shuffled else 0
     todo = [(request, t, work[(i + ahead) % len(work)]) for i, t in enumerate(work)]
-    with (
-        removing_parts(request.output),
-        closing(parallel_map(_dance_and_measure, todo, jobs, backend)) as found,
-    ):
-        groups = collect(found, len(todo), progress)
+    with removing_parts(request.output):
+        groups = for_each(_dance_and_measure, todo, jobs, backend, progress)
     result = summarize(request.name or request.model, [d for g in groups for d in g], real)
     if request.shuffled:  # the other songs hold the dances' own
         kept = {k: v for k, v in result.metrics.items() if not k.endswith("_own")}
@@ -105,9 +98,9 @@ def protocol_sheets(request: ProtocolRequest) -> list[tuple[str, NDArray[np.uint
     sheets = []
     for task in (t for t in request.tasks() if t.tempo == 1):
         path = request.output / "dances" / f"{task.names[0]}.npz"
-        poses, info = read_dance_info(path)
+        poses, facts = read_dance(path)
         beats = read_song_facts(_song_of(task, request.output)).beats
-        sheets.append((path.stem, contact_sheet(poses, beats, info.seams, grid=(20, 2))))
+        sheets.append((path.stem, contact_sheet(poses, beats, facts.seams, grid=(20, 2))))
     return sheets
 
 
@@ -156,13 +149,11 @@ def _dance_and_measure(job: _Job) -> list[DanceMeasures]:
             one.save(path)
     out = []
     for variation, path in enumerate(paths):
-        poses, info = read_dance_info(path)
+        poses, facts = read_dance(path)
         song = read_song_facts(_song_of(against, request.output))
         if against is not task:  # both parts may differ by a frame or be cut short
             poses = poses.frames(0, max(1, int(song.duration_s * poses.fps)))
-        info = replace(
-            info, seed=variation, tempo=task.tempo, reference=load_reference(task.figure),
-            published=request.published,
-        )  # fmt: skip
+        figure = load_reference(task.figure)
+        info = DanceInfo(path.stem, variation, task.tempo, facts.seams, figure, request.published)
         out.append(measure_dance(poses, replace(song, name=task.label), info))
     return out

@@ -14,6 +14,7 @@ from hotfoot.files import check_writable
 
 Report = Callable[[str, int, int], None]
 POSE_FILES = ((".npz", ".json", ".pkl", ""), "Pose files are .npz, .json, .pkl or a folder.")
+REPORTS = ((".html", ".md"), "Reports are .html or .md.")
 PICTURES = ((".png",), "Pictures are written as .png.")
 
 
@@ -60,12 +61,6 @@ def use_cores() -> None:
 
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     torch.set_num_threads(int(wanted) if wanted.isdigit() and int(wanted) else os.cpu_count() or 1)
-
-
-def check_estimator_device(estimator: str, device: str) -> None:
-    """Raise OptionError for a device that the pose estimator cannot use."""
-    if device == "cuda" and estimator != "dwpose":
-        raise OptionError(f"--device {device} with {estimator}", "Allowed: cpu.")
 
 
 def check_frames(frames: int) -> None:

@@ -12,7 +12,7 @@ import click
 from click import IntRange, argument, option
 
 from hotfoot.cli import options, types
-from hotfoot.cli.common import check_out, emit, progress_bars, warn
+from hotfoot.cli.common import REPORTS, check_file, check_out, emit, progress_bars, warn
 
 if TYPE_CHECKING:
     from hotfoot.evaluation.summary import EvaluationResult
@@ -87,7 +87,7 @@ def dances_command(
     """Measure pose files that were danced to songs."""
     from hotfoot.evaluation.dances import EvaluationRequest, dance_sheets, evaluate_dances
 
-    _check_report(report)
+    check_file(report, *REPORTS)
     request = EvaluationRequest(poses, music, name=name or "dances", **facts)
     with progress_bars() as say:
         result = evaluate_dances(request, say, jobs or os.cpu_count() or 1, on)
@@ -116,7 +116,7 @@ def protocol_command(
     from hotfoot.evaluation.report import save_results
     from hotfoot.generation.options import DanceOptions
 
-    _check_report(report)
+    check_file(report, *REPORTS)
     check_out(output)
     asked = DanceOptions(**options.given(fields))
     request = ProtocolRequest(
@@ -137,7 +137,7 @@ def compare_command(results: tuple[Path, ...], report: Path | None) -> None:
     """Put results.json files side by side in one table."""
     from hotfoot.evaluation.report import compare_results
 
-    _check_report(report)
+    check_file(report, *REPORTS)
     _show(compare_results(list(results)), report)
 
 
@@ -165,17 +165,10 @@ def videos_command(
     )
 
 
-def _check_report(report: Path | None) -> None:
-    from hotfoot.evaluation.report import check_report
-
-    if report is not None:
-        check_report(report)
-
-
 def _data(result: "EvaluationResult") -> dict[str, Any]:
     from hotfoot.evaluation.report import to_json
 
-    return to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
+    return to_json(result, "hotfoot " + shlex.join(sys.argv[1:]))
 
 
 def _show(

@@ -64,7 +64,7 @@ def command(
     if order is not None:
         style = replace(style, order=order)
     if stick is not None:
-        style = replace(style, half_axis=stick, radius=stick)
+        style = replace(style, half_axis=stick)
     if output.suffix.lower() == ".png":
         beats = np.asarray(metadata.beats, np.float64)
         save_png(contact_sheet(sequence, beats, metadata.seams, style=style), output)

@@ -14,8 +14,8 @@ from scipy.spatial.distance import pdist
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.realism import frechet
-from hotfoot.evaluation.statistics import Array
-from hotfoot.evaluation.synchrony import nearness
+from hotfoot.evaluation.statistics import Array, ChanceCorrected
+from hotfoot.evaluation.synchrony import beats_within, nearness, shifted
 from hotfoot.pose.resample import filled
 from hotfoot.pose.sequence import PoseSequence
 
@@ -55,21 +55,30 @@ BEAT_ALIGNMENT = {
 """FACT (mint), Bailando (also Danceba, TM2D), Lodge, POPDG and MACE-Dance's 2D score."""
 
 _PAPER_FPS, _LEAST_FRAMES = 60.0, 4
+_SHIFTS = 60
 _POPDG_FRAMES = 300  # only the motion is cut off there
 
 
-def published_alignment(name: str, poses: PoseSequence, beats_s: list[Array]) -> list[float]:
-    """One of :data:`BEAT_ALIGNMENT` of a dance, a score for each set of beats (seconds, sorted).
+def published_alignments(
+    poses: PoseSequence, beats: Array, seed: int = 0
+) -> dict[str, ChanceCorrected]:
+    """``published_NAME`` for each of :data:`BEAT_ALIGNMENT`, chance from music that is moved.
 
     As there, joints (2D, in pixels at that definition's frame rate) that were not detected are
-    zeros and take part, and beats are rounded down to frames; they are ours, not librosa's.
+    zeros and take part, and beats (seconds) are rounded down to frames; they are ours, not
+    librosa's.
     """
-    definition = BEAT_ALIGNMENT[name]
-    moved = poses.resampled(definition.fps)
-    joints = np.where(moved.confidence[..., None] > 0, moved.keypoints, 0)
-    minima = definition.minima(joints[:_POPDG_FRAMES] if name == "popdg" else joints)
-    inside = (b[(b >= 0) & (b < poses.duration_s)] for b in beats_s)
-    return [definition.score(minima, np.floor(b * definition.fps)) for b in inside]
+    duration, out = poses.duration_s, {}
+    inside = beats_within(beats, duration)
+    by = np.random.default_rng(seed).uniform(0, duration, _SHIFTS)
+    sets = [inside[inside < duration], *(shifted(inside, b, duration) for b in by)]
+    for name, definition in BEAT_ALIGNMENT.items():
+        moved = poses.resampled(definition.fps)
+        joints = np.where(moved.confidence[..., None] > 0, moved.keypoints, 0)
+        minima = definition.minima(joints[:_POPDG_FRAMES] if name == "popdg" else joints)
+        own, *chance = (definition.score(minima, np.floor(b * definition.fps)) for b in sets)
+        out[f"published_{name}"] = ChanceCorrected.of(own, chance)
+    return out
 
 
 def kinetic_features_2d(poses: PoseSequence) -> Array:

@@ -110,13 +110,11 @@ def _mean_chance(songs: Songs, key: str) -> float:
 
 
 def _against_other_songs(songs: Songs) -> dict[str, Summary]:
-    found = against_other_songs(
-        [[d.alone.motion for d in group] for group in songs],
-        [group[0].song.beats for group in songs],
-    )
+    motions = [[d.alone.motion for d in group] for group in songs]
+    corrected, p = against_other_songs(motions, [group[0].song.beats for group in songs])
     return {
-        f"{key}_own": Summary.of(bootstrap(corrected), len(songs), chance=0.0, p=float(p))
-        for key, corrected, p in zip(BEAT_MEASURES, found.corrected.T, found.p, strict=True)
+        f"{key}_own": Summary.of(bootstrap(column), len(songs), chance=0.0, p=float(one))
+        for key, column, one in zip(BEAT_MEASURES, corrected.T, p, strict=True)
     }
 
 

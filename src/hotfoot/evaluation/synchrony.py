@@ -128,27 +128,15 @@ def _peak(lags: Array, curve: Array) -> float:
     return float(lags[peaks[np.argmin(np.abs(lags[peaks]))]])
 
 
-@dataclass(frozen=True, eq=False)
-class OtherSongs:
-    """Synchrony of N songs' dances with their own and with other beats, as BEAT_MEASURES name."""
-
-    own: Array  # [N, 5]
-    others: Array  # [N, 5] mean over the other songs: the chance level
-    p: Array  # [5] share of random pairings of dances and songs that score as high on average
-
-    @property
-    def corrected(self) -> Array:
-        """[N, 5]: 0 for dances that go as well with any song, 1 for a perfect score."""
-        return (self.own - self.others) / np.maximum(1e-9, 1 - self.others)
-
-
 def against_other_songs(
     motions: list[list[Motion]], songs: list[Array], rounds: int = 2000
-) -> OtherSongs:
-    """Do dances (some to each song) go better with their own song's beats than with others'?
+) -> tuple[Array, Array]:
+    """Do dances (some to each of N songs) go better with their own song's beats than with others'?
 
-    Compared with ``rounds`` random pairings of dances and songs: a permutation test.
-    EvaluationError for fewer than two songs, or a song without a dance.
+    :data:`BEAT_MEASURES` [N, 5], corrected by what the other songs' beats give: 0 for dances that
+    go as well with any song, 1 for a perfect score; and p [5], the share of random pairings of
+    dances and songs that score as high on average. EvaluationError for fewer than two songs, or a
+    song without a dance.
     """
     count = len(songs)
     if len(motions) != count or count < 2 or not all(motions):
@@ -171,4 +159,5 @@ def against_other_songs(
     rng = np.random.default_rng(0)
     by_chance = np.array([table[rows, rng.permutation(count)].mean(axis=0) for _ in range(rounds)])
     p = (1 + (by_chance >= own.mean(axis=0) - 1e-12).sum(axis=0)) / (1 + rounds)
-    return OtherSongs(own, (table.sum(axis=1) - own) / (count - 1), p)
+    others = (table.sum(axis=1) - own) / (count - 1)
+    return (own - others) / np.maximum(1e-9, 1 - others), p

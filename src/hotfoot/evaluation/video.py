@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from hotfoot.errors import DependencyError, EvaluationError, InputError
+from hotfoot.errors import EvaluationError, InputError, needing
 from hotfoot.evaluation.realism import frechet, kernel_distance
 from hotfoot.media import open_media
 from hotfoot.validation import validated
@@ -42,13 +42,9 @@ class FeatureNetwork:
     def __init__(self, path: Path, network_input: NetworkInput) -> None:
         if not path.is_file():
             raise InputError(f"no such file: {path}", "Give a feature network as .onnx.")
-        try:
+        hint = "Install it: pip install 'hotfoot[video]'"
+        with needing("feature networks need the package onnxruntime", hint):
             import onnxruntime
-        except ImportError as error:
-            raise DependencyError(
-                "feature networks need the package onnxruntime",
-                "Install it: pip install 'hotfoot[video]'",
-            ) from error
         self.input = network_input
         with _refusing(
             f"{path.name} cannot be read as a network", "Give a network exported to ONNX."

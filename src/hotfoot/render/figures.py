@@ -50,8 +50,9 @@ _CHUNK = 512  # frames; of an hour of poses there is one copy only
 class FigureStyle:
     """How figures are drawn; widths are in pixels."""
 
-    half_axis: int = 4  # half width of a limb; 0 follows Wan-Animate's rule for the size
-    radius: int = 4  # of joints
+    half_axis: int = (
+        4  # half width of limbs, radius of joints; 0 follows Wan-Animate's rule for the size
+    )
     hand_line: int = 2  # width of the lines of hands
     hand_radius: int = 4  # of the dots of hands
     limb_brightness: float = 0.6  # as in DWPose
@@ -65,7 +66,7 @@ class FigureStyle:
             return self
         half = max(int(min(canvas) / 200) - 1, 1)
         hand = max(half // 2, 1)
-        return replace(self, half_axis=half, radius=half, hand_line=hand, hand_radius=hand)
+        return replace(self, half_axis=half, hand_line=hand, hand_radius=hand)
 
 
 def draw_frames(poses: PoseSequence, style: FigureStyle | None = None) -> Iterator[Frame]:
@@ -99,7 +100,7 @@ def draw_pose(
             _limb(picture, points[a], points[b], color, style)
     picture = (picture * style.limb_brightness).astype(np.uint8)
     for i in np.flatnonzero(seen[:18]):
-        cv2.circle(picture, _pixel(points[i]), style.radius, PALETTE[i], -1)
+        cv2.circle(picture, _pixel(points[i]), style.half_axis, PALETTE[i], -1)
     for start in range(18, len(points), 21):
         _hand(picture, points[start : start + 21], seen[start : start + 21], style)
     if scale != 1.0:

@@ -28,8 +28,7 @@ Row = tuple[str, str, str, str, int, str, str]
 class Votes:
     """A file of votes. Safe for several raters at once; a rater's second vote replaces the first.
 
-    Raises:
-        InputError: the file is there and is something else.
+    InputError if the file is there and is something else.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,8 +49,7 @@ class Votes:
     def add(self, rater: str, pair: Pair, answers: dict[str, str]) -> None:
         """Store a rater's answers about a pair, all or none.
 
-        Raises:
-            InputError: an aspect is missing or unknown, or a choice is.
+        InputError if an aspect is missing or unknown, or a choice is.
         """
         if set(answers) != set(ASPECTS) or not set(answers.values()) <= set(CHOICES):
             raise InputError("a vote needs one choice for every aspect", f"{', '.join(CHOICES)}.")
