@@ -62,9 +62,11 @@ _Job = tuple[ProtocolRequest, Task, Task]  # the last is the one whose song is m
 
 
 def evaluate_protocol(
-    request: ProtocolRequest, progress: Progress | None = None, jobs: int = 1,
+    request: ProtocolRequest,
+    progress: Progress | None = None,
+    jobs: int = 1,
     backend: str = "local",
-) -> EvaluationResult:  # fmt: skip
+) -> EvaluationResult:
     """Dance a protocol, or what is missing of it, and measure it, in ``jobs`` processes.
 
     HotfootError for no songs, an unknown model, or a folder that holds other dances.

@@ -69,9 +69,11 @@ def check_folders(real: Path | None, training: Path | None) -> None:
 
 
 def evaluate_dances(
-    request: EvaluationRequest, progress: Progress | None = None, jobs: int = 1,
+    request: EvaluationRequest,
+    progress: Progress | None = None,
+    jobs: int = 1,
     backend: str = "local",
-) -> EvaluationResult:  # fmt: skip
+) -> EvaluationResult:
     """Measure pose files with so many processes, on one of :data:`~hotfoot.parallel.BACKENDS`.
 
     HotfootError where a file cannot be read, or poses cannot be measured.

@@ -50,16 +50,10 @@ def measure_realism(groups: list[Array], reference: list[Array]) -> dict[str, In
     """All three distances of feature sets, one array [W, F] per song (or dance).
 
     Intervals leave one group out at a time: drawing groups with replacement would double windows,
-    which draws a set nearer to itself and away from all others. EvaluationError for fewer than two
-    windows on either side.
+    which draws a set nearer to itself and away from all others. Both sides need two windows.
     """
-    a, b = np.concatenate(groups), np.concatenate(reference)
-    if len(a) < 2 or len(b) < 2:
-        raise EvaluationError(
-            f"{len(a)} windows against {len(b)} have no distribution to compare",
-            "Give longer or more dances.",
-        )
-    groups, reference = _standardized(groups, b), _standardized(reference, b)
+    every = np.concatenate(reference)
+    groups, reference = _standardized(groups, every), _standardized(reference, every)
     real = np.concatenate(reference)
     measures = {
         "frechet": lambda chosen: frechet(np.concatenate(chosen), real),

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.coherence import locked_share, varying_velocity
 from hotfoot.evaluation.motion import RATE, Motion
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
@@ -102,14 +101,9 @@ def shifted(beats: Array, by_s: float, duration_s: float) -> Array:
 def measure_synchrony(
     motion: Motion, music_beats: Array, seed: int = 0, shifts: int = _SHIFTS
 ) -> Synchrony:
-    """Synchrony of a dance with beats; EvaluationError for fewer than four within the dance."""
-    duration = motion.duration_s
+    """Synchrony of a dance with beats in seconds, some within the dance."""
+    duration, own = motion.duration_s, kinematic_beats(motion)
     music = beats_within(music_beats, duration)
-    if len(music) < 4:
-        raise EvaluationError(
-            f"{len(music)} beats of music within the dance", "At least 4 are needed."
-        )
-    own = kinematic_beats(motion)
     moved = np.random.default_rng(seed).uniform(0, duration, shifts)
     by_chance = np.array([scores(shifted(own, by, duration), music) for by in moved])
     lags = np.arange(-_LAGS_S, _LAGS_S + 1e-9, 0.01)
@@ -131,19 +125,13 @@ def _peak(lags: Array, curve: Array) -> float:
 def against_other_songs(
     motions: list[list[Motion]], songs: list[Array], rounds: int = 2000
 ) -> tuple[Array, Array]:
-    """Do dances (some to each of N songs) go better with their own song's beats than with others'?
+    """Do dances (some to each of N > 1 songs) go better with their song's beats than with others'?
 
     :data:`BEAT_MEASURES` [N, 5], corrected by what the other songs' beats give: 0 for dances that
     go as well with any song, 1 for a perfect score; and p [5], the share of random pairings of
-    dances and songs that score as high on average. EvaluationError for fewer than two songs, or a
-    song without a dance.
+    dances and songs that score as high on average.
     """
     count = len(songs)
-    if len(motions) != count or count < 2 or not all(motions):
-        raise EvaluationError(
-            f"{len(motions)} sets of dances and {count} songs cannot be shuffled",
-            "Give at least two songs, with a dance each.",
-        )
     lengths = [max(m.duration_s for m in group) for group in motions]
     table = np.zeros((count, count, len(BEAT_MEASURES)))
     for i, group in enumerate(motions):
