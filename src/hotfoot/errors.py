@@ -1,7 +1,10 @@
 """Errors that users see. Each says what happened, what is allowed, and what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class HotfootError(Exception):
@@ -53,6 +56,13 @@ class EvaluationError(InputError):
 
 class DependencyError(InputError):
     """An optional package is needed and missing."""
+
+
+def lookup(kind: str, name: str, table: Mapping[str, T]) -> T:
+    """What a table has by a name; OptionError, which lists the known ones, for another."""
+    if name not in table:
+        raise OptionError(f"unknown {kind} '{name}'", f"Known: {', '.join(table)}.")
+    return table[name]
 
 
 @contextmanager

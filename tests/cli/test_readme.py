@@ -15,7 +15,7 @@ import click
 import pytest
 from PIL import Image
 
-from hotfoot.benchmark.protocol import PROTOCOLS
+from hotfoot.benchmark.run import PROTOCOLS
 from hotfoot.cli import bench
 from hotfoot.cli.main import cli, main
 from hotfoot.music.synthesis import compose

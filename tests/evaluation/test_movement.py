@@ -14,16 +14,17 @@ from hotfoot.evaluation.body import (
     measure_posture,
     stop_and_go,
 )
-from hotfoot.evaluation.coherence import (
+from hotfoot.evaluation.motion import prepare
+from hotfoot.evaluation.realism import moves, own_beats, repeats_across, repeats_within
+from hotfoot.evaluation.sensitivity import sensitivity
+from hotfoot.evaluation.synchrony import (
+    BEAT_MEASURES,
+    against_other_songs,
     locked_share,
     measure_coherence,
     speed_lag,
     varying_velocity,
 )
-from hotfoot.evaluation.motion import prepare
-from hotfoot.evaluation.realism import moves, own_beats, repeats_across, repeats_within
-from hotfoot.evaluation.sensitivity import sensitivity
-from hotfoot.evaluation.synchrony import BEAT_MEASURES, against_other_songs
 from tests.helpers.dancers import beats_of, circling, noise, on_beat, step_touch, still, sway
 
 SECONDS = 24.0

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,11 @@ def emit(result: dict[str, Any], *lines: str) -> None:
         lines = (json.dumps(result, allow_nan=False),)
     for line in lines:
         click.echo(line.encode("utf-8", "replace").decode())
+
+
+def typed() -> str:
+    """The command that is running, as it could be typed again."""
+    return shlex.join(["hotfoot", *sys.argv[1:]])
 
 
 def warn(sentences: Iterable[str]) -> None:

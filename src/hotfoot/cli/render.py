@@ -41,7 +41,7 @@ def command(
     """
     from hotfoot.pose.formats import read_dance
     from hotfoot.render.figures import FigureStyle, draw_frames
-    from hotfoot.render.presets import get_preset, prepared
+    from hotfoot.render.presets import PRESETS, prepared
     from hotfoot.render.sheets import contact_sheet, save_png
     from hotfoot.render.video import VIDEO_SUFFIXES, Written, song_for, song_warnings, write_video
 
@@ -58,7 +58,7 @@ def command(
         sequence = sequence.with_canvas(size)
     style = FigureStyle()
     if preset is not None:
-        rate, chosen = sequence.fps, get_preset(preset)
+        rate, chosen = sequence.fps, PRESETS[preset]
         sequence, style = prepared(sequence, chosen), chosen.style
         metadata = metadata.resampled(rate, sequence.fps)
     if order is not None:

@@ -1,7 +1,5 @@
 """``hotfoot train``."""
 
-import shlex
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ import click
 from click import IntRange, argument, option
 
 from hotfoot.cli import options
-from hotfoot.cli.common import check_frames, check_out, emit, use_cores
+from hotfoot.cli.common import check_frames, check_out, emit, typed, use_cores
 from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, Recipe, VerbGroup
 from hotfoot.errors import OptionError
 
@@ -146,8 +144,7 @@ def train_dancer_command(
         training = DiffusionTraining(chosen, data, encoder, out, device, first, processes, jobs)
         model = training.fit()
         if processes.rank == 0:
-            typed = shlex.join(["hotfoot", *sys.argv[1:]])
-            export_model(model, chosen, data, out / "model", typed)
+            export_model(model, chosen, data, out / "model", typed())
     finally:
         leave_processes()
     if processes.rank == 0:

@@ -1,10 +1,8 @@
 """The beats that dances are measured by: never those that they were made from.
 
 A tracker that misses the beat makes dances that miss it, and would find them perfect. So beats come
-from an annotation beside the song, which composed songs have and anybody can make, else from a
-second tracker that shares nothing with :mod:`hotfoot.music.beats` but the sound: another feature
-(rises of loudness and bass and changes of harmony, not spectral flux), one tempo for the whole song
-(Ellis, "Beat tracking by dynamic programming", 2007), no eighths, no change of phase.
+from an annotation beside the song, else from a second tracker that shares nothing with
+:mod:`hotfoot.music.beats` but the sound (Ellis, "Beat tracking by dynamic programming", 2007).
 """
 
 from pathlib import Path

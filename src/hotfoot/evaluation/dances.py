@@ -14,10 +14,10 @@ from pydantic import Field
 from hotfoot.errors import EvaluationError, InputError
 from hotfoot.evaluation import measures
 from hotfoot.evaluation.beats import annotated_beats
-from hotfoot.evaluation.coherence import measure_coherence
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.realism import pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
+from hotfoot.evaluation.synchrony import measure_coherence
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.parallel import parallel_map

@@ -9,7 +9,6 @@ from hotfoot.errors import EvaluationError
 from hotfoot.evaluation import realism, response, synchrony
 from hotfoot.evaluation.beats import independent_beats
 from hotfoot.evaluation.body import measure_body, measure_posture, measure_seams
-from hotfoot.evaluation.coherence import measure_coherence, speed_lag
 from hotfoot.evaluation.motion import Motion, prepare
 from hotfoot.evaluation.published import kinetic_features_2d, published_alignments
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
@@ -133,9 +132,9 @@ def measure_dance(
         found = synchrony.measure_synchrony(motion, song.beats, info.seed)
         lag_curve, values["lag_s"] = found.curve, found.lag_s
         chance |= {key: getattr(found, key) for key in synchrony.SYNCHRONY}
-        chance["coherence"] = measure_coherence(motion, song.beats, info.seed)
+        chance["coherence"] = synchrony.measure_coherence(motion, song.beats, info.seed)
         values |= {f"{key}_raw": chance[key].value for key in ("alignment", "coherence")}
-        values["speed_lag_s"] = speed_lag(motion, song.beats)
+        values["speed_lag_s"] = synchrony.speed_lag(motion, song.beats)
     count, rng = round(motion.duration_s * FEATURE_RATE) + 1, np.random.default_rng(info.seed)
     chance["energy"] = response.energy_against_loudness(motion, song.loudness_db[:count], rng)
     chance["sections"] = response.change_at_sections(motion, song.sections, rng)

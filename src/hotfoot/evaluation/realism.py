@@ -1,12 +1,7 @@
 """Is the movement as real dance is distributed; is it varied; is it copied; does it come again?
 
-Windows of 5 s become kinetic features in body heights and seconds. Fréchet distance is biased for
-few windows (40 from one distribution are 8 to 48 apart in 72 dimensions), so it stands beside its
-extrapolation to endless samples and a kernel distance without bias, with jackknife intervals.
-
-A move is four beats of a dance, as poses about the hips at 16 instants. Two moves are the same if
-their poses differ by less than half of what unrelated ones of their size would (their correlation
-is above 0.75), as they are or mirrored.
+Windows of 5 s become kinetic features in body heights and seconds; a move is four beats of a dance,
+as poses about the hips at 16 instants.
 """
 
 from collections.abc import Sequence
@@ -222,7 +217,11 @@ def repeats_across(dances: list[NDArray[np.float32]]) -> float:
 
 
 def _same(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which moves of [M, ...] are which of [N, ...], as they are or mirrored: [M, N]."""
+    """Which moves of [M, ...] are which of [N, ...], as they are or mirrored: [M, N].
+
+    Their poses differ by less than half of what unrelated ones of their size would (their
+    correlation is above 0.75).
+    """
     mirrored = b[:, :, _MIRROR] * np.array([-1, 1], np.float32)
     rows, *others = (x.reshape(len(x), -1) for x in (a, b, mirrored))
     distance = np.minimum.reduce([cdist(rows, x) for x in others]) / np.sqrt(rows.shape[1])

@@ -1,8 +1,7 @@
-"""Distances between sets of videos (FID-VID, FVD) with a feature network that the user provides.
+"""Distances between sets of videos with a feature network that the user provides, an ONNX file.
 
-The network is an ONNX file, run by onnxruntime (an extra): pictures [N, 3, H, W] give FID-VID
-(features of frames), clips [N, 3, T, H, W] give FVD. No network ships: I3D's and Inception's
-weights have licenses of their own. Compare only values of one network, size and clip length.
+Pictures [N, 3, H, W] give FID-VID, clips [N, 3, T, H, W] FVD. No network ships: I3D's and
+Inception's weights have licenses of their own.
 """
 
 from collections.abc import Iterator
@@ -52,10 +51,7 @@ class FeatureNetwork:
             self._net = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def __call__(self, clip: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Features [F] of a clip [T, H, W, 3], with ``frames`` = 1 of its only picture.
-
-        InputError if the network does not take such input.
-        """
+        """Features [F] of a clip [T, H, W, 3]; InputError if the network takes no such input."""
         import cv2
 
         wanted, size = self.input, (self.input.size, self.input.size)
@@ -133,7 +129,7 @@ class VideoDistance:
 
 
 def evaluate_videos(request: VideoRequest) -> VideoDistance:
-    """Distance of videos to a folder of real ones.
+    """Distance of videos to a folder of real ones; only values of one network can be compared.
 
     DependencyError without onnxruntime; InputError for files that cannot be read, or a network that
     does not take such input; EvaluationError for fewer than two clips on either side.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hotfoot.errors import OptionError
+from hotfoot.errors import lookup
 from hotfoot.files import replacing
 from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
@@ -64,13 +64,6 @@ PRESETS: dict[str, Preset] = {
 }  # fmt: skip
 
 
-def get_preset(name: str) -> Preset:
-    """A preset by name; OptionError lists the known ones."""
-    if name not in PRESETS:
-        raise OptionError(f"unknown preset '{name}'", f"Known: {', '.join(PRESETS)}.")
-    return PRESETS[name]
-
-
 def preset_canvas(canvas: tuple[int, int], preset: Preset) -> tuple[int, int]:
     """Canvas of the preset's area and the aspect of ``canvas``, sides rounded to its multiple."""
     width, height = canvas
@@ -97,7 +90,7 @@ def write_preset(
     The pose of the reference's first frame is drawn, too. Raises OptionError for an unknown preset,
     OutputError where the place cannot be written.
     """
-    preset = get_preset(name)
+    preset = lookup("preset", name, PRESETS)
     layout, style, ready = preset.layout, preset.style, prepared(poses, preset)
     still = reference.frames(0, 1).with_canvas(preset_canvas(reference.canvas, preset))
     count, fps = len(ready), ready.fps
