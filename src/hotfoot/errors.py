@@ -1,10 +1,12 @@
 """Errors that users see. Each says what happened, what is allowed, and what to do next."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
+MALFORMED = (OSError, ValueError, TypeError, KeyError, AttributeError)
+"""What is raised where JSON cannot be read, or is not of the form that is expected."""
 
 
 class HotfootError(Exception):
@@ -66,12 +68,21 @@ def lookup(kind: str, name: str, table: Mapping[str, T]) -> T:
 
 
 @contextmanager
-def needing(message: str, hint: str) -> Iterator[None]:
-    """Raise DependencyError if what is imported inside is missing; ``{error}`` stands for why."""
+def raising(
+    kind: type[HotfootError], caught: type[Exception] | tuple[type[Exception], ...], message: str,
+    hint: str,
+) -> Iterator[None]:  # fmt: skip
+    """Raise an error of ours for one that is caught inside; ``{error}`` stands for what it says."""
     try:
         yield
-    except ImportError as error:
-        raise DependencyError(message.format(error=error), hint) from error
+    except caught as error:
+        said = str(getattr(error, "strerror", None) or error).split("\n")[0]
+        raise kind(message.replace("{error}", said), hint) from error
+
+
+def needing(message: str, hint: str) -> AbstractContextManager[None]:
+    """Raise DependencyError if what is imported inside is missing; see :func:`raising`."""
+    return raising(DependencyError, ImportError, message, hint)
 
 
 class TrainingError(HotfootError):

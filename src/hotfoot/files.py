@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotfoot.errors import OutputError
+from hotfoot.errors import MALFORMED, OutputError, raising
 
 _MARKER = ".hotfoot"
 """Empty file in folders that we wrote; only those are ever replaced."""
@@ -56,23 +56,23 @@ def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
     """
     check_writable(path, folder)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    message, hint = (
+        f"{path} cannot be written ({{error}})",
+        "Free some space or choose another place.",
+    )
     try:
-        if folder:
-            temporary.mkdir()
-            (temporary / _MARKER).touch()
-        yield temporary
-        if path.is_dir():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old")
-            path.rename(old)
-            temporary.rename(path)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error})",
-            "Free some space or choose another place.",
-        ) from error
+        with raising(OutputError, OSError, message, hint):
+            if folder:
+                temporary.mkdir()
+                (temporary / _MARKER).touch()
+            yield temporary
+            if path.is_dir():
+                old = path.with_name(f".{path.name}.{os.getpid()}.old")
+                path.rename(old)
+                temporary.rename(path)
+                shutil.rmtree(old)
+            else:
+                temporary.replace(path)
     finally:
         _remove(temporary)
 
@@ -108,12 +108,9 @@ def save_bytes(path: Path, content: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it; raises OutputError where that is not possible."""
-    try:
+    message = f"the folder {path} cannot be made ({{error}})"
+    with raising(OutputError, OSError, message, "Choose another place."):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder {path} cannot be made ({error.strerror or error})", "Choose another place."
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -147,13 +144,10 @@ class RunFolder:
                 f"the folder {self.path} holds something else than {self.kind} results",
                 "Give a new folder; nothing in yours was touched.",
             )
-        try:
+        unknown = f"{record} does not say what the folder's results were made from"
+        with raising(OutputError, MALFORMED, unknown, _OTHER_FOLDER):
             before = json.loads(record.read_text(encoding="utf-8"))
             kind, made_from = str(before["kind"]), _flat(before["made_from"])
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise OutputError(
-                f"{record} does not say what the folder's results were made from", _OTHER_FOLDER
-            ) from error
         if kind != self.kind:
             raise OutputError(f"{self.path} holds {kind} results, not {self.kind}", _OTHER_FOLDER)
         differing = _differences(made_from, _flat(self.made_from))

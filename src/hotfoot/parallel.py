@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from hotfoot.errors import HotfootError, OptionError, needing
+from hotfoot.errors import HotfootError, OptionError, needing, raising
 
 BACKENDS = ("local", "ray")
 _TRIES = 4
@@ -93,14 +93,11 @@ def _on_ray(
     local: dict[str, Any] = {}
     if not address and "RAY_ADDRESS" not in os.environ:
         local = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 200_000_000}
-    try:
+    place = address or os.environ.get("RAY_ADDRESS", "this machine")
+    hint = "Give the address of a running one (--address HOST:PORT), or leave it out."
+    wrong = (ValueError, RuntimeError, OSError)
+    with raising(OptionError, wrong, f"no Ray cluster at {place} ({{error}})", hint):
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise OptionError(
-            f"no Ray cluster at {address or os.environ.get('RAY_ADDRESS', 'this machine')} "
-            f"({str(error).splitlines()[0]})",
-            "Give the address of a running one (--address HOST:PORT), or leave it out.",
-        ) from error
     yielded = 0
     try:
         # Called again where its worker dies; what it raises itself is raised here.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.errors import InputError
+from hotfoot.errors import InputError, raising
 from hotfoot.evaluation.statistics import Array
 from hotfoot.music.features import FEATURE_RATE, Features
 
@@ -31,13 +31,12 @@ def annotated_beats(song: Path) -> Array | None:
     path = song.with_suffix(".beats")
     if not path.is_file():
         return None
-    try:
+    hint = "Expected a line with a second for each beat."
+    with raising(
+        InputError, (OSError, ValueError), f"{path} does not hold beats ({{error}})", hint
+    ):
         lines = (line.split("#")[0].split() for line in path.read_text("utf-8").splitlines())
         beats = np.sort(np.array([float(words[0]) for words in lines if words], np.float64))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} does not hold beats ({error})", "Expected a line with a second for each beat."
-        ) from error
     if not (np.isfinite(beats).all() and (beats >= 0).all()):
         raise InputError(f"{path} has beats that are no seconds", "Allowed: 0 and more.")
     return beats

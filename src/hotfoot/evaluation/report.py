@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot._version import __version__
-from hotfoot.errors import InputError, needing
+from hotfoot.errors import MALFORMED, InputError, needing, raising
 from hotfoot.evaluation.metrics import METRICS
 from hotfoot.evaluation.summary import EvaluationResult
 from hotfoot.files import save_text
@@ -55,17 +55,14 @@ def _number(value: float) -> float | None:
 
 def read_results(path: Path) -> dict[str, Any]:
     """A results file; InputError if it is none."""
-    try:
+    hint = "Give a results.json of hotfoot evaluate."
+    with raising(InputError, MALFORMED, f"{path} does not hold results", hint):
         data = json.loads(path.read_text())
         rows = data["results"]
         if data["schema"] != SCHEMA or not rows or not all("dances" in row for row in rows):
             raise KeyError("schema")
         str(data["command"])
         markdown(data)  # uses what else every row must have
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} does not hold results", "Give a results.json of hotfoot evaluate."
-        ) from error
     return dict(data)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scipy.stats import binomtest
 
-from hotfoot.errors import InputError
+from hotfoot.errors import InputError, raising
 from hotfoot.files import make_folder
 from hotfoot.study.pairs import Pair
 
@@ -34,7 +34,8 @@ class Votes:
     def __init__(self, path: Path) -> None:
         self.path = path
         make_folder(path.parent)
-        try:
+        message = f"{path.name} is not a file of votes"
+        with raising(InputError, sqlite3.DatabaseError, message, "Give another name."):
             with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
                 db.execute(
                     "CREATE TABLE IF NOT EXISTS votes (rater TEXT, dance TEXT, first TEXT,"
@@ -43,8 +44,6 @@ class Votes:
                     " PRIMARY KEY (rater, dance, first, second, is_check, aspect))"
                 )
             self.rows()
-        except sqlite3.DatabaseError as error:
-            raise InputError(f"{path.name} is not a file of votes", "Give another name.") from error
 
     def add(self, rater: str, pair: Pair, answers: dict[str, str]) -> None:
         """Store a rater's answers about a pair, all or none.
