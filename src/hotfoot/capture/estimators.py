@@ -93,7 +93,7 @@ def make_estimator(
         skeleton: one of :data:`CAPTURED_SKELETONS`; hands need dwpose's whole-body network.
 
     Raises:
-        OptionError: unknown name or skeleton, or an estimator without hands or cuda.
+        OptionError: unknown name or skeleton, or an estimator without hands.
         DependencyError: the library behind it is missing.
         InputError: no weights, or a network without hands.
     """

@@ -12,8 +12,8 @@ from hotfoot.cli.common import check_frames, check_out, emit, typed, use_cores
 from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, Recipe, VerbGroup
 from hotfoot.errors import OptionError
 
-_out = option("--out", required=True, type=ANY_PATH, help="Folder of the run.")
-_recipe_options = options.together(
+_run_options = options.together(
+    option("--out", required=True, type=ANY_PATH, help="Folder of the run."),
     option(
         "--set", "settings", multiple=True, metavar="FIELD=VALUE",
         help="Change a field of the recipe, like batch=64 or network.depth=4; repeats.",
@@ -45,9 +45,8 @@ def command() -> None:
 @command.command("vae")
 @argument("recipe", type=Recipe("VAERecipe"), default="default")
 @options.motion
-@_out
 @option("--begin-with", help="A VAE's folder or a model whose VAE to begin with.")
-@_recipe_options
+@_run_options
 def train_vae_command(
     recipe: str, motion: Path, out: Path, begin_with: str | None, settings: tuple[str, ...],
     **short: int | None,
@@ -104,8 +103,7 @@ def vae_error_command(vae: str, motion: Path, stretch: int, views: int, frames: 
     "(diffusers, TAEF2) or hub name, a model whose VAE is used, or raw (coordinates as they are).",
 )
 @option("--begin-with", help="A model whose weights to begin with instead of random ones.")
-@_out
-@_recipe_options
+@_run_options
 @option("--device", default="cpu", help="cpu, cuda.")
 @option("--jobs", type=JOBS, default=1, help="Processes that prepare training data.")
 @option(
@@ -188,8 +186,7 @@ def plan_command(recipe: str, vae: str | None, gpus: int) -> None:
 
 @command.command("codes")
 @options.data()
-@_out
-@_recipe_options
+@_run_options
 def train_codes_command(
     motion: Path, music: Path, out: Path, settings: tuple[str, ...], **short: int | None
 ) -> None:

@@ -5,7 +5,6 @@ Inception's weights have licenses of their own.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from hotfoot.errors import EvaluationError, InputError, needing
+from hotfoot.errors import EvaluationError, InputError, needing, raising
 from hotfoot.evaluation.realism import frechet, kernel_distance
 from hotfoot.media import open_media
 from hotfoot.validation import validated
@@ -45,9 +44,8 @@ class FeatureNetwork:
         with needing("feature networks need the package onnxruntime", hint):
             import onnxruntime
         self.input = network_input
-        with _refusing(
-            f"{path.name} cannot be read as a network", "Give a network exported to ONNX."
-        ):
+        message = f"{path.name} cannot be read as a network ({{error}})"
+        with raising(InputError, Exception, message, "Give a network exported to ONNX."):
             self._net = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def __call__(self, clip: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -60,24 +58,13 @@ class FeatureNetwork:
         blob = values.transpose(3, 0, 1, 2)[None]
         if wanted.frames == 1:
             blob = blob[:, :, 0]
-        with _refusing(
-            f"the network does not take input of {'x'.join(map(str, blob.shape))}",
-            "Set --network-size and --clip-frames as it was exported (1 frame for pictures).",
-        ):
+        message = f"the network does not take input of {'x'.join(map(str, blob.shape))} ({{error}})"
+        hint = "Set --network-size and --clip-frames as it was exported (1 frame for pictures)."
+        with raising(InputError, Exception, message, hint):  # onnxruntime's have no common class
             name = self._net.get_inputs()[0].name
             out = np.asarray(self._net.run(None, {name: blob})[0], np.float64)
         # Whatever is left of time and space is averaged over.
         return out.reshape(out.shape[1], -1).mean(axis=1) if out.ndim > 2 else out.ravel()
-
-
-@contextmanager
-def _refusing(message: str, hint: str) -> Iterator[None]:
-    """Raise InputError for what onnxruntime raises, which has no common class."""
-    try:
-        yield
-    except Exception as error:
-        reason = (str(error).strip() or "unknown reason").splitlines()[-1][:120]
-        raise InputError(f"{message} ({reason})", hint) from error
 
 
 def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:

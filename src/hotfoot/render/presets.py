@@ -1,6 +1,5 @@
 """What each pose-to-video tool wants by its own code, as data, and the folders that they read."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
@@ -13,7 +12,7 @@ from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
+from hotfoot.render.figures import FigureStyle, draw_frames, encoded
 from hotfoot.render.video import Written, write_video
 
 
@@ -106,17 +105,13 @@ def write_preset(
             (layout.still, still), (layout.pictures, ready), (layout.negative, _other(ready))
         ):  # fmt: skip
             if file:
-                _write_pictures(target / file, draw_frames(shown, style))
+                (target / file).parent.mkdir(exist_ok=True)
+                for i, frame in enumerate(draw_frames(shown, style)):
+                    path = target / file.format(i)
+                    path.write_bytes(encoded(frame, path.suffix))
         facts = metadata.resampled(poses.fps, fps)
         warnings = write_poses(ready, target / "poses.json", "openpose", facts)
     return Written(folder, count, fps, ready.canvas, warnings)
-
-
-def _write_pictures(path: Path, frames: Iterator[Frame]) -> None:
-    """Write frames as pictures; their numbers are put into the name of the path."""
-    path.parent.mkdir(exist_ok=True)
-    for i, frame in enumerate(frames):
-        path.with_name(path.name.format(i)).write_bytes(encoded(frame, path.suffix))
 
 
 def _other(poses: PoseSequence) -> PoseSequence:
