@@ -20,9 +20,9 @@ import numpy as np
 
 from hotfoot.data.sources import Data
 from hotfoot.evaluation.body import measure_body
-from hotfoot.evaluation.coherence import measure_coherence
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.sensitivity import sensitivity
+from hotfoot.evaluation.synchrony import measure_coherence
 from hotfoot.generation.diffusion import DiffusionGenerator
 from hotfoot.generation.options import DanceOptions
 from hotfoot.generation.pipeline import condition, generate

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hotfoot.benchmark.protocol import get_protocol, tasks
+from hotfoot.benchmark.run import PROTOCOLS, tasks
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.response import movement_rate, tempo_slope
 from hotfoot.music.audio import open_song
@@ -38,7 +38,7 @@ def deviations(folder: Path) -> dict[str, float]:
     """Standard deviation in dB of the loudness of every song's windows of 4 s."""
     run = json.loads((folder / "run.json").read_text())["made_from"]
     out, size = {}, round(4 * FEATURE_RATE)
-    for task in tasks(get_protocol(run["protocol"]), Path(run["songs"]), folder / "composed"):
+    for task in tasks(PROTOCOLS[run["protocol"]], Path(run["songs"]), folder / "composed"):
         song = open_song(task.song, task.start_s, task.start_s + task.seconds)
         loud = extract(song).loudness_db
         starts = range(0, max(1, len(loud) - size + 1), round(FEATURE_RATE))

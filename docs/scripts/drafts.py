@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hotfoot.benchmark.protocol import get_protocol, tasks
+from hotfoot.benchmark.run import PROTOCOLS, tasks
 from hotfoot.evaluation.beats import annotated_beats
 from hotfoot.evaluation.dances import reference_set
 from hotfoot.evaluation.measures import DanceInfo, measure_dance, song_facts
@@ -31,7 +31,7 @@ def main(songs: Path, real: Path, training: Path, seeds: int) -> None:
     """Print the summaries."""
     dances = []
     with tempfile.TemporaryDirectory() as folder:
-        for i, task in enumerate(tasks(get_protocol("standard"), songs, Path(folder))):
+        for i, task in enumerate(tasks(PROTOCOLS["standard"], songs, Path(folder))):
             song = open_song(task.song, task.start_s, task.start_s + task.seconds)
             analysis = analyze_song(song)
             beats = annotated_beats(task.song)

@@ -1,5 +1,13 @@
 """Errors that users see. Each says what happened, what is allowed, and what to do next."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+MALFORMED = (OSError, ValueError, TypeError, KeyError, AttributeError)
+"""What is raised where JSON cannot be read, or is not of the form that is expected."""
+
 
 class HotfootError(Exception):
     """Base of every error raised on purpose. Exit code 1 on the command line.
@@ -50,6 +58,31 @@ class EvaluationError(InputError):
 
 class DependencyError(InputError):
     """An optional package is needed and missing."""
+
+
+def lookup(kind: str, name: str, table: Mapping[str, T]) -> T:
+    """What a table has by a name; OptionError, which lists the known ones, for another."""
+    if name not in table:
+        raise OptionError(f"unknown {kind} '{name}'", f"Known: {', '.join(table)}.")
+    return table[name]
+
+
+@contextmanager
+def raising(
+    kind: type[HotfootError], caught: type[Exception] | tuple[type[Exception], ...], message: str,
+    hint: str,
+) -> Iterator[None]:  # fmt: skip
+    """Raise an error of ours for one that is caught inside; ``{error}`` stands for what it says."""
+    try:
+        yield
+    except caught as error:
+        said = str(getattr(error, "strerror", None) or error).split("\n")[0]
+        raise kind(message.replace("{error}", said), hint) from error
+
+
+def needing(message: str, hint: str) -> AbstractContextManager[None]:
+    """Raise DependencyError if what is imported inside is missing; see :func:`raising`."""
+    return raising(DependencyError, ImportError, message, hint)
 
 
 class TrainingError(HotfootError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotfoot.errors import HotfootError, OutputError
+from hotfoot.errors import MALFORMED, HotfootError, OutputError, raising
 
 _MARKER = ".hotfoot"
 """Empty file in folders that we wrote; only those are ever replaced."""
@@ -52,28 +52,27 @@ def check_distinct(outputs: list[Path], inputs: list[Path]) -> None:
 def replacing(path: Path, folder: bool = False) -> Iterator[Path]:
     """A temporary name beside ``path``, renamed to it on success and removed on failure.
 
-    Raises:
-        OutputError: the disk is full or the place cannot be written.
+    OutputError if the disk is full or the place cannot be written.
     """
     check_writable(path, folder)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    message, hint = (
+        f"{path} cannot be written ({{error}})",
+        "Free some space or choose another place.",
+    )
     try:
-        if folder:
-            temporary.mkdir()
-            (temporary / _MARKER).touch()
-        yield temporary
-        if path.is_dir():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old")
-            path.rename(old)
-            temporary.rename(path)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error})",
-            "Free some space or choose another place.",
-        ) from error
+        with raising(OutputError, OSError, message, hint):
+            if folder:
+                temporary.mkdir()
+                (temporary / _MARKER).touch()
+            yield temporary
+            if path.is_dir():
+                old = path.with_name(f".{path.name}.{os.getpid()}.old")
+                path.rename(old)
+                temporary.rename(path)
+                shutil.rmtree(old)
+            else:
+                temporary.replace(path)
     finally:
         _remove(temporary)
 
@@ -109,12 +108,9 @@ def save_bytes(path: Path, content: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and those above it; raises OutputError where that is not possible."""
-    try:
+    message = f"the folder {path} cannot be made ({{error}})"
+    with raising(OutputError, OSError, message, "Choose another place."):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder {path} cannot be made ({error.strerror or error})", "Choose another place."
-        ) from error
 
 
 @contextmanager
@@ -146,9 +142,8 @@ class RunFolder:
     def check(self) -> bool:
         """Whether there are results to resume; without any, another record does not matter.
 
-        Raises:
-            OutputError: the folder holds something else, or results that were made from something
-                else; the message names what differs.
+        OutputError for a folder that holds something else, or results that were made from something
+        else; the message names what differs.
         """
         record = self.path / _RECORD
         if self.path.is_file():
@@ -162,13 +157,10 @@ class RunFolder:
                 f"the folder {self.path} holds something else than {self.kind} results",
                 "Give a new folder; nothing in yours was touched.",
             )
-        try:
+        unknown = f"{record} does not say what the folder's results were made from"
+        with raising(OutputError, MALFORMED, unknown, _OTHER_FOLDER):
             before = json.loads(record.read_text(encoding="utf-8"))
             kind, made_from = str(before["kind"]), _flat(before["made_from"])
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise OutputError(
-                f"{record} does not say what the folder's results were made from", _OTHER_FOLDER
-            ) from error
         if kind != self.kind:
             raise OutputError(f"{self.path} holds {kind} results, not {self.kind}", _OTHER_FOLDER)
         differing = _differences(made_from, _flat(self.made_from))
@@ -200,10 +192,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _differences(before: dict[str, str], now: dict[str, str]) -> list[str]:
     """The names whose values differ, with both values where they are short."""
-    out = []
-    for name in {**before, **now}:
-        old, new = before.get(name, "nothing"), now.get(name, "nothing")
-        if old != new:
-            short = max(len(old), len(new)) <= 40
-            out.append(f"{name} ({old}, now {new})" if short else name)
-    return out
+    both = [(n, before.get(n, "nothing"), now.get(n, "nothing")) for n in {**before, **now}]
+    return [
+        f"{name} ({old}, now {new})" if max(len(old), len(new)) <= 40 else name
+        for name, old, new in both
+        if old != new
+    ]

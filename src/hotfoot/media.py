@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.errors import InputError
+from hotfoot.errors import InputError, raising
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -42,9 +42,8 @@ def open_media(
 ) -> "Iterator[InputContainer]":
     """Open a file to decode its first ``stream``; no other file is ever opened.
 
-    Raises:
-        error_type: no such file, another format, no such stream in it, or what is decoded inside of
-            the ``with`` is damaged.
+    Raises ``error_type`` for no such file, another format, no such stream in it, or if what is
+    decoded inside of the ``with`` is damaged.
     """
     import av
     from av.error import FFmpegError
@@ -75,14 +74,11 @@ def read_image(path: Path, error_type: type[InputError]) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps
 
     _check_file(path, error_type)
-    try:
+    wrong = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+    hint = "Save it as .jpg or .png; for .heic, export it from your photo app."
+    with raising(error_type, wrong, f"{path.name} cannot be read as a picture ({{error}})", hint):
         with Image.open(path, formats=_IMAGE_FORMATS) as image:
             return np.asarray(ImageOps.exif_transpose(image).convert("RGB"), np.uint8)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise error_type(
-            f"{path.name} cannot be read as a picture ({error})",
-            "Save it as .jpg or .png; for .heic, export it from your photo app.",
-        ) from error
 
 
 def reason(error: Exception) -> str:

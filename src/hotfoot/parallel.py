@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from hotfoot.errors import DependencyError, HotfootError, OptionError
+from hotfoot.errors import HotfootError, OptionError, needing, raising
 
 BACKENDS = ("local", "ray")
 _TRIES = 4
@@ -32,10 +32,8 @@ def parallel_map(
     named by the environment) uses as many workers as it has room for; else one with ``jobs``
     workers is started on this machine.
 
-    Raises:
-        OptionError: unknown backend, fewer than one job, no cluster at the address.
-        DependencyError: Ray is not installed.
-        HotfootError: workers were killed again and again.
+    OptionError for an unknown backend, fewer than one job, or no cluster at the address;
+    DependencyError without Ray; HotfootError if workers are killed again and again.
     """
     if backend not in BACKENDS or jobs < 1:
         raise OptionError(
@@ -87,25 +85,19 @@ def _on_ray(
 ) -> Generator[R, None, None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
+    hint = "Install it: pip install 'hotfoot[ray]'."
+    with needing("the ray backend needs Ray ({error})", hint):
         import ray
-    except ImportError as error:
-        raise DependencyError(
-            f"the ray backend needs Ray ({error})", "Install it: pip install 'hotfoot[ray]'."
-        ) from error
     import logging
 
     local: dict[str, Any] = {}
     if not address and "RAY_ADDRESS" not in os.environ:
         local = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 200_000_000}
-    try:
+    place = address or os.environ.get("RAY_ADDRESS", "this machine")
+    hint = "Give the address of a running one (--address HOST:PORT), or leave it out."
+    wrong = (ValueError, RuntimeError, OSError)
+    with raising(OptionError, wrong, f"no Ray cluster at {place} ({{error}})", hint):
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise OptionError(
-            f"no Ray cluster at {address or os.environ.get('RAY_ADDRESS', 'this machine')} "
-            f"({str(error).splitlines()[0]})",
-            "Give the address of a running one (--address HOST:PORT), or leave it out.",
-        ) from error
     yielded = 0
     try:
         # Called again where its worker dies; what it raises itself is raised here.

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, dataclass_transform, get_type_hints
 import pydantic.dataclasses
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from hotfoot.errors import InputError, ModelError, OptionError
+from hotfoot.errors import InputError, ModelError, OptionError, raising
 
 T = TypeVar("T")
 _STRICT = ConfigDict(
@@ -82,10 +82,8 @@ def parse_json(
 
 def read_json(kind: Any, path: Path, error: type[InputError] = ModelError) -> Any:
     """As :func:`parse_json`, from a file; ``error`` too where it cannot be read."""
-    try:
+    with raising(error, OSError, f"{path} cannot be read ({{error}})", "Check the name."):
         text = path.read_bytes()
-    except OSError as wrong:
-        raise error(f"{path} cannot be read ({wrong.strerror})", "Check the name.") from wrong
     return parse_json(kind, text, path, error)
 
 

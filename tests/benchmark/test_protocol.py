@@ -1,4 +1,4 @@
-from hotfoot.benchmark.protocol import PROTOCOLS, Protocol, tasks
+from hotfoot.benchmark.run import PROTOCOLS, Protocol, tasks
 from hotfoot.music.synthesis import compose
 
 

@@ -21,9 +21,8 @@ from hotfoot.choreography.perform import perform
 from hotfoot.choreography.performer import Performer, random_performer
 from hotfoot.data.paired import choreographed
 from hotfoot.evaluation.body import stop_and_go
-from hotfoot.evaluation.coherence import speed_lag
 from hotfoot.evaluation.motion import prepare
-from hotfoot.evaluation.synchrony import measure_synchrony
+from hotfoot.evaluation.synchrony import measure_synchrony, speed_lag
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.skeletons import get_skeleton
 from tests.helpers.dancers import STIFF, dance_alone, repeated

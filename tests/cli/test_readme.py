@@ -15,7 +15,7 @@ import click
 import pytest
 from PIL import Image
 
-from hotfoot.benchmark.protocol import PROTOCOLS
+from hotfoot.benchmark.run import PROTOCOLS
 from hotfoot.cli import bench
 from hotfoot.cli.main import cli, main
 from hotfoot.music.synthesis import compose
@@ -186,7 +186,7 @@ def _quick(monkeypatch, request):
     def measure(arguments):
         quick = {"dance": ["--end", "1", "--steps", "1"], "compose": ["--seconds", "3"]}
         assert main([*arguments, *quick.get(arguments[0], [])]) == 0
-        return bench.Measurement(1.0, 1.0, 100.0)
+        return {"wall_s": 1.0, "cpu_s": 1.0, "peak_mb": 100.0}
 
     monkeypatch.setattr(bench, "measure", measure)
     uvicorn = pytest.importorskip("uvicorn")

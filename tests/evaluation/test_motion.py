@@ -8,12 +8,6 @@ import pytest
 
 from hotfoot.errors import EvaluationError
 from hotfoot.evaluation.motion import JOINTS, prepare
-from hotfoot.evaluation.realism import (
-    measure_realism,
-)
-from hotfoot.evaluation.synchrony import (
-    measure_synchrony,
-)
 from hotfoot.pose.body import body_height
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
@@ -66,10 +60,6 @@ def test_poses_that_cannot_be_measured(beats):
         prepare(poses.frames(0, 1))
     with pytest.raises(EvaluationError, match="body joints"):
         prepare(replace(poses, confidence=np.zeros_like(poses.confidence)))
-    with pytest.raises(EvaluationError, match="beats"):
-        measure_synchrony(prepare(poses), np.zeros(0))
-    with pytest.raises(EvaluationError):
-        measure_realism([np.zeros((1, 3))], [np.zeros((1, 3))])
     lone = PoseSequence(
         np.where(np.arange(18)[None, :, None] < 5, poses.keypoints, 0).astype("f4"),
         np.where(np.arange(18)[None] < 5, 1.0, 0.0) * np.ones((len(poses), 1)),

@@ -6,7 +6,8 @@ import pytest
 
 from hotfoot import errors
 
-TYPES = [t for t in vars(errors).values() if isinstance(t, type)]
+OWN = [t for t in vars(errors).values() if getattr(t, "__module__", "") == errors.__name__]
+TYPES = [t for t in OWN if isinstance(t, type)]
 
 
 @pytest.mark.parametrize("error_type", TYPES)

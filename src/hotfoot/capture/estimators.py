@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.capture.images import Image
-from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.errors import InputError, OptionError, needing
 from hotfoot.files import reading
 from hotfoot.pose.skeletons import convert_keypoints
 
@@ -98,6 +98,8 @@ def make_estimator(
         raise OptionError(f"skeleton '{skeleton}'", f"Allowed: {', '.join(CAPTURED_SKELETONS)}.")
     if name == "dwpose":
         return DWPose(weights, device, skeleton)
+    if device == "cuda":
+        raise OptionError(f"--device {device} with {name}", "Allowed: cpu.")
     if skeleton != "body-18":
         raise OptionError("mediapipe does not find hands", "Use the estimator dwpose.")
     return MediaPipe()
@@ -114,17 +116,14 @@ class MediaPipe:
 
     def __init__(self) -> None:
         os.environ.setdefault("GLOG_minloglevel", "2")
-        try:
-            with _quiet():
-                from google.protobuf import text_format
-                from mediapipe.framework import calculator_pb2
-                from mediapipe.python.solution_base import PacketDataType, SolutionBase
-        except ImportError as error:
-            raise DependencyError(
-                f"poses from photos and videos need mediapipe ({error})",
-                "Install it: pip install --no-deps mediapipe==0.10.21, then "
-                "pip install 'hotfoot[pose]' (Python 3.11 or 3.12); or give poses.",
-            ) from error
+        hint = (
+            "Install it: pip install --no-deps mediapipe==0.10.21, then "
+            "pip install 'hotfoot[pose]' (Python 3.11 or 3.12); or give poses."
+        )
+        with needing("poses from photos and videos need mediapipe ({error})", hint), _quiet():
+            from google.protobuf import text_format
+            from mediapipe.framework import calculator_pb2
+            from mediapipe.python.solution_base import PacketDataType, SolutionBase
         types = {"image": PacketDataType.IMAGE_FRAME, "people": PacketDataType.PROTO_LIST}
         with _quiet():
             config = text_format.Parse(_GRAPH, calculator_pb2.CalculatorGraphConfig())
@@ -197,13 +196,9 @@ class DWPose:
     def __init__(self, weights: Path | None, device: str, skeleton: str) -> None:
         self.skeleton = skeleton
         (detector, seen), (pose, size) = find_weights(weights)
-        try:
+        hint = "Install it: pip install --no-deps rtmlib, then pip install 'hotfoot[pose]'."
+        with needing("dwpose needs rtmlib ({error})", hint):
             from rtmlib import YOLOX, RTMPose
-        except ImportError as error:
-            raise DependencyError(
-                f"dwpose needs rtmlib ({error})",
-                "Install it: pip install --no-deps rtmlib, then pip install 'hotfoot[pose]'.",
-            ) from error
         # "multiclass", because "human" takes every class for a person.
         options = ("multiclass", _DETECTOR_OVERLAP, _DETECTOR_SCORE)
         with redirect_stdout(io.StringIO()):  # it prints what it loads

@@ -5,9 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,17 +14,8 @@ from hotfoot.cli.common import emit
 from hotfoot.cli.types import verb
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One child process: seconds on the clock and on the processor, peak memory."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-
-
-def measure(arguments: list[str]) -> Measurement:
-    """Run ``python -m hotfoot`` with arguments and measure it."""
+def measure(arguments: list[str]) -> dict[str, float]:
+    """Run ``python -m hotfoot``: seconds on the clock and on the processor, peak memory."""
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "hotfoot", *arguments],
@@ -40,7 +29,8 @@ def measure(arguments: list[str]) -> Measurement:
         raise click.ClickException(f"{' '.join(arguments)} failed:\n{complaints.decode()}")
     wall_s = time.perf_counter() - began
     per_mb = 1e6 if sys.platform == "darwin" else 1e3
-    return Measurement(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mb)
+    cpu_s = usage.ru_utime + usage.ru_stime
+    return {"wall_s": wall_s, "cpu_s": cpu_s, "peak_mb": usage.ru_maxrss / per_mb}
 
 
 @verb("hotfoot bench --hour")
@@ -67,17 +57,22 @@ def command(model: str, hour: bool) -> None:
         compose(30.0, 120.0, seed=1).save(song)
         dance = ["dance", str(song), "--model", model, "-o"]
         video, poses = str(folder / "a.mp4"), str(folder / "a.npz")
-        of_help = min((measure(["--help"]) for _ in range(5)), key=lambda r: r.wall_s)
+        of_help = min((measure(["--help"]) for _ in range(5)), key=lambda r: r["wall_s"])
         full = measure([*dance, video, "-o", poses])
         many = measure([*dance, poses])
         one = measure([*dance, poses, "--steps", "1"])
-        denoising = (many.cpu_s - one.cpu_s) * steps / max(1, steps - 1)
+        denoising = (many["cpu_s"] - one["cpu_s"]) * steps / max(1, steps - 1)
         rows = [
-            ("hotfoot --help", of_help.wall_s, "s", 0.5),
-            ("30 s song, everything, wall clock", full.wall_s, "s", 30.0),
-            ("30 s song, processor time without video, per second", many.cpu_s / 30, "CPU-s", None),
+            ("hotfoot --help", of_help["wall_s"], "s", 0.5),
+            ("30 s song, everything, wall clock", full["wall_s"], "s", 30.0),
+            (
+                "30 s song, processor time without video, per second",
+                many["cpu_s"] / 30,
+                "CPU-s",
+                None,
+            ),
             ("sampling, per second of dance", denoising / 30, "CPU-s", 0.5),
-            ("30 s song, peak memory", full.peak_mb, "MB", 1500.0),
+            ("30 s song, peak memory", full["peak_mb"], "MB", 1500.0),
         ]
         measured = {"help": of_help, "full": full, "no_video": many, "one_step": one}
         if hour:
@@ -86,14 +81,12 @@ def command(model: str, hour: bool) -> None:
                 measure(["compose", str(song), "--seconds", seconds, "--seed", "2"])
                 long = measure([*dance, video, "--steps", "1", "--size", "144x256"])
                 measured[label] = long
-                rows.append((f"one {label}, peak memory", long.peak_mb, "MB", None))
-            ratio = measured["hour"].peak_mb / measured["minute"].peak_mb
+                rows.append((f"one {label}, peak memory", long["peak_mb"], "MB", None))
+            ratio = measured["hour"]["peak_mb"] / measured["minute"]["peak_mb"]
             rows.append(("hour / minute, peak memory", ratio, "x", 1.2))
-    result: dict[str, Any] = {"cores": os.cpu_count(), "steps": steps}
-    result |= {label: asdict(m) for label, m in measured.items()}
-    result["rows"] = [{"what": w, "value": round(v, 4), "unit": u, "bar": b} for w, v, u, b in rows]
+    table = [{"what": w, "value": round(v, 4), "unit": u, "bar": b} for w, v, u, b in rows]
     lines = [
         f"{w:<52} {v:9.3f} {u:<6}" + (f" bar {b:g}, {v / b:.2f} of it" if b else "")
         for w, v, u, b in rows
     ]
-    emit(result, *lines)
+    emit({"cores": os.cpu_count(), "steps": steps, **measured, "rows": table}, *lines)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from hotfoot.files import check_writable
 
 Report = Callable[[str, int, int], None]
 POSE_FILES = ((".npz", ".json", ".pkl", ""), "Pose files are .npz, .json, .pkl or a folder.")
+REPORTS = ((".html", ".md"), "Reports are .html or .md.")
 PICTURES = ((".png",), "Pictures are written as .png.")
 
 
@@ -23,6 +26,11 @@ def emit(result: dict[str, Any], *lines: str) -> None:
         lines = (json.dumps(result, allow_nan=False),)
     for line in lines:
         click.echo(line.encode("utf-8", "replace").decode())
+
+
+def typed() -> str:
+    """The command that is running, as it could be typed again."""
+    return shlex.join(["hotfoot", *sys.argv[1:]])
 
 
 def warn(sentences: Iterable[str]) -> None:
@@ -60,12 +68,6 @@ def use_cores() -> None:
 
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     torch.set_num_threads(int(wanted) if wanted.isdigit() and int(wanted) else os.cpu_count() or 1)
-
-
-def check_estimator_device(estimator: str, device: str) -> None:
-    """Raise OptionError for a device that the pose estimator cannot use."""
-    if device == "cuda" and estimator != "dwpose":
-        raise OptionError(f"--device {device} with {estimator}", "Allowed: cpu.")
 
 
 def check_frames(frames: int) -> None:

@@ -6,9 +6,8 @@ from click import argument, option
 
 import hotfoot
 from hotfoot.cli import options
-from hotfoot.cli.common import emit
+from hotfoot.cli.common import check_file, emit
 from hotfoot.cli.types import ANY_PATH, MUSIC_STYLE, verb
-from hotfoot.errors import OutputError
 
 
 @verb("hotfoot compose song.wav --bpm 124 --seconds 30 --seed 3")
@@ -22,8 +21,7 @@ def command(
     target: Path, bpm: float, seconds: float, seed: int, style: str | None, swing: float
 ) -> None:
     """Compose a song with an exact beat into TARGET (.wav); --json prints the beats."""
-    if target.suffix.lower() != ".wav":
-        raise OutputError(f"cannot write {target.name}", "Songs are composed as .wav.")
+    check_file(target, (".wav",), "Songs are composed as .wav.")
     song = hotfoot.compose(seconds, bpm, seed=seed, style=style, swing=swing)
     song.save(target)
     times = {k: [round(float(t), 4) for t in getattr(song, k)] for k in ("beats", "sections")}

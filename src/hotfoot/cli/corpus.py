@@ -145,7 +145,6 @@ def video_command(
     from hotfoot.data.videos import VideoSettings, ingest
 
     common.check_out(output)
-    common.check_estimator_device(estimator, device)
     asked = VideoSettings(estimator, weights, device, style or "", credit, Limits(seconds=seconds))
     with common.progress_bars() as report:
         found = ingest(folder, output, asked, jobs, on, address, partial(report, "videos"))

@@ -1,6 +1,7 @@
 """``hotfoot dance``."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,19 +93,17 @@ def command(
     results: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     with progress_bars() as report:
-        finished = 0
 
-        def bar(share: float) -> None:
+        def bar(finished: int, share: float) -> None:
             report("dancing", round(1000 * (finished + share)), 1000 * len(jobs))
 
-        for song, targets in jobs:
+        for finished, (song, targets) in enumerate(jobs):
             try:
-                results += _dance(song, targets, preset, request, bar)
+                results += _dance(song, targets, preset, request, partial(bar, finished))
             except InputError as error:
                 if len(jobs) == 1:
                     raise
                 failed.append({"song": str(song), "error": str(error)})
-            finished += 1
     emit({"dances": results, "failed": failed}, *(line for r in results for line in _lines(r)))
     for one in failed:
         click.echo(f"hotfoot: {one['song']}: {one['error']}", err=True)
@@ -153,10 +152,10 @@ def _targets(
         for output in outputs or (Path(),):
             inside = _is_folder(output, several, preset)
             paths += _default_paths(output, name, song, preset) if inside else [output]
+        numbers = range(1, variations + 1) if variations > 1 else ()
         targets.append(
-            [[_numbered(p, v + 1) if variations > 1 else p for p in paths]
-             for v in range(variations)]
-        )  # fmt: skip
+            [[p.with_name(f"{p.stem}-{n}{p.suffix}") for p in paths] for n in numbers] or [paths]
+        )
     return targets
 
 
@@ -166,10 +165,6 @@ def _default_paths(folder: Path, name: str, song: Path, preset: str | None) -> l
     if song.suffix.lower() in (".mp4", ".webm"):
         name = f"{name}-dance"
     return [folder / f"{name}.mp4", folder / f"{name}.npz"]
-
-
-def _numbered(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def _check_outputs(jobs: list[tuple[Path, Targets]], preset: str | None, others: list[str]) -> None:

@@ -1,21 +1,16 @@
 """``hotfoot evaluate``."""
 
 import os
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click import IntRange, argument, option
 
 from hotfoot.cli import options, types
-from hotfoot.cli.common import check_out, emit, progress_bars, warn
-
-if TYPE_CHECKING:
-    from hotfoot.evaluation.summary import EvaluationResult
+from hotfoot.cli.common import REPORTS, check_file, check_out, emit, progress_bars, typed, warn
 
 
 class _Modes(types.VerbGroup):
@@ -86,13 +81,14 @@ def dances_command(
 ) -> None:  # fmt: skip
     """Measure pose files that were danced to songs."""
     from hotfoot.evaluation.dances import EvaluationRequest, dance_sheets, evaluate_dances
+    from hotfoot.evaluation.report import to_json
 
-    _check_report(report)
+    check_file(report, *REPORTS)
     request = EvaluationRequest(poses, music, name=name or "dances", **facts)
     with progress_bars() as say:
         result = evaluate_dances(request, say, jobs or os.cpu_count() or 1, on)
     warn(result.warnings)
-    _show(_data(result), report, lambda: dance_sheets(request))
+    _show(to_json(result, typed()), report, lambda: dance_sheets(request))
 
 
 @command.command("protocol")
@@ -113,10 +109,10 @@ def protocol_command(
 ) -> None:  # fmt: skip
     """Let a model dance a protocol, and measure it."""
     from hotfoot.benchmark.run import ProtocolRequest, evaluate_protocol, protocol_sheets
-    from hotfoot.evaluation.report import save_results
+    from hotfoot.evaluation.report import save_results, to_json
     from hotfoot.generation.options import DanceOptions
 
-    _check_report(report)
+    check_file(report, *REPORTS)
     check_out(output)
     asked = DanceOptions(**options.given(fields))
     request = ProtocolRequest(
@@ -125,7 +121,7 @@ def protocol_command(
     with progress_bars() as say:
         result = evaluate_protocol(request, say, jobs or os.cpu_count() or 1, on)
     warn(result.warnings)
-    data = _data(result)
+    data = to_json(result, typed())
     save_results(data, output)
     _show(data, report, lambda: protocol_sheets(request))
 
@@ -137,7 +133,7 @@ def compare_command(results: tuple[Path, ...], report: Path | None) -> None:
     """Put results.json files side by side in one table."""
     from hotfoot.evaluation.report import compare_results
 
-    _check_report(report)
+    check_file(report, *REPORTS)
     _show(compare_results(list(results)), report)
 
 
@@ -163,19 +159,6 @@ def videos_command(
         f"{found.metric} with {network.name}: {found.frechet:.4g} "
         f"(kernel distance {found.kernel:.4g}; {found.clips[0]} and {found.clips[1]} clips)",
     )
-
-
-def _check_report(report: Path | None) -> None:
-    from hotfoot.evaluation.report import check_report
-
-    if report is not None:
-        check_report(report)
-
-
-def _data(result: "EvaluationResult") -> dict[str, Any]:
-    from hotfoot.evaluation.report import to_json
-
-    return to_json([result], "hotfoot " + shlex.join(sys.argv[1:]))
 
 
 def _show(

@@ -6,7 +6,7 @@ from pathlib import Path
 from click import argument, option
 
 from hotfoot.cli import options
-from hotfoot.cli.common import POSE_FILES, check_estimator_device, check_file, emit, progress_bars
+from hotfoot.cli.common import POSE_FILES, check_file, emit, progress_bars
 from hotfoot.cli.types import FILE, verb
 from hotfoot.errors import InputError, OptionError
 from hotfoot.files import check_distinct
@@ -44,7 +44,6 @@ def command(
         raise InputError(f"{source.name} is a sound file", "Give a photo or a video.")
     if is_photo(source) and (start or end is not None):
         raise OptionError("--start or --end with a photo", "Only videos have them.")
-    check_estimator_device(estimator, device)
     made = make_estimator(estimator, weights, device, "body-hands-60" if hands else "body-18")
     if is_photo(source):
         poses, shots, others = photo_pose(source, made), 1, 0

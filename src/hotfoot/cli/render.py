@@ -41,7 +41,7 @@ def command(
     """
     from hotfoot.pose.formats import read_dance
     from hotfoot.render.figures import FigureStyle, draw_frames
-    from hotfoot.render.presets import get_preset, prepared
+    from hotfoot.render.presets import PRESETS, prepared
     from hotfoot.render.sheets import contact_sheet, save_png
     from hotfoot.render.video import VIDEO_SUFFIXES, Written, song_for, song_warnings, write_video
 
@@ -58,13 +58,13 @@ def command(
         sequence = sequence.with_canvas(size)
     style = FigureStyle()
     if preset is not None:
-        rate, chosen = sequence.fps, get_preset(preset)
+        rate, chosen = sequence.fps, PRESETS[preset]
         sequence, style = prepared(sequence, chosen), chosen.style
         metadata = metadata.resampled(rate, sequence.fps)
     if order is not None:
         style = replace(style, order=order)
     if stick is not None:
-        style = replace(style, half_axis=stick, radius=stick)
+        style = replace(style, half_axis=stick)
     if output.suffix.lower() == ".png":
         beats = np.asarray(metadata.beats, np.float64)
         save_png(contact_sheet(sequence, beats, metadata.seams, style=style), output)

@@ -10,7 +10,7 @@ from click import IntRange, argument, option
 from hotfoot.cli import options
 from hotfoot.cli.common import emit, progress_bars
 from hotfoot.cli.types import ANY_PATH, FOLDER, Number, verb
-from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.errors import InputError, OptionError, needing, raising
 
 
 @verb(
@@ -41,15 +41,11 @@ def command(
     if count:
         _count(votes_path)
         return
-    try:
+    hint = "Install them: pip install 'hotfoot[study]'"
+    with needing("the page needs the packages starlette and uvicorn", hint):
         import uvicorn
 
         from hotfoot.study.server import study_app
-    except ImportError as error:
-        raise DependencyError(
-            "the page needs the packages starlette and uvicorn",
-            "Install them: pip install 'hotfoot[study]'",
-        ) from error
     from hotfoot.study.pairs import choose_pairs
     from hotfoot.study.votes import Votes
 
@@ -67,13 +63,10 @@ def command(
 
 def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
+    message = f"cannot serve on {host}:{port} ({{error}})"
+    with raising(OptionError, OSError, message, "Give another --host or --port."):
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-    except OSError as error:
-        raise OptionError(
-            f"cannot serve on {host}:{port} ({error.strerror})", "Give another --host or --port."
-        ) from error
     return listener
 
 

@@ -1,7 +1,5 @@
 """``hotfoot train``."""
 
-import shlex
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,12 +8,12 @@ import click
 from click import IntRange, argument, option
 
 from hotfoot.cli import options
-from hotfoot.cli.common import check_frames, check_out, emit, use_cores
+from hotfoot.cli.common import check_frames, check_out, emit, typed, use_cores
 from hotfoot.cli.types import ANY_PATH, FOLDER, JOBS, Recipe, VerbGroup
 from hotfoot.errors import OptionError
 
-_out = option("--out", required=True, type=ANY_PATH, help="Folder of the run.")
-_recipe_options = options.together(
+_run_options = options.together(
+    option("--out", required=True, type=ANY_PATH, help="Folder of the run."),
     option(
         "--set", "settings", multiple=True, metavar="FIELD=VALUE",
         help="Change a field of the recipe, like batch=64 or network.depth=4; repeats.",
@@ -47,9 +45,8 @@ def command() -> None:
 @command.command("vae")
 @argument("recipe", type=Recipe("VAERecipe"), default="default")
 @options.motion
-@_out
 @option("--begin-with", help="A VAE's folder or a model whose VAE to begin with.")
-@_recipe_options
+@_run_options
 def train_vae_command(
     recipe: str, motion: Path, out: Path, begin_with: str | None, settings: tuple[str, ...],
     **short: int | None,
@@ -106,8 +103,7 @@ def vae_error_command(vae: str, motion: Path, stretch: int, views: int, frames: 
     "(diffusers, TAEF2) or hub name, a model whose VAE is used, or raw (coordinates as they are).",
 )
 @option("--begin-with", help="A model whose weights to begin with instead of random ones.")
-@_out
-@_recipe_options
+@_run_options
 @option("--device", default="cpu", help="cpu, cuda.")
 @option("--jobs", type=JOBS, default=1, help="Processes that prepare training data.")
 @option(
@@ -145,8 +141,7 @@ def train_dancer_command(
         training = DiffusionTraining(chosen, data, encoder, out, device, first, processes, jobs)
         model = training.fit()
         if processes.rank == 0:
-            typed = shlex.join(["hotfoot", *sys.argv[1:]])
-            export_model(model, chosen, data, out / "model", typed)
+            export_model(model, chosen, data, out / "model", typed())
     finally:
         leave_processes()
     if processes.rank == 0:
@@ -190,8 +185,7 @@ def plan_command(recipe: str, vae: str | None, gpus: int) -> None:
 
 @command.command("codes")
 @options.data()
-@_out
-@_recipe_options
+@_run_options
 def train_codes_command(
     motion: Path, music: Path, out: Path, settings: tuple[str, ...], **short: int | None
 ) -> None:

@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +121,7 @@ FIGURE = OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True)
 FORMAT = OneOf("hotfoot.pose.formats:FORMATS")
 MUSIC_STYLE = OneOf("hotfoot.music.synthesis:STYLES")
 PRESET = OneOf("hotfoot.render.presets:PRESETS")
-PROTOCOL = OneOf("hotfoot.benchmark.protocol:PROTOCOLS")
+PROTOCOL = OneOf("hotfoot.benchmark.run:PROTOCOLS")
 REPAIRS = SomeOf("hotfoot.generation.postprocess:STEPS", "none|NAMES")
 SKELETON = OneOf("hotfoot.pose.skeletons:SKELETONS")
 STYLE = OneOf("hotfoot.data.styles:STYLES")
@@ -151,19 +150,14 @@ KEYFRAME = _Form(
 
 def _literal_names(module: str, table: str) -> tuple[str, ...] | None:
     """The strings of a tuple, or keys of a dict, that a module's source assigns to a name."""
-    package, _, child = module.rpartition(".")
-    spec = find_spec(package)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    source = Path(spec.submodule_search_locations[0], f"{child}.py").read_text(encoding="utf-8")
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if table in [t.id for t in targets if isinstance(t, ast.Name)]:
-                value = node.value
-                parts = value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", [])
-                names = [str(p.value) for p in parts if isinstance(p, ast.Constant)]
-                return tuple(names) if names and len(names) == len(parts) else None
+    path = Path(__file__).parents[2].joinpath(*module.split(".")).with_suffix(".py")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, value):
+                if name == table:
+                    parts = getattr(value, "keys", None) or getattr(value, "elts", [])
+                    names = [str(p.value) for p in parts if isinstance(p, ast.Constant)]
+                    return tuple(names) if names and len(names) == len(parts) else None
     return None
 
 

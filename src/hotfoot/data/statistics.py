@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot.data.samples import CANVAS_HEIGHT, Sample
-from hotfoot.errors import DependencyError
+from hotfoot.errors import needing
 from hotfoot.files import replacing
 from hotfoot.pose.body import body_speed, visible_heights
 
@@ -70,12 +70,9 @@ def _measured(s: Sample) -> tuple[float, ...]:
 
 def draw_histograms(found: Survey, path: Path) -> None:
     """Write a picture, real and procedural in two colors; DependencyError without matplotlib."""
-    try:
+    hint = "Install it: pip install 'hotfoot[report]'"
+    with needing("pictures of a corpus need matplotlib", hint):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(
-            "pictures of a corpus need matplotlib", "Install it: pip install 'hotfoot[report]'"
-        ) from error
     figure = Figure(figsize=(13, 7), layout="constrained")
     axes = figure.subplots(2, 4).ravel()
     for axis, (name, values) in zip(axes, found.quantities.items(), strict=False):

@@ -1,10 +1,8 @@
 """The beats that dances are measured by: never those that they were made from.
 
 A tracker that misses the beat makes dances that miss it, and would find them perfect. So beats come
-from an annotation beside the song, which composed songs have and anybody can make, else from a
-second tracker that shares nothing with :mod:`hotfoot.music.beats` but the sound: another feature
-(rises of loudness and bass and changes of harmony, not spectral flux), one tempo for the whole song
-(Ellis, "Beat tracking by dynamic programming", 2007), no eighths, no change of phase.
+from an annotation beside the song, else from a second tracker that shares nothing with
+:mod:`hotfoot.music.beats` but the sound (Ellis, "Beat tracking by dynamic programming", 2007).
 """
 
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.errors import InputError
+from hotfoot.errors import InputError, raising
 from hotfoot.evaluation.statistics import Array
 from hotfoot.music.features import FEATURE_RATE, Features
 
@@ -33,13 +31,12 @@ def annotated_beats(song: Path) -> Array | None:
     path = song.with_suffix(".beats")
     if not path.is_file():
         return None
-    try:
+    hint = "Expected a line with a second for each beat."
+    with raising(
+        InputError, (OSError, ValueError), f"{path} does not hold beats ({{error}})", hint
+    ):
         lines = (line.split("#")[0].split() for line in path.read_text("utf-8").splitlines())
         beats = np.sort(np.array([float(words[0]) for words in lines if words], np.float64))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} does not hold beats ({error})", "Expected a line with a second for each beat."
-        ) from error
     if not (np.isfinite(beats).all() and (beats >= 0).all()):
         raise InputError(f"{path} has beats that are no seconds", "Allowed: 0 and more.")
     return beats

@@ -135,7 +135,7 @@ def limb_lengths(poses: PoseSequence) -> Array:
 
 
 def _longest(lengths: Array, least: int = 1) -> Array:
-    """The 95th percentile [7] over time, for the true length; NaN under so many frames seen."""
+    """The 95th percentile [N] of lengths [T, N] over time; NaN under so many frames seen."""
     seen = (limb[np.isfinite(limb)] for limb in lengths.T)
     return np.array([np.percentile(x, 95) if len(x) >= least else NAN for x in seen])
 
@@ -218,16 +218,14 @@ def knees_sideways(poses: PoseSequence) -> Array:
 
     The leg's length is the 95th percentile of thigh plus shin; NaN where no leg is seen.
     """
-    found = [np.full(len(poses), NAN)]
+    found = []
     for side in ("left", "right"):
         hip, knee, ankle = (seen_joint(poses, f"{side}_{n}") for n in ("hip", "knee", "ankle"))
         lengths = np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1)
-        known = lengths[np.isfinite(lengths)]
-        if len(known):
-            line = ankle - hip
-            across = np.abs(_cross(line, knee - hip))
-            distance = across / np.maximum(np.linalg.norm(line, axis=1), 1e-9)
-            found.append(distance / float(np.percentile(known, 95)))
+        line = ankle - hip
+        across = np.abs(_cross(line, knee - hip))
+        distance = across / np.maximum(np.linalg.norm(line, axis=1), 1e-9)
+        found.append(distance / _longest(lengths[:, None]))
     return np.asarray(np.fmax.reduce(found))
 
 

@@ -1,6 +1,7 @@
 """Measure pose files that were danced to songs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,16 +14,15 @@ from pydantic import Field
 from hotfoot.errors import EvaluationError, InputError
 from hotfoot.evaluation import measures
 from hotfoot.evaluation.beats import annotated_beats
-from hotfoot.evaluation.coherence import measure_coherence
 from hotfoot.evaluation.motion import prepare
 from hotfoot.evaluation.realism import pose_windows
 from hotfoot.evaluation.summary import EvaluationResult, ReferenceSet, summarize
+from hotfoot.evaluation.synchrony import measure_coherence
 from hotfoot.music.analysis import analyze_song
 from hotfoot.music.audio import open_song
 from hotfoot.parallel import parallel_map
 from hotfoot.pose.formats import read_dance, read_poses
 from hotfoot.pose.references import load_reference
-from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.sheets import contact_sheet
 from hotfoot.validation import validated
 
@@ -34,6 +34,7 @@ _MOST_SHEETS = 20
 _MOST_WARNINGS = 3
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 
 @validated
@@ -75,8 +76,7 @@ def evaluate_dances(
 ) -> EvaluationResult:
     """Measure pose files with so many processes, on one of :data:`~hotfoot.parallel.BACKENDS`.
 
-    Raises:
-        HotfootError: a file cannot be read, or poses cannot be measured.
+    HotfootError where a file cannot be read, or poses cannot be measured.
     """
     for song in request.music:
         open_song(song, request.start or 0.0)
@@ -87,7 +87,7 @@ def evaluate_dances(
     labels = dict(zip(different, unique_names(different), strict=True))
     work = [(request, p, s, labels[s.resolve()]) for p, s in zip(request.poses, songs, strict=True)]
     real = reference_set(request.real, request.training)
-    dances = collect(parallel_map(_measure_file, work, jobs, backend), len(work), progress)
+    dances = for_each(_measure_file, work, jobs, backend, progress)
     result = summarize(request.name, dances, real)
     assumed = [w for p in request.poses for w in read_dance(p, request.fps)[1].warnings]
     return replace(result, warnings=tuple(assumed[:_MOST_WARNINGS]))
@@ -103,20 +103,13 @@ def dance_sheets(request: EvaluationRequest) -> list[tuple[str, NDArray[np.uint8
 
 def _measure_file(work: tuple[EvaluationRequest, Path, Path, str]) -> measures.DanceMeasures:
     request, path, song, label = work
-    poses, info = read_dance_info(path, request.fps)
-    start = info.start_s if request.start is None else request.start
+    poses, facts = read_dance(path, request.fps)
+    start = facts.start_s if request.start is None else request.start
     reference = load_reference(request.reference) if request.reference else None
-    info = replace(info, start_s=start, reference=reference, published=request.published)
+    info = measures.DanceInfo(
+        path.stem, facts.seed or 0, 1.0, facts.seams, reference, request.published
+    )
     return measures.measure_dance(poses, replace(read_song_facts(song, start), name=label), info)
-
-
-def read_dance_info(
-    path: Path, fps: float | None = None
-) -> tuple[PoseSequence, measures.DanceInfo]:
-    """Poses of a file, and what it says of itself; PoseError if it cannot be read."""
-    poses, facts = read_dance(path, fps=fps)
-    info = measures.DanceInfo(path.stem, facts.seed or 0, seams=facts.seams, start_s=facts.start_s)
-    return poses, info
 
 
 @cache
@@ -178,11 +171,14 @@ def unique_names(songs: list[Path]) -> list[str]:
     return out
 
 
-def collect(found: Iterable[T], total: int, progress: Progress | None) -> list[T]:
-    """All of what is found, with progress."""
+def for_each(
+    measure: Callable[[W], T], work: list[W], jobs: int, backend: str, progress: Progress | None
+) -> list[T]:
+    """Results for all of the work, from processes that end with this call."""
     out = []
-    for done, one in enumerate(found, 1):
-        out.append(one)
-        if progress is not None:
-            progress("measuring", done, total)
+    with closing(parallel_map(measure, work, jobs, backend)) as found:
+        for one in found:
+            out.append(one)
+            if progress is not None:
+                progress("measuring", len(out), len(work))
     return out

@@ -9,9 +9,8 @@ from hotfoot.errors import EvaluationError
 from hotfoot.evaluation import realism, response, synchrony
 from hotfoot.evaluation.beats import independent_beats
 from hotfoot.evaluation.body import measure_body, measure_posture, measure_seams
-from hotfoot.evaluation.coherence import measure_coherence, speed_lag
 from hotfoot.evaluation.motion import Motion, prepare
-from hotfoot.evaluation.published import BEAT_ALIGNMENT, kinetic_features_2d, published_alignment
+from hotfoot.evaluation.published import kinetic_features_2d, published_alignments
 from hotfoot.evaluation.statistics import NAN, Array, ChanceCorrected
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.music.features import FEATURE_RATE
@@ -19,7 +18,6 @@ from hotfoot.pose.sequence import PoseSequence
 
 _LEAST_BEATS = 4
 _LEAST_SHIFTS = 5  # places for seams, to know chance by
-_PUBLISHED_SHIFTS = 60
 LIMB_LIMIT, SEAM_LIMIT = 0.08, 1.1
 """What a dance's worst limb and its seams should stay within; the share that does is reported."""
 
@@ -67,7 +65,6 @@ class DanceInfo:
     seed: int = 0  # tells dances to one song apart
     tempo: float = 1.0  # factor at which a copy of the song was played
     seams: tuple[int, ...] = ()  # frames at which segments join
-    start_s: float = 0.0  # second of the song at which it begins
     reference: PoseSequence | None = None  # the person
     published: bool = False  # whether to compute other projects' definitions too
 
@@ -135,9 +132,9 @@ def measure_dance(
         found = synchrony.measure_synchrony(motion, song.beats, info.seed)
         lag_curve, values["lag_s"] = found.curve, found.lag_s
         chance |= {key: getattr(found, key) for key in synchrony.SYNCHRONY}
-        chance["coherence"] = measure_coherence(motion, song.beats, info.seed)
+        chance["coherence"] = synchrony.measure_coherence(motion, song.beats, info.seed)
         values |= {f"{key}_raw": chance[key].value for key in ("alignment", "coherence")}
-        values["speed_lag_s"] = speed_lag(motion, song.beats)
+        values["speed_lag_s"] = synchrony.speed_lag(motion, song.beats)
     count, rng = round(motion.duration_s * FEATURE_RATE) + 1, np.random.default_rng(info.seed)
     chance["energy"] = response.energy_against_loudness(motion, song.loudness_db[:count], rng)
     chance["sections"] = response.change_at_sections(motion, song.sections, rng)
@@ -146,7 +143,7 @@ def measure_dance(
     octaves = response.octaves_apart(rate, song.tempo_bpm) if song.tempo_bpm > 0 else NAN
     values["rate_error"] = abs(octaves)
     if info.published:
-        chance |= _published(poses, song.beats, info.seed)
+        chance |= published_alignments(poses, song.beats, info.seed)
     for key, one in chance.items():
         values[key] = one.corrected if key in synchrony.BEAT_MEASURES else one.value
     known = {key: one for key, one in chance.items() if np.isfinite(one.p)}
@@ -170,15 +167,3 @@ def _seams(motion: Motion, seams_s: list[float]) -> dict[str, ChanceCorrected]:
         "seam_ratio": ChanceCorrected.of(ratio, moved, lower=True),
         "seams_within": replace(by_chance, deviation=float(np.sqrt(share * (1 - share)))),
     }
-
-
-def _published(poses: PoseSequence, beats: Array, seed: int) -> dict[str, ChanceCorrected]:
-    """Published beat alignments and what they give when the music is moved."""
-    inside = synchrony.beats_within(beats, poses.duration_s)
-    by = np.random.default_rng(seed).uniform(0, poses.duration_s, _PUBLISHED_SHIFTS)
-    sets = [beats, *(synchrony.shifted(inside, b, poses.duration_s) for b in by)]
-    out = {}
-    for name in BEAT_ALIGNMENT:
-        own, *moved = published_alignment(name, poses, sets)
-        out[f"published_{name}"] = ChanceCorrected.of(own, moved)
-    return out

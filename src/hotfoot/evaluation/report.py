@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot._version import __version__
-from hotfoot.errors import DependencyError, InputError, OptionError
+from hotfoot.errors import MALFORMED, InputError, needing, raising
 from hotfoot.evaluation.metrics import METRICS
 from hotfoot.evaluation.summary import EvaluationResult
-from hotfoot.files import check_writable, save_text
+from hotfoot.files import save_text
 
 SCHEMA = 1
 _PER_DANCE = (
@@ -24,26 +24,23 @@ _PER_DANCE = (
 )  # fmt: skip
 
 
-def to_json(results: list[EvaluationResult], command: str) -> dict[str, Any]:
+def to_json(result: EvaluationResult, command: str) -> dict[str, Any]:
     """Everything that was measured; NaN becomes null."""
-    rows = []
-    for result in results:
-        metrics = {
-            key: {k: v if k == "n" else _number(v) for k, v in asdict(summary).items()}
-            for key, summary in result.metrics.items()
+    metrics = {
+        key: {k: v if k == "n" else _number(v) for k, v in asdict(summary).items()}
+        for key, summary in result.metrics.items()
+    }
+    dances = [
+        {
+            "name": d.info.name, "song": d.song.name, "seed": d.info.seed,
+            "tempo": d.info.tempo, "tempo_bpm": _number(d.song.tempo_bpm),
+            "beats_from": d.song.beats_from,
+            "values": {k: _number(v) for k, v in d.values.items()},
+            "lag_curve": [round(float(v), 4) for v in d.lag_curve],
         }
-        dances = [
-            {
-                "name": d.info.name, "song": d.song.name, "seed": d.info.seed,
-                "tempo": d.info.tempo, "tempo_bpm": _number(d.song.tempo_bpm),
-                "beats_from": d.song.beats_from,
-                "values": {k: _number(v) for k, v in d.values.items()},
-                "lag_curve": [round(float(v), 4) for v in d.lag_curve],
-            }
-            for d in result.dances
-        ]  # fmt: skip
-        rows.append({"name": result.name, "metrics": metrics, "dances": dances})
-    return _results(rows, command)
+        for d in result.dances
+    ]  # fmt: skip
+    return _results([{"name": result.name, "metrics": metrics, "dances": dances}], command)
 
 
 def _results(rows: list[dict[str, Any]], command: str) -> dict[str, Any]:
@@ -58,17 +55,14 @@ def _number(value: float) -> float | None:
 
 def read_results(path: Path) -> dict[str, Any]:
     """A results file; InputError if it is none."""
-    try:
+    hint = "Give a results.json of hotfoot evaluate."
+    with raising(InputError, MALFORMED, f"{path} does not hold results", hint):
         data = json.loads(path.read_text())
         rows = data["results"]
         if data["schema"] != SCHEMA or not rows or not all("dances" in row for row in rows):
             raise KeyError("schema")
         str(data["command"])
         markdown(data)  # uses what else every row must have
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} does not hold results", "Give a results.json of hotfoot evaluate."
-        ) from error
     return dict(data)
 
 
@@ -109,16 +103,8 @@ def save_results(data: dict[str, Any], folder: Path) -> None:
 def save_report(
     data: dict[str, Any], path: Path, sheets: list[tuple[str, NDArray[np.uint8]]] | None = None
 ) -> None:
-    """Write a table (.md; OptionError for others) or a page (see :func:`html`)."""
-    check_report(path)
-    save_text(path, markdown(data) if path.suffix == ".md" else html(data, sheets))
-
-
-def check_report(path: Path) -> None:
-    """Raise OptionError or OutputError unless a report can be written there."""
-    if path.suffix not in (".html", ".md"):
-        raise OptionError(f"cannot write {path.name}", "Reports are .html or .md.")
-    check_writable(path)
+    """Write a table (.md) or a page (see :func:`html`)."""
+    save_text(path, markdown(data) if path.suffix.lower() == ".md" else html(data, sheets))
 
 
 def markdown(data: dict[str, Any]) -> str:
@@ -175,14 +161,10 @@ def html(data: dict[str, Any], sheets: list[tuple[str, NDArray[np.uint8]]] | Non
 
     DependencyError if matplotlib or jinja2 is not installed.
     """
-    try:
+    hint = "Install them: pip install 'hotfoot[report]'"
+    with needing("reports need the packages jinja2 and matplotlib", hint):
         import jinja2
         import matplotlib
-    except ImportError as error:
-        raise DependencyError(
-            "reports need the packages jinja2 and matplotlib",
-            "Install them: pip install 'hotfoot[report]'",
-        ) from error
     from PIL import Image
 
     matplotlib.use("Agg")

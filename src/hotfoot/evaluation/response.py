@@ -20,12 +20,12 @@ _SHIFTS = 400
 
 
 def movement_rate(motion: Motion) -> float:
-    """Dominant rate of movement in beats per minute, octave not known; NaN if nothing repeats.
+    """Dominant rate of movement, 15 to 240 beats per minute; NaN if nothing repeats.
 
-    From the mean power spectrum of joint velocities and body speed, 15 to 240 BPM, each joint
-    divided by its deviation so that hands do not outweigh hips. The power of rates that lie octaves
-    apart is added before the strongest is sought: a step to the side on one, and back on three, may
-    have its strongest line at three quarters of the beat. Of the octaves the strongest is returned.
+    From the mean power spectrum of joint velocities and body speed, each divided by its deviation
+    so that hands do not outweigh hips. The power of rates that lie octaves apart is added before
+    the strongest is sought: a step to the side on one, and back on three, may have its strongest
+    line at three quarters of the beat. Of the octaves the strongest is returned.
     """
     velocity = motion.velocity()
     signals = np.column_stack([velocity.reshape(len(velocity), -1), 2 * motion.speed()])

@@ -11,10 +11,10 @@ def sensitivity(dance: PoseSequence, other: PoseSequence) -> float:
 
     Both are danced from the same seed, the other one with its music tokens zeroed, those of another
     song, or those of a beat that comes half a beat later; both have the same skeleton, frame rate
-    and canvas. The root mean square distance of joints that are seen in both, at equal times, is
-    divided by the root mean square distance of the first dance's joints from their mean places.
-    0: the music changes nothing; 1: as much as the dance moves at all; about 1.4: unrelated dances
-    in one place. EvaluationError if they cannot be compared, or nothing moves.
+    and canvas. The root mean square distance of joints that are seen in both is divided by that of
+    the first dance's joints from their mean places. 0: the music changes nothing; 1: as much as the
+    dance moves at all; about 1.4: unrelated dances in one place. EvaluationError if they cannot be
+    compared, or nothing moves.
     """
     if (dance.skeleton, dance.fps, dance.canvas) != (other.skeleton, other.fps, other.canvas):
         raise EvaluationError(

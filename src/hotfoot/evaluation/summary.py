@@ -68,8 +68,6 @@ def summarize(
 ) -> EvaluationResult:
     """Summaries of a set that is not empty; intervals are over songs, since seeds share theirs."""
     plain = [d for d in dances if d.info.tempo == 1.0]
-    if not plain:
-        raise EvaluationError("there is no dance to summarize", "Give at least one.")
     songs: dict[str, list[DanceMeasures]] = {}
     for d in plain:
         songs.setdefault(d.song.name, []).append(d)
@@ -110,13 +108,11 @@ def _mean_chance(songs: Songs, key: str) -> float:
 
 
 def _against_other_songs(songs: Songs) -> dict[str, Summary]:
-    found = against_other_songs(
-        [[d.alone.motion for d in group] for group in songs],
-        [group[0].song.beats for group in songs],
-    )
+    motions = [[d.alone.motion for d in group] for group in songs]
+    corrected, p = against_other_songs(motions, [group[0].song.beats for group in songs])
     return {
-        f"{key}_own": Summary.of(bootstrap(corrected), len(songs), chance=0.0, p=float(p))
-        for key, corrected, p in zip(BEAT_MEASURES, found.corrected.T, found.p, strict=True)
+        f"{key}_own": Summary.of(bootstrap(column), len(songs), chance=0.0, p=float(one))
+        for key, column, one in zip(BEAT_MEASURES, corrected.T, p, strict=True)
     }
 
 

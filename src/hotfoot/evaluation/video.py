@@ -1,12 +1,10 @@
-"""Distances between sets of videos (FID-VID, FVD) with a feature network that the user provides.
+"""Distances between sets of videos with a feature network that the user provides, an ONNX file.
 
-The network is an ONNX file, run by onnxruntime (an extra): pictures [N, 3, H, W] give FID-VID
-(features of frames), clips [N, 3, T, H, W] give FVD. No network ships: I3D's and Inception's
-weights have licenses of their own. Compare only values of one network, size and clip length.
+Pictures [N, 3, H, W] give FID-VID, clips [N, 3, T, H, W] FVD. No network ships: I3D's and
+Inception's weights have licenses of their own.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from hotfoot.errors import DependencyError, EvaluationError, InputError
+from hotfoot.errors import EvaluationError, InputError, needing, raising
 from hotfoot.evaluation.realism import frechet, kernel_distance
 from hotfoot.media import open_media
 from hotfoot.validation import validated
@@ -42,24 +40,16 @@ class FeatureNetwork:
     def __init__(self, path: Path, network_input: NetworkInput) -> None:
         if not path.is_file():
             raise InputError(f"no such file: {path}", "Give a feature network as .onnx.")
-        try:
+        hint = "Install it: pip install 'hotfoot[video]'"
+        with needing("feature networks need the package onnxruntime", hint):
             import onnxruntime
-        except ImportError as error:
-            raise DependencyError(
-                "feature networks need the package onnxruntime",
-                "Install it: pip install 'hotfoot[video]'",
-            ) from error
         self.input = network_input
-        with _refusing(
-            f"{path.name} cannot be read as a network", "Give a network exported to ONNX."
-        ):
+        message = f"{path.name} cannot be read as a network ({{error}})"
+        with raising(InputError, Exception, message, "Give a network exported to ONNX."):
             self._net = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
     def __call__(self, clip: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Features [F] of a clip [T, H, W, 3], with ``frames`` = 1 of its only picture.
-
-        InputError if the network does not take such input.
-        """
+        """Features [F] of a clip [T, H, W, 3]; InputError if the network takes no such input."""
         import cv2
 
         wanted, size = self.input, (self.input.size, self.input.size)
@@ -68,24 +58,13 @@ class FeatureNetwork:
         blob = values.transpose(3, 0, 1, 2)[None]
         if wanted.frames == 1:
             blob = blob[:, :, 0]
-        with _refusing(
-            f"the network does not take input of {'x'.join(map(str, blob.shape))}",
-            "Set --network-size and --clip-frames as it was exported (1 frame for pictures).",
-        ):
+        message = f"the network does not take input of {'x'.join(map(str, blob.shape))} ({{error}})"
+        hint = "Set --network-size and --clip-frames as it was exported (1 frame for pictures)."
+        with raising(InputError, Exception, message, hint):  # onnxruntime's have no common class
             name = self._net.get_inputs()[0].name
             out = np.asarray(self._net.run(None, {name: blob})[0], np.float64)
         # Whatever is left of time and space is averaged over.
         return out.reshape(out.shape[1], -1).mean(axis=1) if out.ndim > 2 else out.ravel()
-
-
-@contextmanager
-def _refusing(message: str, hint: str) -> Iterator[None]:
-    """Raise InputError for what onnxruntime raises, which has no common class."""
-    try:
-        yield
-    except Exception as error:
-        reason = (str(error).strip() or "unknown reason").splitlines()[-1][:120]
-        raise InputError(f"{message} ({reason})", hint) from error
 
 
 def clips(path: Path, frames: int) -> Iterator[NDArray[np.uint8]]:
@@ -137,7 +116,7 @@ class VideoDistance:
 
 
 def evaluate_videos(request: VideoRequest) -> VideoDistance:
-    """Distance of videos to a folder of real ones.
+    """Distance of videos to a folder of real ones; only values of one network can be compared.
 
     DependencyError without onnxruntime; InputError for files that cannot be read, or a network that
     does not take such input; EvaluationError for fewer than two clips on either side.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotfoot._version import __version__
-from hotfoot.errors import OutputError
+from hotfoot.errors import OutputError, lookup
 from hotfoot.files import check_writable
 from hotfoot.generation.options import DanceOptions
 from hotfoot.model.config import GeneratorConfig
@@ -17,7 +17,7 @@ from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.render.figures import draw_frames
-from hotfoot.render.presets import get_preset, prepared, write_preset
+from hotfoot.render.presets import PRESETS, prepared, write_preset
 from hotfoot.render.sheets import contact_sheet, save_png
 from hotfoot.render.video import VIDEO_SUFFIXES, Progress, Written, write_video
 
@@ -94,7 +94,7 @@ class Dance:
         if suffix in VIDEO_SUFFIXES:
             style = None
             if preset:
-                chosen = get_preset(preset)
+                chosen = lookup("preset", preset, PRESETS)
                 poses, style = prepared(poses, chosen), chosen.style
             frames = draw_frames(poses, style)
             return write_video(frames, len(poses), poses.fps, path, self.song, progress)

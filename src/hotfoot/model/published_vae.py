@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hotfoot.errors import DependencyError, ModelError
+from hotfoot.errors import ModelError, needing
 from hotfoot.model.codec import CodecConfig, draw_lines, pack_rgb, unpack_rgb
 from hotfoot.model.config import PublishedVAEConfig
 from hotfoot.model.vae import PoseVAE
@@ -120,12 +120,10 @@ def load_published(config: PublishedVAEConfig, codec: CodecConfig) -> PublishedV
         DependencyError: diffusers is not installed.
         ModelError: nothing that can be loaded.
     """
-    try:
+    with needing(
+        "published VAEs need the package diffusers", "Install it: pip install 'hotfoot[vae]'"
+    ):
         import diffusers
-    except ImportError as error:
-        raise DependencyError(
-            "published VAEs need the package diffusers", "Install it: pip install 'hotfoot[vae]'"
-        ) from error
     if config.kind == "TAEF2":
         folder = Path(config.source)
         autoencoder = _load_taef2(diffusers.AutoencoderTiny, folder)

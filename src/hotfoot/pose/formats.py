@@ -45,7 +45,7 @@ class _Format(NamedTuple):
     parse: Callable[[Any, str], Parsed] | None = None
 
 
-_FORMATS = {
+FORMATS = {
     "hotfoot": _Format(None, write_npz),
     "openpose": _Format("body-hands-60", json_files.write_openpose, json_files.parse_openpose),
     "folder": _Format("body-hands-60", json_files.write_folder, json_files.parse_openpose),
@@ -53,7 +53,6 @@ _FORMATS = {
     "mmpose": _Format("coco-17", json_files.write_mmpose, json_files.parse_mmpose),
     "aist": _Format("coco-17", write_aist),
 }
-FORMATS = tuple(_FORMATS)
 _SUFFIXES = {".npz": "hotfoot", ".json": "openpose", ".pkl": "aist", "": "folder"}
 
 _KNOWN = (
@@ -138,7 +137,7 @@ def read_dance(
         return read_npz(path)
     if kind == "folder":
         data = [_json(p) for p in data]
-    parse = _FORMATS[kind].parse
+    parse = FORMATS[kind].parse
     parsed = parse(data, path.name) if parse else parse_aist(path, view)
     facts, warnings = parsed.facts, []
     rate = facts.fps if facts else parsed.fps or fps
@@ -205,7 +204,7 @@ def write_poses(
     path = Path(path)
     if kind is None:
         kind = _SUFFIXES.get(path.suffix.lower())
-    if kind not in _FORMATS:
+    if kind not in FORMATS:
         raise PoseError(
             f"cannot tell the format of {path.name}",
             f"Use .npz, .json, .pkl or a folder, or name one of: {', '.join(FORMATS)}.",
@@ -213,13 +212,13 @@ def write_poses(
     if confidence == "binary" or (confidence is None and kind in ("openpose", "folder")):
         poses = poses.binary()
     with replacing(path, folder=kind == "folder") as temporary:
-        _FORMATS[kind].write(poses, temporary, metadata)
+        FORMATS[kind].write(poses, temporary, metadata)
     return _lost(poses, kind)
 
 
 def _lost(poses: PoseSequence, kind: str) -> tuple[str, ...]:
     """What of the poses a format has no keypoints for."""
-    held = get_skeleton(_FORMATS[kind].held or poses.skeleton).index
+    held = get_skeleton(FORMATS[kind].held or poses.skeleton).index
     seen = poses.confidence.max(axis=0) > 0
     gone = [n for n, i in poses.layout.index.items() if seen[i] and n not in held]
     parts = [part for part, marks in _PARTS.items() if any(m in n for n in gone for m in marks)]

@@ -6,6 +6,7 @@ hands where they have them.
 """
 
 from collections.abc import Iterator
+from colorsys import hsv_to_rgb
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,20 +24,16 @@ Points = NDArray[np.float32]
 """Keypoints [..., 2], (x, y) in pixels."""
 Color = tuple[int, int, int]
 
-PALETTE: tuple[Color, ...] = (
-    *((255, 0, 0), (255, 85, 0), (255, 170, 0), (255, 255, 0), (170, 255, 0), (85, 255, 0)),
-    *((0, 255, 0), (0, 255, 85), (0, 255, 170), (0, 255, 255), (0, 170, 255), (0, 85, 255)),
-    *((0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85)),
-)
-"""Color of limb ``i`` and of joint ``i``."""
 
-# Hue i / 20, as OpenCV rounds it.
-HAND_PALETTE: tuple[Color, ...] = (
-    *((255, 0, 0), (255, 77, 0), (255, 153, 0), (255, 229, 0), (204, 255, 0), (128, 255, 0)),
-    *((51, 255, 0), (0, 255, 25), (0, 255, 102), (0, 255, 179), (0, 255, 255), (0, 178, 255)),
-    *((0, 102, 255), (0, 25, 255), (51, 0, 255), (128, 0, 255), (204, 0, 255), (255, 0, 230)),
-    *((255, 0, 153), (255, 0, 77)),
-)
+def _hues(count: int) -> tuple[Color, ...]:
+    """Colors at even steps around the color circle, rounded as OpenCV does."""
+    colors = (hsv_to_rgb(i / count, 1.0, 1.0) for i in range(count))
+    return tuple((round(255 * r), round(255 * g), round(255 * b)) for r, g, b in colors)
+
+
+PALETTE = _hues(18)
+"""Color of limb ``i`` and of joint ``i``."""
+HAND_PALETTE = _hues(20)
 """Color of line ``i`` of a hand."""
 
 _HAND_DOT = (0, 0, 255)
@@ -50,8 +47,9 @@ _CHUNK = 512  # frames; of an hour of poses there is one copy only
 class FigureStyle:
     """How figures are drawn; widths are in pixels."""
 
-    half_axis: int = 4  # half width of a limb; 0 follows Wan-Animate's rule for the size
-    radius: int = 4  # of joints
+    half_axis: int = (
+        4  # half width of limbs, radius of joints; 0 follows Wan-Animate's rule for the size
+    )
     hand_line: int = 2  # width of the lines of hands
     hand_radius: int = 4  # of the dots of hands
     limb_brightness: float = 0.6  # as in DWPose
@@ -65,7 +63,7 @@ class FigureStyle:
             return self
         half = max(int(min(canvas) / 200) - 1, 1)
         hand = max(half // 2, 1)
-        return replace(self, half_axis=half, radius=half, hand_line=hand, hand_radius=hand)
+        return replace(self, half_axis=half, hand_line=hand, hand_radius=hand)
 
 
 def draw_frames(poses: PoseSequence, style: FigureStyle | None = None) -> Iterator[Frame]:
@@ -99,7 +97,7 @@ def draw_pose(
             _limb(picture, points[a], points[b], color, style)
     picture = (picture * style.limb_brightness).astype(np.uint8)
     for i in np.flatnonzero(seen[:18]):
-        cv2.circle(picture, _pixel(points[i]), style.radius, PALETTE[i], -1)
+        cv2.circle(picture, _pixel(points[i]), style.half_axis, PALETTE[i], -1)
     for start in range(18, len(points), 21):
         _hand(picture, points[start : start + 21], seen[start : start + 21], style)
     if scale != 1.0:

@@ -1,19 +1,18 @@
 """What each pose-to-video tool wants by its own code, as data, and the folders that they read."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 
-from hotfoot.errors import OptionError
+from hotfoot.errors import lookup
 from hotfoot.files import replacing
 from hotfoot.music.samples import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.sequence import PoseSequence
-from hotfoot.render.figures import FigureStyle, Frame, draw_frames, encoded
+from hotfoot.render.figures import FigureStyle, draw_frames, encoded
 from hotfoot.render.video import Written, write_video
 
 
@@ -64,13 +63,6 @@ PRESETS: dict[str, Preset] = {
 }  # fmt: skip
 
 
-def get_preset(name: str) -> Preset:
-    """A preset by name; OptionError lists the known ones."""
-    if name not in PRESETS:
-        raise OptionError(f"unknown preset '{name}'", f"Known: {', '.join(PRESETS)}.")
-    return PRESETS[name]
-
-
 def preset_canvas(canvas: tuple[int, int], preset: Preset) -> tuple[int, int]:
     """Canvas of the preset's area and the aspect of ``canvas``, sides rounded to its multiple."""
     width, height = canvas
@@ -97,7 +89,7 @@ def write_preset(
     The pose of the reference's first frame is drawn, too. Raises OptionError for an unknown preset,
     OutputError where the place cannot be written.
     """
-    preset = get_preset(name)
+    preset = lookup("preset", name, PRESETS)
     layout, style, ready = preset.layout, preset.style, prepared(poses, preset)
     still = reference.frames(0, 1).with_canvas(preset_canvas(reference.canvas, preset))
     count, fps = len(ready), ready.fps
@@ -113,17 +105,13 @@ def write_preset(
             (layout.still, still), (layout.pictures, ready), (layout.negative, _other(ready))
         ):  # fmt: skip
             if file:
-                _write_pictures(target / file, draw_frames(shown, style))
+                (target / file).parent.mkdir(exist_ok=True)
+                for i, frame in enumerate(draw_frames(shown, style)):
+                    path = target / file.format(i)
+                    path.write_bytes(encoded(frame, path.suffix))
         facts = metadata.resampled(poses.fps, fps)
         warnings = write_poses(ready, target / "poses.json", "openpose", facts)
     return Written(folder, count, fps, ready.canvas, warnings)
-
-
-def _write_pictures(path: Path, frames: Iterator[Frame]) -> None:
-    """Write frames as pictures; their numbers are put into the name of the path."""
-    path.parent.mkdir(exist_ok=True)
-    for i, frame in enumerate(frames):
-        path.with_name(path.name.format(i)).write_bytes(encoded(frame, path.suffix))
 
 
 def _other(poses: PoseSequence) -> PoseSequence:

@@ -46,7 +46,7 @@ def contact_sheet(
     )
     thin = replace(
         style or FigureStyle(),
-        half_axis=2, radius=2, hand_line=1, hand_radius=1, limb_brightness=0.85, supersample=0,
+        half_axis=2, hand_line=1, hand_radius=1, limb_brightness=0.85, supersample=0,
     )  # fmt: skip
     on_beat = {round(b * poses.fps / step) for b in beats} if beats is not None else set()
     tiles = []

@@ -44,8 +44,7 @@ def choose_pairs(
     random, and attention checks are put among them. Videos of so many seconds go into the folder
     ``videos``; what is there is not rendered again. ``progress`` gets videos done and all.
 
-    Raises:
-        InputError: fewer than two folders, equal names, or no dance in common.
+    InputError for fewer than two folders, equal names, or no dance in common.
     """
     rng = np.random.default_rng(seed)
     candidates = _common_dances(folders)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scipy.stats import binomtest
 
-from hotfoot.errors import InputError
+from hotfoot.errors import InputError, raising
 from hotfoot.files import make_folder
 from hotfoot.study.pairs import Pair
 
@@ -28,14 +28,14 @@ Row = tuple[str, str, str, str, int, str, str]
 class Votes:
     """A file of votes. Safe for several raters at once; a rater's second vote replaces the first.
 
-    Raises:
-        InputError: the file is there and is something else.
+    InputError if the file is there and is something else.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         make_folder(path.parent)
-        try:
+        message = f"{path.name} is not a file of votes"
+        with raising(InputError, sqlite3.DatabaseError, message, "Give another name."):
             with closing(sqlite3.connect(self.path, timeout=20)) as db, db:
                 db.execute(
                     "CREATE TABLE IF NOT EXISTS votes (rater TEXT, dance TEXT, first TEXT,"
@@ -44,14 +44,11 @@ class Votes:
                     " PRIMARY KEY (rater, dance, first, second, is_check, aspect))"
                 )
             self.rows()
-        except sqlite3.DatabaseError as error:
-            raise InputError(f"{path.name} is not a file of votes", "Give another name.") from error
 
     def add(self, rater: str, pair: Pair, answers: dict[str, str]) -> None:
         """Store a rater's answers about a pair, all or none.
 
-        Raises:
-            InputError: an aspect is missing or unknown, or a choice is.
+        InputError if an aspect is missing or unknown, or a choice is.
         """
         if set(answers) != set(ASPECTS) or not set(answers.values()) <= set(CHOICES):
             raise InputError("a vote needs one choice for every aspect", f"{', '.join(CHOICES)}.")
