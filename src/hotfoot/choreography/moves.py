@@ -6,7 +6,7 @@ that any move can follow any other. Arm patterns leave the legs free, so they ca
 grooves, steps and kicks.
 """
 
-import math
+from math import pi
 
 from hotfoot.choreography.key_poses import Move, Place, key, make_move
 
@@ -28,7 +28,6 @@ _AHEAD: Place = (0.12, -0.62, 0.5)
 _BACK: Place = (0.22, -0.8, -0.3)
 _HANG: Place = (0.18, -0.9, 0.14)
 _OUT = 0.26  # meters that a foot steps aside
-_PI = math.pi
 _HELD = {"bounce": 0.008, "sharp": 0.75}
 
 LIBRARY: tuple[Move, ...] = (
@@ -218,20 +217,20 @@ LIBRARY: tuple[Move, ...] = (
     make_move("bow and rise", "torso", 4, key(0, lean=0.8, py=-0.16, nod=0.3, arms=(0.1, -0.85, 0.4)),
           key(2, lean=-0.12, nod=-0.2, arms=_HIGH_V), bounce=0.01, sharp=0.3, energy=0.65),
     make_move("spin", "turn", 4, key(0, yaw=0.0, twist=-0.35, py=-0.07, left=_CHEST, right=_SIDE),
-          key(0.75, yaw=0.7 * _PI, arms=_CROSS, px=0.03), key(1.5, yaw=1.5 * _PI, arms=_CROSS),
-          key(2, yaw=2 * _PI, arms=_SIDE, py=-0.05), key(3, yaw=2 * _PI, arms=_BENT),
+          key(0.75, yaw=0.7 * pi, arms=_CROSS, px=0.03), key(1.5, yaw=1.5 * pi, arms=_CROSS),
+          key(2, yaw=2 * pi, arms=_SIDE, py=-0.05), key(3, yaw=2 * pi, arms=_BENT),
           bounce=0.01, sharp=0.1, energy=0.75),
     make_move("slow turn", "turn", 8, *[
-        key(i, yaw=i * _PI / 4, lf=(0.02, 0, 0), px=0.05 * (-1) ** i,
+        key(i, yaw=i * pi / 4, lf=(0.02, 0, 0), px=0.05 * (-1) ** i,
             arms=_HIGH_V if i % 2 else (0.5, -0.3, 0.3)) for i in range(8)],
           bounce=0.03, sharp=0.2, energy=0.45),
     make_move("pivot", "turn", 8,
           key(0, lf=(0, 0, 0.26), left=_AHEAD, right=_BACK),
-          key(1, yaw=-_PI, rf=(0, 0, 0.1), arms=_BENT),
-          key(2, yaw=-_PI, lf=(0, 0, 0.26), left=_AHEAD, right=_BACK),
-          key(3, yaw=-2 * _PI, rf=(0, 0, 0.1), arms=_BENT),
-          key(4, yaw=-2 * _PI, arms=_CLAP), key(5, yaw=-2 * _PI, px=0.08, arms=_BENT),
-          key(6, yaw=-2 * _PI, px=-0.08, arms=_CLAP), key(7, yaw=-2 * _PI, arms=_BENT),
+          key(1, yaw=-pi, rf=(0, 0, 0.1), arms=_BENT),
+          key(2, yaw=-pi, lf=(0, 0, 0.26), left=_AHEAD, right=_BACK),
+          key(3, yaw=-2 * pi, rf=(0, 0, 0.1), arms=_BENT),
+          key(4, yaw=-2 * pi, arms=_CLAP), key(5, yaw=-2 * pi, px=0.08, arms=_BENT),
+          key(6, yaw=-2 * pi, px=-0.08, arms=_CLAP), key(7, yaw=-2 * pi, arms=_BENT),
           bounce=0.025, sharp=0.3, energy=0.6),
     make_move("look over", "turn", 4,
           key(0, yaw=0.9, lf=(0.1, 0, 0), look=-0.7, left=_HIP, right=_SIDE, le=1),
@@ -240,8 +239,8 @@ LIBRARY: tuple[Move, ...] = (
           bounce=0.03, sharp=0.5, energy=0.4, alternates=True),
     make_move("paddle turn", "turn", 8, *[
         k for i in range(4) for k in (
-            key(2 * i, yaw=i * _PI / 2, rf=(0.25, 0, 0.05), px=0.05, arms=(0.7, -0.3, 0.2)),
-            key(2 * i + 1, yaw=(i + 1) * _PI / 2, rf=(0.05, 0.04, 0), arms=_BENT))],
+            key(2 * i, yaw=i * pi / 2, rf=(0.25, 0, 0.05), px=0.05, arms=(0.7, -0.3, 0.2)),
+            key(2 * i + 1, yaw=(i + 1) * pi / 2, rf=(0.05, 0.04, 0), arms=_BENT))],
           bounce=0.03, sharp=0.3, energy=0.5),
     make_move("kick ahead", "kick", 4,
           key(0, lf=(0, 0.42, 0.58), px=-0.03, lean=-0.12, left=_BACK, right=_AHEAD),

@@ -137,7 +137,7 @@ def answer_song(
     ``song_s`` [T] are seconds of the recording, which is played ``rate`` times as fast.
     """
     features, rhythm = song.features, song.rhythm
-    levels = loudness_level(features.loudness_db, FEATURE_RATE)
+    levels = loudness_level(features.loudness_db)
     level = levels[np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)]
     joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.55, 1.2), fps)
     if len(rhythm.beats) < 2:
