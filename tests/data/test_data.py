@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.choreography.styles import STYLES as DANCED
+from hotfoot.choreography.arrange import STYLES as DANCED
 from hotfoot.cli.main import main
 from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import (

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import Performer
+from hotfoot.choreography.perform import Performer, perform
 from hotfoot.choreography.phrases import Choreography, Phrase
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence

@@ -29,6 +29,8 @@ CHANNELS = (
 """What a key pose says, in this order."""
 
 INDEX = {name: i for i, name in enumerate(CHANNELS)}
+FEET = [[INDEX[f"{side}f{axis}"] for axis in "xyz"] for side in "lr"]
+"""Channels of the left ankle and of the right one."""
 
 # Average bones of the mocap corpus after it was normalized, meters.
 THIGH, SHIN, HIP_WIDTH, TRUNK = 0.42, 0.40, 0.20, 0.50

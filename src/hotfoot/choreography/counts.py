@@ -6,7 +6,7 @@ in half time, slow songs in double time, so that a count lasts what legs can do.
 """
 
 import itertools
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def count_song(song: SongAnalysis, rate: float = 1.0) -> CountedSong:
     """Count a song that is played ``rate`` times as fast."""
     beats = steady_beats(song)
     played, loud = beats / rate, song.features.loudness_db
-    levels, quiet = loudness_level(loud), float(np.median(loud)) - _QUIET_DB
+    levels, quiet_db = loudness_level(loud), float(np.median(loud)) - _QUIET_DB
     eight = _phrase_beats(played)
     borders = _section_beats(song, beats)
     phrases = [
@@ -66,9 +66,11 @@ def count_song(song: SongAnalysis, rate: float = 1.0) -> CountedSong:
     counted = []
     for phrase, label in zip(phrases, recurrences(song.features, beats, phrases), strict=True):
         part = beats, phrase.start, phrase.start + phrase.beats
-        level, still = _mean(levels, *part), _mean(loud, *part) < quiet
+        level, quiet = _mean(levels, *part), _mean(loud, *part) < quiet_db
         pace = _pace(played, phrase.start, level)
-        counted.append(CountedPhrase(*astuple(phrase), label, level, still, pace))
+        counted.append(
+            CountedPhrase(**vars(phrase), label=label, level=level, quiet=quiet, pace=pace)
+        )
     return CountedSong(
         played,
         tuple(counted),

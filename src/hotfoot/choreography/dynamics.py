@@ -11,8 +11,7 @@ import numpy as np
 
 from hotfoot.choreography.arrange import arrange
 from hotfoot.choreography.counts import count_song
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import Performer
+from hotfoot.choreography.perform import Performer, perform
 from hotfoot.choreography.phrases import Choreography, Phrase
 from hotfoot.music.analysis import SongAnalysis
 

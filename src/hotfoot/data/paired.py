@@ -8,10 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.random import Generator
 
+from hotfoot.choreography.arrange import STYLES as DANCE_STYLES
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import random_performer
-from hotfoot.choreography.styles import STYLES as DANCE_STYLES
+from hotfoot.choreography.perform import perform, random_performer
 from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import Array, Joints, has_hands, turned_to_camera, upright, with_hands
 from hotfoot.data.cameras import CLEAN, CameraStyle, View, render_view

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import random_performer
+from hotfoot.choreography.perform import perform, random_performer
 from hotfoot.choreography.phrases import Choreography
 from hotfoot.data.bank import make_bank
 from hotfoot.data.bodies import Array, Joints, turned_to_camera

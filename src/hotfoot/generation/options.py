@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hotfoot.choreography.styles import STYLES
+from hotfoot.choreography.arrange import STYLES
 from hotfoot.errors import OptionError
 from hotfoot.model.config import GeneratorConfig, PostStep
 from hotfoot.model.generator import SamplingOptions, segment_seed
