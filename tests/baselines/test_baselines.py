@@ -17,9 +17,9 @@ from hotfoot.errors import ModelError
 from hotfoot.evaluation.measures import measure_motion
 from hotfoot.generation.generator import load_diffusion, save_codes
 from hotfoot.generation.pipeline import dance
-from hotfoot.model.conditioning import known_mask
 from hotfoot.model.config import CodesConfig, RawConfig
 from hotfoot.model.network_config import EdgeConfig
+from hotfoot.model.vae import known_mask
 from hotfoot.pose.references import figure_pose
 from hotfoot.training.codes import train_codes
 from hotfoot.training.diffusion import DiffusionTraining

@@ -14,7 +14,7 @@ from hotfoot.choreography.body import (
     by_channel,
     neutral,
     pose_body,
-)  # fmt: skip
+)
 from hotfoot.choreography.footwork import feet, footprints, pelvis
 from hotfoot.choreography.key_poses import TRAVELING, UPPER, mirrored
 from hotfoot.choreography.key_track import KeyTrack

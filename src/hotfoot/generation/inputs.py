@@ -8,8 +8,7 @@ from hotfoot.capture.reference import open_reference
 from hotfoot.errors import AudioError, OptionError
 from hotfoot.generation.options import DanceOptions, PoseInput
 from hotfoot.model.generator import Generator
-from hotfoot.music.audio import Song, open_song
-from hotfoot.music.samples import AnySong, SampledSong, song_from_samples
+from hotfoot.music.audio import AnySong, SampledSong, Song, open_song, song_from_samples
 from hotfoot.pose.references import check_reference
 from hotfoot.pose.sequence import PoseSequence
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.music.audio import AnySong
 from hotfoot.music.beats import Array, onset_strength, track_beats
 from hotfoot.music.features import FEATURE_RATE, Features, extract
-from hotfoot.music.samples import AnySong
 from hotfoot.music.structure import find_downbeats, find_sections
 
 _LATENCY_S = 0.010  # measured on synthetic songs: the flux of an onset peaks this much early

@@ -9,8 +9,7 @@ from scipy.fft import rfft
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import AudioError
-from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE
-from hotfoot.music.samples import AnySong
+from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, AnySong
 
 FEATURE_RATE = 100
 """Feature frames per second."""

@@ -30,7 +30,7 @@ _SHEET_EVERY = 1000
 def network_config(recipe: DiffusionRecipe, vae: PoseVAE) -> DiTConfig | EdgeConfig:
     """The network's shape for a recipe's skeleton and music encoder, and a VAE."""
     channels, width = vae.latent_channels(2 * recipe.points), get_encoder(recipe.music).width
-    return recipe.network_config(channels, vae.latent_rows(), width)
+    return recipe.network_config(channels, vae.rows, width)
 
 
 def weights_of(model: str | Path, vae: PoseVAE) -> dict[str, Tensor]:

@@ -10,10 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hotfoot.baselines.edge import velocity_error
-from hotfoot.model.conditioning import known_mask
-from hotfoot.model.flow import interpolate, sample_times, velocity
+from hotfoot.model.flow import interpolate, sample_times
 from hotfoot.model.network_config import DiTConfig, EdgeConfig
-from hotfoot.model.vae import LineVAE
+from hotfoot.model.vae import LineVAE, known_mask
 from hotfoot.music.encoders import get_encoder
 from hotfoot.pose.proportions import BONES
 from hotfoot.timebase import FRAMES_PER_COLUMN
@@ -218,7 +217,7 @@ class Objective:
         with torch.autocast(t.device.type, torch.bfloat16, enabled=native):
             out = model(x, t, batch.reference, mask, batch.music, drop, *labels).float()
         if self.config.prediction == "velocity":
-            error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))
+            error = (out - (noise - batch.latent)).square().mean(dim=(1, 2, 3))
             return {"loss": error.mean()}
         error = (out - batch.latent).square().mean(dim=(1, 2, 3))
         if self.config.kind == "edge":
