@@ -23,7 +23,7 @@ SONG_SUFFIXES = {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac", ".aif
 
 _RATES = (1_000, 768_000)
 _MOST_CHANNELS = 64
-_FULL_SCALE = 4.0  # what decoded files are clipped to; more is another unit
+_FULL_SCALE = 4.0  # what decoded files are clipped to; more in samples is another unit
 _HINT = "Give floating-point samples in -1..1, [N] or [channels, N]."
 
 
@@ -116,8 +116,7 @@ def open_song(path: Path, start_s: float = 0.0, end_s: float | None = None) -> S
         raise AudioError(f"{path} is a folder", "Give the path of one song.")
     if path.stat().st_size == 0:
         raise AudioError(f"{path.name} is empty (0 bytes)", "Copy or download the song again.")
-    check_part(start_s, end_s)
-    return Song(path, float(start_s), None if end_s is None else float(end_s))
+    return Song(path, *_borders(start_s, end_s))
 
 
 def song_from_samples(
@@ -142,9 +141,7 @@ def song_from_samples(
             f"the sample rate of {name} is {rate!r}",
             f"Allowed: whole Hz from {_RATES[0]} to {_RATES[1]}.",
         )
-    check_part(start_s, end_s)
-    end_s = None if end_s is None else float(end_s)
-    song = SampledSong(mono, int(hertz), name, float(start_s), end_s)
+    song = SampledSong(mono, int(hertz), name, *_borders(start_s, end_s))
     seconds = len(song._part()) / song.sample_rate
     if not MIN_SONG_S <= seconds <= MAX_SONG_S:
         raise AudioError(
@@ -177,8 +174,8 @@ def _as_mono(samples: ArrayLike, name: str) -> NDArray[np.float32]:
     return mono
 
 
-def check_part(start_s: float, end_s: float | None) -> None:
-    """Raise AudioError unless a song can be cut from ``start_s`` to ``end_s`` seconds."""
+def _borders(start_s: float, end_s: float | None) -> tuple[float, float | None]:
+    """Seconds of a part's borders; AudioError unless a song can be cut there."""
     if not (np.isfinite(start_s) and start_s >= 0):
         raise AudioError(f"--start is {start_s}", "Allowed: 0 or more seconds.")
     if end_s is not None and not (np.isfinite(end_s) and end_s - start_s >= MIN_SONG_S):
@@ -186,6 +183,7 @@ def check_part(start_s: float, end_s: float | None) -> None:
             f"the part from {start_s:g} s to {end_s:g} s is too short",
             f"At least {MIN_SONG_S:g} s are needed.",
         )
+    return float(start_s), None if end_s is None else float(end_s)
 
 
 def write_wav(path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> int:
@@ -251,4 +249,4 @@ def _mono(frame: Any, path: Path) -> NDArray[np.float32]:
         raise AudioError(
             f"{path.name} holds NaN or infinite samples", "Export it again from its source."
         )
-    return np.clip(mono, -4, 4)
+    return np.clip(mono, -_FULL_SCALE, _FULL_SCALE)
