@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.model.attention import attend, zeroed
-from hotfoot.model.dit import timestep_embedding
+from hotfoot.model.dit import attend, timestep_embedding, zeroed
 from hotfoot.model.network_config import EdgeConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
@@ -117,7 +116,7 @@ class EdgeDecoder(nn.Module):
 
 def frames_of(latent: Tensor) -> Tensor:
     """Raw latents [B, 8 n, 1, U] as frames [B, 8 U, n]."""
-    cells = latent[:, :, 0].unflatten(1, (-1, FRAMES_PER_COLUMN))
+    cells = latent.reshape(len(latent), -1, FRAMES_PER_COLUMN, latent.shape[-1])
     return cells.permute(0, 3, 2, 1).flatten(1, 2)
 
 

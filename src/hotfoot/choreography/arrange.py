@@ -71,7 +71,7 @@ def arrange(song: CountedSong, seed: int, style: str = "freestyle") -> Choreogra
     rng = np.random.default_rng([seed, song.fingerprint, _BREAKS])
     for first, end in song.breaks:
         phrases = list(_frozen(phrases, first, end, _pick(rng, weights, 0.5, ("pose",))))
-    return Choreography(song.beats, tuple(phrases), style, song.accents)
+    return Choreography(song.beats, tuple(phrases), song.accents)
 
 
 def _preferences(style: str, seed: list[int]) -> Weights:

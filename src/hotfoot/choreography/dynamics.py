@@ -70,12 +70,11 @@ def _measured(lower: str, upper: str | None, pace: float, period: float) -> tupl
         Phrase(i * each, each, lower, upper, pace=pace, size=size)
         for i, size in enumerate((*SIZES, SIZES[-1]))
     )
-    choreography = Choreography(np.arange(len(phrases) * each + 1.0) * period, phrases, "")
+    choreography = Choreography(np.arange(len(phrases) * each + 1.0) * period, phrases)
     times = np.arange(round(len(SIZES) * each * period * fps)) / fps
     flat = perform(choreography, times, Performer(looseness=0.0), fps)[..., :2]
     speed = np.linalg.norm(np.diff(flat, axis=0), axis=-1).mean(axis=-1) * fps
     beat = times[1:] / period
-    return tuple(
-        float(speed[(beat >= begin) & (beat < begin + _MEASURED_BEATS)].mean())
-        for begin in (i * each + _LEAD_BEATS for i in range(len(SIZES)))
-    )
+    begins = (i * each + _LEAD_BEATS for i in range(len(SIZES)))
+    inside = ((beat >= begin) & (beat < begin + _MEASURED_BEATS) for begin in begins)
+    return tuple(float(speed[part].mean()) for part in inside)

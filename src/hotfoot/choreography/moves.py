@@ -319,8 +319,3 @@ _BY_NAME = {move.name: move for move in LIBRARY}
 def find(name: str) -> Move:
     """A move by name; KeyError if there is none."""
     return _BY_NAME[name]
-
-
-def names(*families: str) -> frozenset[str]:
-    """Names of all moves, or of those in some families."""
-    return frozenset(move.name for move in LIBRARY if not families or move.family in families)

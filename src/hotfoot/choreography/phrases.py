@@ -1,37 +1,27 @@
 """A choreography: which moves are danced in which phrase."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from hotfoot.choreography.moves import find, names
+from hotfoot.choreography.moves import find
 from hotfoot.pose import metadata
-from hotfoot.validation import validated
 
 
-@validated
+@dataclass(frozen=True)
 class Phrase:
     """One move, danced from beat ``start`` on for ``beats`` beats."""
 
-    start: Annotated[int, Field(ge=0)]
-    beats: Annotated[int, Field(ge=1, le=1000)]
+    start: int
+    beats: int
     lower: str  # name of the move
     upper: str | None = None  # name of the arm pattern over it
     flip: bool = False  # begins to the other side
-    pace: Annotated[float, Field(gt=0, le=16)] = 1.0  # beats per count; 2 is half time
-    size: Annotated[float, Field(gt=0, le=4)] = 1.0  # factor on amplitudes
-    # The number of the first phrase that sounds like it; its own if none does.
-    label: Annotated[int, Field(ge=0)] = 0
-    level: Annotated[float, Field(ge=-1, le=1)] = 0.0  # loudness against the song
-
-    def __post_init__(self) -> None:
-        if self.lower not in names():
-            raise ValueError(f"lower is '{self.lower}': no such move")
-        if self.upper is not None and self.upper not in names("arms"):
-            raise ValueError(f"upper is '{self.upper}': no such arm pattern")
+    pace: float = 1.0  # beats per count; 2 is half time
+    size: float = 1.0  # factor on amplitudes
+    label: int = 0  # the number of the first phrase that sounds like it; its own if none does
+    level: float = 0.0  # loudness against the song, -1..1
 
     @property
     def end(self) -> int:
@@ -50,7 +40,6 @@ class Choreography:
 
     beats: NDArray[np.float64]  # [N] seconds as played
     phrases: tuple[Phrase, ...]  # in order, without gaps
-    style: str  # that chose the moves
     # Single onsets that stand out: beat, which may be fractional, and strength 0..1.
     accents: tuple[tuple[float, float], ...] = ()
 

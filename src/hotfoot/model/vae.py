@@ -7,9 +7,9 @@ frame, a distribution over bins times the probability that the keypoint is seen:
 import torch
 from torch import Tensor, nn
 
-from hotfoot.model.attention import zeroed
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.config import LineVAEConfig, VAEConfig
+from hotfoot.model.dit import zeroed
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _UNITS = 8.0  # a latent that reads one coordinate moves by so much over the image
