@@ -53,8 +53,7 @@ _BREAKS, _PREFERENCES = 1_000_003, 1_000_004  # parts of the seed, which no sect
 def arrange(song: CountedSong, seed: int, style: str = "freestyle") -> Choreography:
     """Choose moves for every phrase of a song; seed and song decide which.
 
-    Raises:
-        OptionError: unknown style.
+    Raises OptionError for an unknown style.
     """
     weights = _preferences(style, [seed, song.fingerprint])
     danced: list[Phrase] = []
@@ -157,16 +156,14 @@ class _Section:
 
 
 def _frozen(phrases: list[Phrase], first: int, end: int, pose: str) -> Iterator[Phrase]:
-    """Phrases with a pose that is held from beat ``first`` to ``end``."""
-    held = False
+    """Phrases, without gaps, with a pose that is held from beat ``first`` to ``end``."""
     for phrase in phrases:
         if phrase.end <= first or phrase.start >= end:
             yield phrase
             continue
         if phrase.start < first:
             yield replace(phrase, beats=first - phrase.start)
-        if not held:
-            held = True
+        if phrase.start <= first:
             yield replace(phrase, start=first, beats=end - first, lower=pose, upper=None, pace=2.0)
         if phrase.end > end:
             yield replace(phrase, start=end, beats=phrase.end - end)

@@ -53,8 +53,6 @@ _FACE = {
 }
 _COCO = get_skeleton("coco-17").index
 _TURN_OUT = 0.25
-_WAIST_LEAN = 1.25  # the limits of the joints, radians
-_NECK_LOOK = 1.2
 
 
 def by_channel(values: Mapping[str, float]) -> Array:
@@ -81,7 +79,7 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
     wanted = ANKLE_HEIGHT + _STANDING * _LEG + c["py"] + air
     pelvis = np.stack([pelvis_xz[:, 0], wanted, pelvis_xz[:, 1]], axis=1)
     pelvis[:, 1] = np.minimum(wanted, _highest(pelvis, hips, ankles))
-    lean = np.clip(c["lean"], -0.5, _WAIST_LEAN)
+    lean = np.clip(c["lean"], -0.5, 1.25)  # here and below, the limits of the joints, radians
     trunk = _turns(c["yaw"] + 0.4 * c["pyaw"] + np.clip(c["twist"], -0.9, 0.9), lean,
                    np.clip(c["side"], -0.6, 0.6))  # fmt: skip
     chest = pelvis + trunk @ np.array([0, TRUNK, 0]) + trunk[:, :, 2] * c["chest"][:, None]
@@ -95,7 +93,7 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
 def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[str, Floats]:
     """The trunk turns under a head that goes on looking ahead."""
     head = _turns(
-        c["yaw"] + 0.2 * c["pyaw"] + 0.3 * c["twist"] + np.clip(c["look"], -_NECK_LOOK, _NECK_LOOK),
+        c["yaw"] + 0.2 * c["pyaw"] + 0.3 * c["twist"] + np.clip(c["look"], -1.2, 1.2),
         0.35 * lean + np.clip(c["nod"], -0.5, 0.7),
         0.45 * c["side"] + np.clip(c["tilt"], -0.5, 0.5),
     )

@@ -14,10 +14,10 @@ from scipy.ndimage import percentile_filter
 from scipy.signal import find_peaks
 
 from hotfoot.music.analysis import SongAnalysis
+from hotfoot.music.beats import Array
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.structure import MusicPhrase, recurrences
 
-Array = NDArray[np.float64]
 Levels = NDArray[np.floating]
 
 PHRASE_BEATS = 8
@@ -162,8 +162,8 @@ def _breaks(song: SongAnalysis, beats: Array) -> tuple[tuple[int, int], ...]:
 def _accents(song: SongAnalysis, beats: Array) -> tuple[tuple[float, float], ...]:
     """Onsets that stand out from the seconds around them, as (beat, strength)."""
     strength = song.rhythm.onset_strength
-    usual = percentile_filter(strength, 97, size=int(8 * FEATURE_RATE)) + 0.1
-    peaks, _ = find_peaks(strength, distance=int(_ACCENTS_APART_S * FEATURE_RATE))
+    usual = percentile_filter(strength, 97, size=8 * FEATURE_RATE) + 0.1
+    peaks, _ = find_peaks(strength, distance=_ACCENTS_APART_S * FEATURE_RATE)
     over = strength[peaks] / usual[peaks]
     chosen = over > _OUTSTANDING
     at = np.interp(peaks[chosen] / FEATURE_RATE, beats, np.arange(len(beats)))

@@ -1,12 +1,9 @@
 """Feet that stand or step, and a pelvis in balance over them."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hotfoot.choreography.body import FEET, INDEX, center_of_mass, pose_body
+from hotfoot.choreography.body import FEET, INDEX, Array, center_of_mass, pose_body
 from hotfoot.choreography.key_track import KeyTrack
-
-Array = NDArray[np.float64]
 
 # Shares of the way to a count in which a foot moves: alone, both one after the other, in a jump.
 _STEP, _FIRST, _SECOND, _IN_AIR = (0.3, 1.0), (0.05, 0.6), (0.45, 1.0), (0.4, 0.85)

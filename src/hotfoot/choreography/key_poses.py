@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hotfoot.choreography.body import CHANNELS, INDEX, neutral
+from hotfoot.choreography.body import CHANNELS, INDEX, Array, neutral
 
-Array = NDArray[np.float64]
 Place = tuple[float, float, float]
 
 FAMILIES = ("groove", "step", "arms", "torso", "turn", "kick", "floor", "pose")

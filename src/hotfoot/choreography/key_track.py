@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotfoot.choreography.body import CHANNELS
-
-Array = NDArray[np.float64]
+from hotfoot.choreography.body import CHANNELS, Array
 
 _HELD_FROM = 0.6  # sharpness from which a key is held, not moved through
 

@@ -11,6 +11,7 @@ from hotfoot.choreography.body import (
     FEET,
     INDEX,
     STANCE,
+    Array,
     by_channel,
     neutral,
     pose_body,
@@ -20,8 +21,6 @@ from hotfoot.choreography.key_poses import TRAVELING, UPPER, mirrored
 from hotfoot.choreography.key_track import KeyTrack
 from hotfoot.choreography.moves import find
 from hotfoot.choreography.phrases import Choreography, Phrase
-
-Array = NDArray[np.float64]
 
 _SMOOTH_S = 0.03
 _MARGIN_S = 0.8

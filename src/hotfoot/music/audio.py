@@ -45,8 +45,7 @@ class Song:
     ) -> Iterator[NDArray[np.float32]]:
         """Mono blocks, about a second each; ``warnings`` gets a sentence if the file breaks off.
 
-        Raises:
-            AudioError: unreadable file, no sound in it, NaN or infinite samples.
+        Raises AudioError for an unreadable file, no sound in it, NaN or infinite samples.
         """
         begin = round(self.start_s * sample_rate)
         end = None if self.end_s is None else round(self.end_s * sample_rate)
