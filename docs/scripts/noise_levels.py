@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 from hotfoot.generation.generator import load_diffusion
-from hotfoot.model.conditioning import known_mask
 from hotfoot.model.flow import interpolate
+from hotfoot.model.vae import known_mask
 from hotfoot.training.shards import load_shard, shard_path
 
 LEVELS = (1.0, 0.95, 0.85, 0.7, 0.5, 0.3, 0.15, 0.05)

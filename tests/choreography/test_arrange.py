@@ -3,10 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hotfoot.choreography.arrange import arrange
+from hotfoot.choreography.arrange import FREE_ARMS, STYLES, arrange
 from hotfoot.choreography.counts import count_song
 from hotfoot.choreography.key_poses import FAMILIES
-from hotfoot.choreography.styles import FREE_ARMS, STYLES
 from hotfoot.errors import OptionError
 from hotfoot.music.features import FEATURE_RATE
 from tests.helpers.songs import composed_analysis, composed_counts

@@ -17,8 +17,7 @@ from hotfoot.choreography.body import (
 )
 from hotfoot.choreography.counts import count_song
 from hotfoot.choreography.moves import LIBRARY
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import Performer, random_performer
+from hotfoot.choreography.perform import Performer, perform, random_performer
 from hotfoot.data.paired import choreographed
 from hotfoot.evaluation.body import stop_and_go
 from hotfoot.evaluation.motion import prepare

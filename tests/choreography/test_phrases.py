@@ -2,7 +2,6 @@ import pytest
 
 from hotfoot.choreography.dynamics import choreograph
 from hotfoot.choreography.phrases import Phrase
-from hotfoot.errors import OptionError
 from tests.helpers.songs import composed_analysis
 
 
@@ -21,20 +20,6 @@ def test_a_summary_says_what_is_danced_when(choreography):
         p for p in choreography.phrases if choreography.seconds(p.start) == found[2].start_s
     )
     assert found[2].moves[0] == third.lower
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "words"),
-    [
-        ("lower", "moonwalk", "no such move"), ("lower", 3, "lower"),
-        ("upper", "box step", "no such arm pattern"), ("beats", 0, "beats"), ("pace", 0, "pace"),
-        ("size", -1, "size"), ("size", "big", "size"), ("level", 7, "level"), ("label", -1, "label"),
-    ],
-)  # fmt: skip
-def test_wrong_phrases_are_told_by_field(field, value, words):
-    fields = {"start": 0, "beats": 8, "lower": "spin", field: value}
-    with pytest.raises(OptionError, match=words):
-        Phrase(**fields)
 
 
 def test_a_phrase_knows_its_end_and_its_family():

@@ -1,6 +1,6 @@
 import json
 
-from hotfoot.choreography.styles import STYLES
+from hotfoot.choreography.arrange import STYLES
 from hotfoot.cli.main import main
 from hotfoot.music.synthesis import compose
 from hotfoot.pose.formats import read_poses

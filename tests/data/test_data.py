@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from hotfoot.choreography.styles import STYLES as DANCED
+from hotfoot.choreography.arrange import STYLES as DANCED
 from hotfoot.cli.main import main
 from hotfoot.data.bodies import (
     blend,
@@ -485,10 +485,10 @@ def test_movement_is_scaled_about_a_calm_pose():
 
 
 def test_loudness_level_is_relative_to_the_song():
-    level = loudness_level(np.r_[np.full(2000, -30.0), np.full(1000, -20.0)], 100)
+    level = loudness_level(np.r_[np.full(2000, -30.0), np.full(1000, -20.0)])
     assert abs(level[500]) < 0.01
     assert level[2800] == pytest.approx(1, abs=0.01)
-    assert np.isfinite(loudness_level(np.full(100, -np.inf), 100)).all()
+    assert np.isfinite(loudness_level(np.full(100, -np.inf))).all()
 
 
 def test_slow_turns_are_taken_back_and_spins_stay():

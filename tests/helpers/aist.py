@@ -6,8 +6,7 @@ import pickle
 import cv2
 import numpy as np
 
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import Performer
+from hotfoot.choreography.perform import Performer, perform
 from hotfoot.data.aist_folder import Camera
 from tests.helpers.dancers import repeated
 

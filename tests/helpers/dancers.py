@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import Performer
+from hotfoot.choreography.perform import Performer, perform
 from hotfoot.choreography.phrases import Choreography, Phrase
 from hotfoot.pose.references import figure_pose
 from hotfoot.pose.sequence import PoseSequence
@@ -70,7 +69,7 @@ def noise(seconds, fps, seed, cutoff_hz=None, size=8.0):
 
 def repeated(move, beats=60, period=0.5, **fields):
     """The choreography of one move over and over on regular beats."""
-    return Choreography(np.arange(beats) * period, (Phrase(0, beats - 1, move, **fields),), "")
+    return Choreography(np.arange(beats) * period, (Phrase(0, beats - 1, move, **fields),))
 
 
 def dance_alone(move, seconds=8.0, period=0.5, fps=60.0, performer=STIFF):

@@ -8,7 +8,7 @@ import numpy as np
 
 from hotfoot.choreography.counts import count_song
 from hotfoot.music.analysis import analyze_song
-from hotfoot.music.samples import song_from_samples
+from hotfoot.music.audio import song_from_samples
 from hotfoot.music.synthesis import compose
 
 

@@ -5,10 +5,9 @@ import pytest
 import torch
 
 from hotfoot.errors import OptionError
-from hotfoot.model.attention import attend, joint_indices, rotary_angles, rotate
-from hotfoot.model.conditioning import compose_reference, known_mask
-from hotfoot.model.dit import DanceDiT
+from hotfoot.model.dit import DanceDiT, attend, joint_indices, rotary_angles, rotate
 from hotfoot.model.network_config import DiTConfig, preset
+from hotfoot.model.vae import compose_reference, known_mask
 
 
 def inputs(config, batch=3, columns=8, seed=0):

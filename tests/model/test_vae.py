@@ -48,7 +48,7 @@ def test_shapes_and_size():
     with torch.inference_mode():
         latent = vae.encode_lines(center, value)
         image = vae.decode(latent, 36)
-    assert latent.shape == (1, vae.latent_channels(36), vae.latent_rows(), 8)
+    assert latent.shape == (1, vae.latent_channels(36), vae.rows, 8)
     assert image.shape == (1, 36, 512, 64)
     assert (image >= 0).all()
 
@@ -167,7 +167,7 @@ def test_published_vaes_load_from_a_folder(kind, tmp_path):
     vae = load_published(PublishedVAEConfig(kind, str(tmp_path / "vae")), natural_codec())
     center, value = (torch.from_numpy(a)[None] for a in lines(4, 16))
     latent = vae.encode_lines(center, value)
-    assert latent.shape == (1, vae.latent_channels(4), vae.latent_rows(), 2)
+    assert latent.shape == (1, vae.latent_channels(4), vae.rows, 2)
     assert vae.decode(latent, 4).shape == (1, 4, 512, 16)
     assert not any(p.requires_grad for p in vae.parameters())
 

@@ -3,9 +3,8 @@ import pytest
 
 from hotfoot.errors import AudioError
 from hotfoot.music.analysis import analyze_song
-from hotfoot.music.audio import open_song
+from hotfoot.music.audio import open_song, song_from_samples
 from hotfoot.music.features import extract
-from hotfoot.music.samples import song_from_samples
 from hotfoot.music.synthesis import compose
 from tests.helpers.songs import write_float_wav
 

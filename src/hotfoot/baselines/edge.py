@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hotfoot.model.dit import timestep_embedding
+from hotfoot.model.dit import attend, timestep_embedding, zeroed
 from hotfoot.model.network_config import EdgeConfig
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
@@ -18,9 +18,7 @@ from hotfoot.timebase import FRAMES_PER_COLUMN
 class _Film(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layer = nn.Linear(width, 2 * width)
-        nn.init.zeros_(self.layer.weight)
-        nn.init.zeros_(self.layer.bias)
+        self.layer = zeroed(nn.Linear(width, 2 * width))
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         scale, shift = self.layer(condition)[:, None].chunk(2, dim=-1)
@@ -36,12 +34,9 @@ class _Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, memory: Tensor) -> Tensor:
-        b, n, width = x.shape
-        q = self.query(x).view(b, n, self.heads, -1).transpose(1, 2)
-        k, v = self.key_value(memory).chunk(2, dim=-1)
-        k, v = (y.view(b, memory.shape[1], self.heads, -1).transpose(1, 2) for y in (k, v))
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-        return self.out((scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(b, n, width))
+        parts = (self.query(x), *self.key_value(memory).chunk(2, dim=-1))
+        q, k, v = (y.unflatten(-1, (self.heads, -1)).transpose(1, 2) for y in parts)
+        return self.out(attend(q, k, v).transpose(1, 2).flatten(2))
 
 
 class _Layer(nn.Module):
@@ -71,9 +66,9 @@ class EdgeDecoder(nn.Module):
     def __init__(self, config: EdgeConfig) -> None:
         super().__init__()
         self.config = config
-        self.numbers = config.latent_channels // FRAMES_PER_COLUMN
+        numbers = config.latent_channels // FRAMES_PER_COLUMN
         w = config.width
-        self.frame_in = nn.Linear(2 * self.numbers + 1, w)
+        self.frame_in = nn.Linear(2 * numbers + 1, w)
         self.music_in = nn.Linear(config.music_width, w)
         self.music_layers = nn.TransformerEncoder(
             nn.TransformerEncoderLayer(
@@ -87,7 +82,7 @@ class EdgeDecoder(nn.Module):
         self.pooled_in = nn.Sequential(nn.LayerNorm(w), nn.Linear(w, w), nn.SiLU(), nn.Linear(w, w))
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.depth))
         self.norm = nn.LayerNorm(w)
-        self.frame_out = nn.Linear(w, self.numbers)
+        self.frame_out = nn.Linear(w, numbers)
 
     def forward(
         self,
@@ -115,19 +110,14 @@ class EdgeDecoder(nn.Module):
         condition = F.silu(condition)
         for layer in self.layers:
             hidden = layer(hidden, memory, condition)
-        return self._cells(self.frame_out(self.norm(hidden)))
-
-    def _cells(self, frames: Tensor) -> Tensor:
-        b, count, _ = frames.shape
-        cells = frames.reshape(b, count // FRAMES_PER_COLUMN, FRAMES_PER_COLUMN, self.numbers)
-        return cells.permute(0, 3, 2, 1).reshape(b, -1, 1, count // FRAMES_PER_COLUMN)
+        cells = self.frame_out(self.norm(hidden)).unflatten(1, (-1, FRAMES_PER_COLUMN))
+        return cells.permute(0, 3, 2, 1).reshape(x.shape)
 
 
 def frames_of(latent: Tensor) -> Tensor:
     """Raw latents [B, 8 n, 1, U] as frames [B, 8 U, n]."""
-    b, numbers, _, columns = latent.shape
-    cells = latent.reshape(b, numbers // FRAMES_PER_COLUMN, FRAMES_PER_COLUMN, columns)
-    return cells.permute(0, 3, 2, 1).reshape(b, columns * FRAMES_PER_COLUMN, -1)
+    cells = latent.reshape(len(latent), -1, FRAMES_PER_COLUMN, latent.shape[-1])
+    return cells.permute(0, 3, 2, 1).flatten(1, 2)
 
 
 def velocity_error(predicted: Tensor, target: Tensor) -> Tensor:

@@ -22,6 +22,16 @@ class RawCoordinates(PoseVAE):
         codec = CodecConfig(bins=config.bins, profile_sigma=config.profile_sigma)
         super().__init__(config, codec, config.latent_channels, config.rows)
 
+    @property
+    def linear(self) -> bool:
+        """Coordinates are there as they are."""
+        return True
+
+    def coordinates(self, latent: Tensor) -> Tensor:
+        """Coordinates in bins [B, C, 8 U]."""
+        cells = latent.reshape(len(latent), -1, 2, FRAMES_PER_COLUMN, latent.shape[-1])
+        return (cells[:, :, 0].transpose(2, 3).flatten(2) + 1) * (self.config.bins / 2)
+
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
         """Lines [B, C, T] to [B, 16 C, 1, T / 8]; where nothing is seen the middle stands."""
         b, c, frames = center.shape

@@ -63,11 +63,9 @@ class RetrievalGenerator(WholeSongGenerator):
         if len(grid) >= 4:
             beat = float(np.median(np.diff(grid)))
             options = [period / (beat * m) for m in (0.5, 1.0, 2.0)]
-            rate = min(options, key=lambda r: abs(np.log(r)))
-            rate = float(np.clip(rate, *_RATES))
+            rate = float(np.clip(min(options, key=lambda r: abs(np.log(r))), *_RATES))
         length = len(xy) / fps
-        needed = _CLIP_S * rate
-        begin = float(rng.uniform(0, max(0.0, length - needed)))
+        begin = float(rng.uniform(0, max(0.0, length - _CLIP_S * rate)))
         if len(grid):  # a stop of the clip on a beat of the song
             stop = stops[min(int(np.searchsorted(stops, begin)), len(stops) - 1)]
             target = grid[int(np.argmin(np.abs(grid - (start_s + (stop - begin) / rate))))]

@@ -1,7 +1,7 @@
 """A procedural choreographer: an analyzed song in, joints of a 3D body that dances to it out.
 
 Data flows through ``counts`` (the song in phrases of eight counts), ``arrange`` (moves for each
-phrase, by ``styles``, from the table in ``moves``), ``dynamics`` (how large each is danced),
-``key_track`` (key poses on beats), ``footwork`` and ``perform`` (movement between them, as a
-``performer`` moves) to ``body`` (joints). What is danced is a ``phrases.Choreography``.
+phrase, by style, from the table in ``moves``), ``dynamics`` (how large each is danced), ``perform``
+(a performer's key poses on beats), ``key_track`` and ``footwork`` (movement between them) to
+``body`` (joints). What is danced is a ``phrases.Choreography``.
 """

@@ -5,6 +5,7 @@ inverse kinematics, so feet stay exactly where they stand. Meters, radians, y up
 dancer faces +z with the left hand at +x.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ CHANNELS = (
 """What a key pose says, in this order."""
 
 INDEX = {name: i for i, name in enumerate(CHANNELS)}
+FEET = [[INDEX[f"{side}f{axis}"] for axis in "xyz"] for side in "lr"]
+"""Channels of the left ankle and of the right one."""
 
 # Average bones of the mocap corpus after it was normalized, meters.
 THIGH, SHIN, HIP_WIDTH, TRUNK = 0.42, 0.40, 0.20, 0.50
@@ -39,6 +42,7 @@ STANCE = 0.12
 _LEG, _ARM = THIGH + SHIN, UPPER_ARM + FOREARM
 _STANDING = 0.985  # share of the leg's length that standing takes: knees are never locked
 _SIGN = {"left": 1.0, "right": -1.0}
+_SOCKETS = [np.array([sign * HIP_WIDTH / 2, 0, 0]) for sign in _SIGN.values()]
 # From the middle of the shoulders: left, up, ahead.
 _FACE = {
     "nose": np.array([0, 0.214, 0.129]),
@@ -49,26 +53,23 @@ _FACE = {
 }
 _COCO = get_skeleton("coco-17").index
 _TURN_OUT = 0.25
-_WAIST_LEAN = 1.25  # the limits of the joints, radians
-_NECK_LOOK = 1.2
+
+
+def by_channel(values: Mapping[str, float]) -> Array:
+    """Values [C] in the order of :data:`CHANNELS`, 0 for those that have none."""
+    return np.array([values.get(name, 0.0) for name in CHANNELS])
 
 
 def neutral() -> Array:
     """Controls [C] of a person who stands, arms hanging, elbows a little bent."""
-    out = np.zeros(len(CHANNELS))
-    for side in "lr":
-        out[INDEX[f"{side}x"]], out[INDEX[f"{side}y"]], out[INDEX[f"{side}z"]] = 0.18, -0.9, 0.14
-    return out
+    return by_channel({"lx": 0.18, "ly": -0.9, "lz": 0.14, "rx": 0.18, "ry": -0.9, "rz": 0.14})
 
 
 def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDArray[np.float32]:
-    """Joints [T, 17, 3] of controls [T, C].
+    """Joints [T, 17, 3] of controls [T, C], the pelvis over the floor at ``pelvis_xz`` [T, 2].
 
-    Args:
-        controls: in the order of :data:`CHANNELS`.
-        pelvis_xz: [T, 2] where the pelvis is over the floor.
-        feet: [T, 2, 3] ankles in the world, left then right, height over the standing one.
-        air: [T] height of a jump.
+    ``feet`` [T, 2, 3] are ankles in the world, left then right, their height that over a standing
+    one; ``air`` [T] is the height of a jump.
     """
     c = dict(zip(CHANNELS, controls.T, strict=True))
     joints: dict[str, Floats] = {}
@@ -77,25 +78,22 @@ def pose_body(controls: Array, pelvis_xz: Array, feet: Array, air: Array) -> NDA
     hips = _turns(c["yaw"] + c["pyaw"], np.zeros(len(controls)), np.clip(c["proll"], -0.35, 0.35))
     wanted = ANKLE_HEIGHT + _STANDING * _LEG + c["py"] + air
     pelvis = np.stack([pelvis_xz[:, 0], wanted, pelvis_xz[:, 1]], axis=1)
-    sockets = np.array([HIP_WIDTH / 2, 0, 0]), np.array([-HIP_WIDTH / 2, 0, 0])
-    pelvis[:, 1] = np.minimum(wanted, _highest(pelvis, hips, sockets, ankles))
-
-    lean = np.clip(c["lean"], -0.5, _WAIST_LEAN)
+    pelvis[:, 1] = np.minimum(wanted, _highest(pelvis, hips, ankles))
+    lean = np.clip(c["lean"], -0.5, 1.25)  # here and below, the limits of the joints, radians
     trunk = _turns(c["yaw"] + 0.4 * c["pyaw"] + np.clip(c["twist"], -0.9, 0.9), lean,
                    np.clip(c["side"], -0.6, 0.6))  # fmt: skip
     chest = pelvis + trunk @ np.array([0, TRUNK, 0]) + trunk[:, :, 2] * c["chest"][:, None]
     joints |= _head(c, lean, trunk, chest)
-    for i, side in enumerate(("left", "right")):
-        joints |= _leg(c, side, pelvis + hips @ sockets[i], ankles[:, i])
+    for i, side in enumerate(_SIGN):
+        joints |= _leg(c, side, pelvis + hips @ _SOCKETS[i], ankles[:, i])
         joints |= _arm(c, side, trunk, chest)
     return np.stack([joints[name] for name in _COCO], axis=1).astype(np.float32)
 
 
 def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[str, Floats]:
-    """Joints of the face [T, 3] on the neck."""
-    # The trunk turns under a head that goes on looking ahead.
+    """The trunk turns under a head that goes on looking ahead."""
     head = _turns(
-        c["yaw"] + 0.2 * c["pyaw"] + 0.3 * c["twist"] + np.clip(c["look"], -_NECK_LOOK, _NECK_LOOK),
+        c["yaw"] + 0.2 * c["pyaw"] + 0.3 * c["twist"] + np.clip(c["look"], -1.2, 1.2),
         0.35 * lean + np.clip(c["nod"], -0.5, 0.7),
         0.45 * c["side"] + np.clip(c["tilt"], -0.5, 0.5),
     )
@@ -104,7 +102,7 @@ def _head(c: dict[str, Array], lean: Array, trunk: Array, chest: Array) -> dict[
 
 
 def _leg(c: dict[str, Array], side: str, hip: Floats, ankle: Floats) -> dict[str, Floats]:
-    """Hip, knee and ankle [T, 3]; the knee bends where the toes point."""
+    """The knee bends where the toes point."""
     sign = _SIGN[side]
     toes = c["yaw"] + 0.5 * c["pyaw"] + sign * _TURN_OUT
     ahead = np.stack([np.sin(toes), np.zeros(len(toes)), np.cos(toes)], axis=1)
@@ -113,7 +111,6 @@ def _leg(c: dict[str, Array], side: str, hip: Floats, ankle: Floats) -> dict[str
 
 
 def _arm(c: dict[str, Array], side: str, trunk: Array, chest: Array) -> dict[str, Floats]:
-    """Shoulder, elbow and wrist [T, 3]."""
     s, sign = side[0], _SIGN[side]
     shoulder = chest + trunk @ np.array([sign * SHOULDER_WIDTH / 2, 0, 0])
     shoulder += trunk[:, :, 1] * np.clip(c[f"{s}s"], -0.03, 0.08)[:, None]
@@ -141,16 +138,14 @@ _MASS = {
 
 def center_of_mass(joints: NDArray[np.float32]) -> NDArray[np.float32]:
     """Center of mass [T, 3] of joints [T, 17, 3], from average masses of the segments."""
-    weight = np.zeros(17, np.float32)
-    for name, i in _COCO.items():
-        weight[i] = _MASS.get(name.split("_")[-1], 0.0)
+    weight = np.array([_MASS.get(name.split("_")[-1], 0.0) for name in _COCO], np.float32)
     return np.einsum("tjc,j->tc", joints, weight / weight.sum())
 
 
-def _highest(pelvis: Array, hips: Array, sockets: tuple[Array, Array], ankles: Array) -> Array:
+def _highest(pelvis: Array, hips: Array, ankles: Array) -> Array:
     """Height [T] of the pelvis at which both legs just reach their ankles."""
     limits = []
-    for i, socket in enumerate(sockets):
+    for i, socket in enumerate(_SOCKETS):
         offset = hips @ socket
         flat = (pelvis + offset - ankles[:, i])[:, [0, 2]]
         over = np.sqrt(np.maximum((0.998 * _LEG) ** 2 - (flat**2).sum(axis=1), 0.04))
@@ -165,14 +160,11 @@ def _turns(yaw: Array, pitch: Array, roll: Array) -> Array:
     cy, sy, cp, sp = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch)
     cr, sr = np.cos(-roll), np.sin(-roll)
     zero, one = np.zeros_like(yaw), np.ones_like(yaw)
-    ry = _stack([[cy, zero, sy], [zero, one, zero], [-sy, zero, cy]])
-    rx = _stack([[one, zero, zero], [zero, cp, -sp], [zero, sp, cp]])
-    rz = _stack([[cr, -sr, zero], [sr, cr, zero], [zero, zero, one]])
-    return ry @ rx @ rz
-
-
-def _stack(rows: list[list[Array]]) -> Array:
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    ry = (cy, zero, sy), (zero, one, zero), (-sy, zero, cy)
+    rx = (one, zero, zero), (zero, cp, -sp), (zero, sp, cp)
+    rz = (cr, -sr, zero), (sr, cr, zero), (zero, zero, one)
+    y, x, z = (np.ascontiguousarray(np.transpose(rows, (2, 0, 1))) for rows in (ry, rx, rz))
+    return y @ x @ z
 
 
 def reach(

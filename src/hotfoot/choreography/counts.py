@@ -14,10 +14,10 @@ from scipy.ndimage import percentile_filter
 from scipy.signal import find_peaks
 
 from hotfoot.music.analysis import SongAnalysis
+from hotfoot.music.beats import Array
 from hotfoot.music.features import FEATURE_RATE, loudness_level
 from hotfoot.music.structure import MusicPhrase, recurrences
 
-Array = NDArray[np.float64]
 Levels = NDArray[np.floating]
 
 PHRASE_BEATS = 8
@@ -30,56 +30,33 @@ _ACCENTS_APART_S = 2.0
 
 
 @dataclass(frozen=True)
-class CountedPhrase:
-    """A phrase of the music.
+class CountedPhrase(MusicPhrase):
+    """A phrase and how it sounds."""
 
-    Attributes:
-        start: index of its first beat.
-        beats: how many it lasts.
-        section: number of its section.
-        label: the number of the first phrase that sounds like it; its own if none does.
-        level: loudness against the song, about -1 to 1.
-        quiet: whether there is next to nothing to dance to.
-        pace: beats per count; 2 is half time.
-    """
-
-    start: int
-    beats: int
-    section: int
-    label: int
-    level: float
-    quiet: bool
-    pace: float
+    label: int  # the number of the first phrase that sounds like it; its own if none does
+    level: float  # loudness against the song, -1..1
+    quiet: bool  # there is next to nothing to dance to
+    pace: float  # beats per count; 2 is half time
 
 
 @dataclass(frozen=True, eq=False)
 class CountedSong:
-    """A song in counts.
+    """A song in counts."""
 
-    Attributes:
-        beats: [N] seconds as played.
-        phrases: in order, without gaps.
-        energies: how lively each section is, 0..1.
-        breaks: (first, end) beats between which the music nearly stops.
-        accents: (beat, strength 0..1) of single onsets that stand out; beats are fractional.
-        fingerprint: of the song; songs with the same counts are danced differently.
-    """
-
-    beats: Array
-    phrases: tuple[CountedPhrase, ...]
-    energies: tuple[float, ...]
-    breaks: tuple[tuple[int, int], ...]
-    accents: tuple[tuple[float, float], ...]
-    fingerprint: int
+    beats: Array  # [N] seconds as played
+    phrases: tuple[CountedPhrase, ...]  # in order, without gaps
+    energies: tuple[float, ...]  # how lively each section is, 0..1
+    breaks: tuple[tuple[int, int], ...]  # (first, end) beats between which the music nearly stops
+    accents: tuple[tuple[float, float], ...]  # onsets that stand out: fractional beat, strength
+    fingerprint: int  # of the song: others with the same counts are danced differently
 
 
 def count_song(song: SongAnalysis, rate: float = 1.0) -> CountedSong:
     """Count a song that is played ``rate`` times as fast."""
     beats = steady_beats(song)
-    loud = song.features.loudness_db
-    levels = loudness_level(loud, FEATURE_RATE)
-    quiet = float(np.median(loud)) - _QUIET_DB
-    eight = _phrase_beats(beats / rate)
+    played, loud = beats / rate, song.features.loudness_db
+    levels, quiet_db = loudness_level(loud), float(np.median(loud)) - _QUIET_DB
+    eight = _phrase_beats(played)
     borders = _section_beats(song, beats)
     phrases = [
         MusicPhrase(start, min(eight, end - start), section)
@@ -89,17 +66,16 @@ def count_song(song: SongAnalysis, rate: float = 1.0) -> CountedSong:
     counted = []
     for phrase, label in zip(phrases, recurrences(song.features, beats, phrases), strict=True):
         part = beats, phrase.start, phrase.start + phrase.beats
-        level = _mean(levels, *part)
-        pace = _pace(beats / rate, phrase.start, level)
+        level, quiet = _mean(levels, *part), _mean(loud, *part) < quiet_db
+        pace = _pace(played, phrase.start, level)
         counted.append(
-            CountedPhrase(phrase.start, phrase.beats, phrase.section, label, level,
-                          _mean(loud, *part) < quiet, pace)
-        )  # fmt: skip
+            CountedPhrase(**vars(phrase), label=label, level=level, quiet=quiet, pace=pace)
+        )
     return CountedSong(
-        beats / rate,
+        played,
         tuple(counted),
         tuple(_energy(song, levels, beats, a, b) for a, b in itertools.pairwise(borders)),
-        tuple(_breaks(song, beats)),
+        _breaks(song, beats),
         _accents(song, beats),
         song.fingerprint,
     )
@@ -127,17 +103,14 @@ def _phrase_beats(beats: Array) -> int:
 
 def _pace(beats: Array, start: int, level: float) -> float:
     """Beats per count: one if a count then lasts what legs can do; quiet parts prefer half time."""
-    period = 0.5
-    if start + 2 < len(beats):
-        period = float(np.median(np.diff(beats[start : start + PHRASE_BEATS + 1])))
+    near = beats[start : start + PHRASE_BEATS + 1]
+    period = float(np.median(np.diff(near))) if len(near) > 2 else 0.5
     pace = 1.0
     while period * pace < _COUNT_S[0]:
         pace *= 2
     while period * pace > _COUNT_S[1]:
         pace /= 2
-    if level < -0.9 and period * pace * 2 <= 1.2:
-        pace *= 2
-    return pace
+    return 2 * pace if level < -0.9 and period * pace * 2 <= 1.2 else pace
 
 
 def _section_beats(song: SongAnalysis, beats: Array) -> list[int]:
@@ -170,7 +143,7 @@ def _energy(song: SongAnalysis, levels: Levels, beats: Array, begin: int, end: i
     return float(np.clip(0.6 + 0.22 * level + 0.2 * (onsets / usual - 1), 0.05, 0.95))
 
 
-def _breaks(song: SongAnalysis, beats: Array) -> list[tuple[int, int]]:
+def _breaks(song: SongAnalysis, beats: Array) -> tuple[tuple[int, int], ...]:
     """Beats, (first, end), between which the music nearly stops and then goes on."""
     loud = song.features.loudness_db
     limit = float(np.median(loud)) - _BREAK_DB
@@ -183,16 +156,16 @@ def _breaks(song: SongAnalysis, beats: Array) -> list[tuple[int, int]]:
         if value and lasts and any(inside[end : end + 1]):
             found.append((first, end))
         first = end
-    return found
+    return tuple(found)
 
 
 def _accents(song: SongAnalysis, beats: Array) -> tuple[tuple[float, float], ...]:
     """Onsets that stand out from the seconds around them, as (beat, strength)."""
     strength = song.rhythm.onset_strength
-    usual = percentile_filter(strength, 97, size=int(8 * FEATURE_RATE)) + 0.1
-    peaks, _ = find_peaks(strength, distance=int(_ACCENTS_APART_S * FEATURE_RATE))
+    usual = percentile_filter(strength, 97, size=8 * FEATURE_RATE) + 0.1
+    peaks, _ = find_peaks(strength, distance=_ACCENTS_APART_S * FEATURE_RATE)
     over = strength[peaks] / usual[peaks]
     chosen = over > _OUTSTANDING
     at = np.interp(peaks[chosen] / FEATURE_RATE, beats, np.arange(len(beats)))
-    size = np.clip((over[chosen] - 1) / 1.0, 0, 1)
+    size = np.clip(over[chosen] - 1, 0, 1)
     return tuple((float(a), float(s)) for a, s in zip(at, size, strict=True))

@@ -11,8 +11,7 @@ import numpy as np
 
 from hotfoot.choreography.arrange import arrange
 from hotfoot.choreography.counts import count_song
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import Performer
+from hotfoot.choreography.perform import Performer, perform
 from hotfoot.choreography.phrases import Choreography, Phrase
 from hotfoot.music.analysis import SongAnalysis
 
@@ -32,27 +31,24 @@ def choreograph(
 ) -> Choreography:
     """Choreograph a song that is played ``rate`` times as fast; seed and song decide how.
 
-    Raises:
-        OptionError: unknown style.
+    Raises OptionError for an unknown style.
     """
     arranged = arrange(count_song(song, rate), seed, style)
     period = float(np.median(np.diff(arranged.beats)))
-    # Poses are held: they have no speed.
-    speeds = [None if p.family == "pose" else phrase_speeds(p, period) for p in arranged.phrases]
-    own = float(np.median([np.interp(1, SIZES, s) for s in speeds if s] or _USUAL_M_S))
+    moving = [p for p in arranged.phrases if p.family != "pose"]
+    speeds = [np.interp(1, SIZES, phrase_speeds(p, period)) for p in moving]
+    own = float(np.median(speeds or _USUAL_M_S))
     octaves = np.random.default_rng([seed, _LIVELINESS]).normal(0, _PERFORMERS_OCTAVES)
     usual = float(own**0.75 * _USUAL_M_S**0.25 * 2 ** np.clip(octaves, _CALM, _LIVELY))
-    phrases = tuple(
-        replace(p, size=_size(p, s, usual)) for p, s in zip(arranged.phrases, speeds, strict=True)
-    )
-    return replace(arranged, phrases=phrases)
+    sized = (replace(p, size=_size(p, usual, period)) for p in arranged.phrases)
+    return replace(arranged, phrases=tuple(sized))
 
 
-def _size(phrase: Phrase, speeds: tuple[float, ...] | None, usual: float) -> float:
-    if speeds is None:
+def _size(phrase: Phrase, usual: float, period: float) -> float:
+    if phrase.family == "pose":  # it is held, and has no speed
         return float(np.clip(0.92 + 0.33 * phrase.level, 0.6, 1.15))
     wanted = usual * 2 ** (_OCTAVES * phrase.level)
-    return float(np.interp(wanted, np.maximum.accumulate(speeds), SIZES))
+    return float(np.interp(wanted, np.maximum.accumulate(phrase_speeds(phrase, period)), SIZES))
 
 
 def phrase_speeds(phrase: Phrase, period: float) -> tuple[float, ...]:
@@ -71,12 +67,11 @@ def _measured(lower: str, upper: str | None, pace: float, period: float) -> tupl
         Phrase(i * each, each, lower, upper, pace=pace, size=size)
         for i, size in enumerate((*SIZES, SIZES[-1]))
     )
-    choreography = Choreography(np.arange(len(phrases) * each + 1.0) * period, phrases, "")
+    choreography = Choreography(np.arange(len(phrases) * each + 1.0) * period, phrases)
     times = np.arange(round(len(SIZES) * each * period * fps)) / fps
     flat = perform(choreography, times, Performer(looseness=0.0), fps)[..., :2]
     speed = np.linalg.norm(np.diff(flat, axis=0), axis=-1).mean(axis=-1) * fps
     beat = times[1:] / period
-    return tuple(
-        float(speed[(beat >= begin) & (beat < begin + _MEASURED_BEATS)].mean())
-        for begin in (i * each + _LEAD_BEATS for i in range(len(SIZES)))
-    )
+    begins = (i * each + _LEAD_BEATS for i in range(len(SIZES)))
+    inside = ((beat >= begin) & (beat < begin + _MEASURED_BEATS) for begin in begins)
+    return tuple(float(speed[part].mean()) for part in inside)

@@ -1,17 +1,13 @@
 """Feet that stand or step, and a pelvis in balance over them."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hotfoot.choreography.body import INDEX, center_of_mass, pose_body
-from hotfoot.choreography.key_track import FEET, KeyTrack
+from hotfoot.choreography.body import FEET, INDEX, Array, center_of_mass, pose_body
+from hotfoot.choreography.key_track import KeyTrack
 
-Array = NDArray[np.float64]
-
-_STEP_WINDOW = (0.3, 1.0)  # of the way to a count, in which a foot moves
-_FIRST, _SECOND = (0.05, 0.6), (0.45, 1.0)  # where both move, one after the other
-_AIR = (0.25, 1.0)
-_IN_AIR = (0.4, 0.85)  # where feet change places in a jump
+# Shares of the way to a count in which a foot moves: alone, both one after the other, in a jump.
+_STEP, _FIRST, _SECOND, _IN_AIR = (0.3, 1.0), (0.05, 0.6), (0.45, 1.0), (0.4, 0.85)
+_AIR = (0.25, 1.0)  # in which a jump lasts
 _STILL_M = 0.02
 _LIFT = 0.2  # height of a step over its length
 _MOST_LIFT = 0.11
@@ -28,7 +24,7 @@ def footprints(track: KeyTrack, stance: float) -> Array:
     cos, sin = np.cos(yaw), np.sin(yaw)
     out = np.zeros((len(keys), 2, 3))
     for i, (foot, sign) in enumerate(zip(FEET, (1.0, -1.0), strict=True)):
-        x, y, z = (keys[:, c] for c in foot)
+        x, y, z = keys[:, foot].T
         x = sign * (stance + x)
         out[:, i, 0] = keys[:, INDEX["sx"]] + cos * x + sin * z
         out[:, i, 1] = np.maximum(y, 0)
@@ -39,37 +35,32 @@ def footprints(track: KeyTrack, stance: float) -> Array:
 def feet(track: KeyTrack, places: Array, beat: Array) -> tuple[Array, Array]:
     """Ankles [T, 2, 3] and height of jumps [T]: feet stand still, or step from key to key."""
     i, u = track.between(beat)
-    far = np.linalg.norm(np.diff(places, axis=0)[:, :, [0, 2]], axis=-1)
+    step = np.diff(places, axis=0)
+    far, down = np.linalg.norm(step[:, :, [0, 2]], axis=-1), step[:, :, 1]
     hop = track.keys[:, INDEX["hop"]]
-    jumps = hop[1:] > 0
-    moves = np.linalg.norm(np.diff(places, axis=0), axis=-1) > _STILL_M
-    both = moves.all(axis=1) & ~jumps & ~track.slides[1:]
+    jumps, slides = hop[1:] > 0, track.slides[1:]
+    both = (np.linalg.norm(step, axis=-1) > _STILL_M).all(axis=1) & ~jumps & ~slides
     # A foot in the air lands before the other leaves; else the longer way is gone first.
-    down = places[1:, :, 1] - places[:-1, :, 1]
     level = np.abs(down[:, 0] - down[:, 1]) < _STILL_M
     left_first = np.where(level, far[:, 0] >= far[:, 1], down[:, 0] < down[:, 1])
+    lift = np.where(far > _STILL_M, np.minimum(0.015 + _LIFT * far, _MOST_LIFT), 0)
+    lift[jumps | slides] = 0
     out = np.zeros((len(beat), 2, 3))
-    for side in range(2):
-        first = left_first if side == 0 else ~left_first
-        windows = np.where(
-            (both & first)[:, None], _FIRST, np.where(both[:, None], _SECOND, _STEP_WINDOW)
-        )
-        windows = np.where(jumps[:, None], _IN_AIR, windows)
-        w = _window(u, windows[i, 0], windows[i, 1])[:, None]
+    for side, first in enumerate((left_first, ~left_first)):
+        cases = [case[:, None] for case in (jumps, both & first, both)]
+        windows = np.select(cases, [_IN_AIR, _FIRST, _SECOND], _STEP)[i]
+        w = _share(u, *windows.T)[:, None]
+        w = w * w * (3 - 2 * w)
         out[:, side] = places[i, side] * (1 - w) + places[i + 1, side] * w
-        length = far[:, side]
-        lift = np.where(length > _STILL_M, np.minimum(0.015 + _LIFT * length, _MOST_LIFT), 0)
-        lift = np.where(jumps | track.slides[1:], 0, lift)
-        out[:, side, 1] += lift[i] * (4 * w * (1 - w))[:, 0]
-    w = np.clip((u - _AIR[0]) / (_AIR[1] - _AIR[0]), 0, 1)
+        out[:, side, 1] += lift[i, side] * (4 * w * (1 - w))[:, 0]
+    w = _share(u, *_AIR)
     return out, hop[i + 1] * 4 * w * (1 - w)
 
 
 def pelvis(track: KeyTrack, places: Array, beat: Array, controls: Array) -> Array:
     """Where the pelvis is over the floor [T, 2]: between the feet, over the one that stands."""
-    raised = places[:, :, 1] > _STANDS_M
-    weight = np.where(raised[:, 0] & ~raised[:, 1], 0.15, 0.5)
-    weight = np.where(raised[:, 1] & ~raised[:, 0], 0.85, weight)[:, None]
+    left, right = (places[:, :, 1] > _STANDS_M).T
+    weight = np.select([left & ~right, right & ~left], [0.15, 0.85], 0.5)[:, None]
     over = places[:, 0, [0, 2]] * weight + places[:, 1, [0, 2]] * (1 - weight)
     # What the keys add to that, in their own directions.
     own = _to_world(track.keys)
@@ -85,9 +76,7 @@ def _into_balance(track: KeyTrack, places: Array, over: Array) -> Array:
     """
     air = np.zeros(len(over))
     center = center_of_mass(pose_body(track.keys, over, places, air))[:, [0, 2]]
-    yaw = track.keys[:, INDEX["yaw"]]
-    aside = np.stack([np.cos(yaw), -np.sin(yaw)], axis=1)
-    ahead = np.stack([np.sin(yaw), np.cos(yaw)], axis=1)
+    aside, ahead = _directions(track.keys)
     stands = places[:, :, 1] < _STANDS_M
     stands |= ~stands.any(axis=1, keepdims=True)
     shift = np.zeros_like(over)
@@ -101,15 +90,18 @@ def _into_balance(track: KeyTrack, places: Array, over: Array) -> Array:
     return over + shift
 
 
+def _directions(controls: Array) -> tuple[Array, Array]:
+    """Where the dancer's left and ahead are on the floor, [T, 2] both."""
+    cos, sin = np.cos(controls[:, INDEX["yaw"]]), np.sin(controls[:, INDEX["yaw"]])
+    return np.stack([cos, -sin], axis=1), np.stack([sin, cos], axis=1)
+
+
 def _to_world(controls: Array) -> Array:
     """The pelvis' own place [T, 2], as the floor sees it."""
-    yaw, px, pz = (controls[:, INDEX[name]] for name in ("yaw", "px", "pz"))
-    return np.stack(
-        [np.cos(yaw) * px + np.sin(yaw) * pz, -np.sin(yaw) * px + np.cos(yaw) * pz], axis=1
-    )
+    aside, ahead = _directions(controls)
+    return aside * controls[:, [INDEX["px"]]] + ahead * controls[:, [INDEX["pz"]]]
 
 
-def _window(u: Array, low: Array, high: Array) -> Array:
-    """From 0 to 1 between ``low`` and ``high``."""
-    w = np.clip((u - low) / (high - low), 0, 1)
-    return w * w * (3 - 2 * w)
+def _share(u: Array, begin: float | Array, end: float | Array) -> Array:
+    """How far ``u`` is on its way from ``begin`` to ``end``, 0 to 1."""
+    return np.clip((u - begin) / (end - begin), 0, 1)

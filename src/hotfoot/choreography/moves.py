@@ -6,7 +6,7 @@ that any move can follow any other. Arm patterns leave the legs free, so they ca
 grooves, steps and kicks.
 """
 
-import math
+from math import pi
 
 from hotfoot.choreography.key_poses import Move, Place, key, make_move
 
@@ -28,10 +28,9 @@ _AHEAD: Place = (0.12, -0.62, 0.5)
 _BACK: Place = (0.22, -0.8, -0.3)
 _HANG: Place = (0.18, -0.9, 0.14)
 _OUT = 0.26  # meters that a foot steps aside
-_PI = math.pi
 _HELD = {"bounce": 0.008, "sharp": 0.75}
 
-_GROOVES = (
+LIBRARY: tuple[Move, ...] = (
     make_move("bounce", "groove", 2, key(0, arms=_BENT, py=-0.02), key(1, arms=(0.26, -0.55, 0.36)),
           bounce=0.07, sharp=0.1, energy=0.4),
     make_move("rock", "groove", 2,
@@ -60,12 +59,9 @@ _GROOVES = (
               right=_GUARD), bounce=0.05, energy=0.4),
     make_move("snap", "groove", 4,
           key(0, px=0.08, left=(0.4, -0.3, 0.5), right=_HANG, look=0.35, side=0.07),
-          key(1, px=0.03, left=_BENT), key(2, px=-0.08, right=(0.4, -0.3, 0.5), look=-0.35,
-                                           side=-0.07),
+          key(1, px=0.03, left=_BENT),
+          key(2, px=-0.08, right=(0.4, -0.3, 0.5), look=-0.35, side=-0.07),
           key(3, px=-0.03, right=_BENT), bounce=0.035, sharp=0.4, energy=0.2),
-)  # fmt: skip
-
-_STEPS = (
     make_move("step touch", "step", 4,
           key(0, lf=(_OUT, 0, 0), sx=0.0, px=0.06, left=_AHEAD, right=_BACK),
           key(1, sx=0.26, left=_BENT, right=_BENT, px=0.03),
@@ -148,18 +144,14 @@ _STEPS = (
           key(5, sz=0.36, lf=(0, 0, -0.22), left=_BACK, right=_AHEAD),
           key(6, sz=0.1, rf=(0, 0, -0.1), left=_AHEAD, right=_BACK),
           key(7, arms=_CLAP), bounce=0.025, angle=0.4, energy=0.4),
-)  # fmt: skip
-
-_ARMS = (
     make_move("clap", "arms", 2, key(0, arms=(0.35, -0.3, 0.5)), key(1, arms=_CLAP, nod=0.1),
           sharp=0.5, energy=0.5),
     make_move("clap overhead", "arms", 2, key(0, arms=_SIDE), key(1, arms=_CLAP_UP, nod=-0.15),
           sharp=0.3, energy=0.75),
     make_move("raise the roof", "arms", 2, key(0, arms=(0.2, 0.25, 0.2), le=1, re=1),
           key(1, arms=(0.16, 0.75, 0.2)), sharp=0.3, energy=0.8),
-    make_move("punches", "arms", 2, key(0, left=_FRONT, right=_GUARD), key(1, left=_GUARD,
-                                                                    right=_FRONT),
-          sharp=0.6, energy=0.8),
+    make_move("punches", "arms", 2, key(0, left=_FRONT, right=_GUARD),
+          key(1, left=_GUARD, right=_FRONT), sharp=0.6, energy=0.8),
     make_move("disco point", "arms", 4, key(0, right=_HIGH_V, left=_HIP, le=1, look=-0.4, nod=-0.1),
           key(2, right=(-0.55, -0.7, 0.4), left=_HIP, le=1, look=0.3, nod=0.15),
           sharp=0.5, energy=0.65, alternates=True),
@@ -182,8 +174,8 @@ _ARMS = (
           key(1, arms=(0.42, 0.2, 0.2), le=1, re=1),
           key(2, arms=(0.35, -0.55, 0.25), le=1, re=1, nod=0.15),
           key(3, arms=(0.42, -0.4, 0.25), le=1, re=1), sharp=0.6, energy=0.6),
-    make_move("frame face", "arms", 4, key(0, left=(-0.25, 0.5, 0.25), right=(0.05, 0.05, 0.4), le=1,
-                                        re=1, look=0.2),
+    make_move("frame face", "arms", 4,
+          key(0, left=(-0.25, 0.5, 0.25), right=(0.05, 0.05, 0.4), le=1, re=1, look=0.2),
           key(2, left=(0.05, 0.05, 0.4), right=(-0.25, 0.5, 0.25), le=1, re=1, look=-0.2),
           sharp=0.6, energy=0.45),
     make_move("swim", "arms", 4, key(0, left=(0.1, 0.2, 0.9), right=(0.2, -0.6, -0.2)),
@@ -202,9 +194,6 @@ _ARMS = (
     make_move("reach up", "arms", 4, key(0, left=_UP, right=_BENT, nod=-0.2),
           key(1, arms=_BENT), key(2, right=_UP, left=_BENT, nod=-0.2), key(3, arms=_BENT),
           sharp=0.3, energy=0.6),
-)  # fmt: skip
-
-_TORSO = (
     make_move("body wave", "torso", 4, key(0, chest=0.08, lean=-0.1, nod=-0.15, arms=_BENT),
           key(1, chest=0.02, lean=0.05, pz=0.06, py=-0.03, arms=(0.3, -0.7, 0.3)),
           key(2, chest=-0.05, lean=0.2, pz=0.1, py=-0.09, nod=0.15, arms=_HANG),
@@ -227,24 +216,21 @@ _TORSO = (
           key(3, chest=-0.05, lean=0.08, arms=_LOW_V), bounce=0.01, sharp=0.5, energy=0.4),
     make_move("bow and rise", "torso", 4, key(0, lean=0.8, py=-0.16, nod=0.3, arms=(0.1, -0.85, 0.4)),
           key(2, lean=-0.12, nod=-0.2, arms=_HIGH_V), bounce=0.01, sharp=0.3, energy=0.65),
-)  # fmt: skip
-
-_TURNS = (
     make_move("spin", "turn", 4, key(0, yaw=0.0, twist=-0.35, py=-0.07, left=_CHEST, right=_SIDE),
-          key(0.75, yaw=0.7 * _PI, arms=_CROSS, px=0.03), key(1.5, yaw=1.5 * _PI, arms=_CROSS),
-          key(2, yaw=2 * _PI, arms=_SIDE, py=-0.05), key(3, yaw=2 * _PI, arms=_BENT),
+          key(0.75, yaw=0.7 * pi, arms=_CROSS, px=0.03), key(1.5, yaw=1.5 * pi, arms=_CROSS),
+          key(2, yaw=2 * pi, arms=_SIDE, py=-0.05), key(3, yaw=2 * pi, arms=_BENT),
           bounce=0.01, sharp=0.1, energy=0.75),
     make_move("slow turn", "turn", 8, *[
-        key(i, yaw=i * _PI / 4, lf=(0.02, 0, 0), px=0.05 * (-1) ** i,
+        key(i, yaw=i * pi / 4, lf=(0.02, 0, 0), px=0.05 * (-1) ** i,
             arms=_HIGH_V if i % 2 else (0.5, -0.3, 0.3)) for i in range(8)],
           bounce=0.03, sharp=0.2, energy=0.45),
     make_move("pivot", "turn", 8,
           key(0, lf=(0, 0, 0.26), left=_AHEAD, right=_BACK),
-          key(1, yaw=-_PI, rf=(0, 0, 0.1), arms=_BENT),
-          key(2, yaw=-_PI, lf=(0, 0, 0.26), left=_AHEAD, right=_BACK),
-          key(3, yaw=-2 * _PI, rf=(0, 0, 0.1), arms=_BENT),
-          key(4, yaw=-2 * _PI, arms=_CLAP), key(5, yaw=-2 * _PI, px=0.08, arms=_BENT),
-          key(6, yaw=-2 * _PI, px=-0.08, arms=_CLAP), key(7, yaw=-2 * _PI, arms=_BENT),
+          key(1, yaw=-pi, rf=(0, 0, 0.1), arms=_BENT),
+          key(2, yaw=-pi, lf=(0, 0, 0.26), left=_AHEAD, right=_BACK),
+          key(3, yaw=-2 * pi, rf=(0, 0, 0.1), arms=_BENT),
+          key(4, yaw=-2 * pi, arms=_CLAP), key(5, yaw=-2 * pi, px=0.08, arms=_BENT),
+          key(6, yaw=-2 * pi, px=-0.08, arms=_CLAP), key(7, yaw=-2 * pi, arms=_BENT),
           bounce=0.025, sharp=0.3, energy=0.6),
     make_move("look over", "turn", 4,
           key(0, yaw=0.9, lf=(0.1, 0, 0), look=-0.7, left=_HIP, right=_SIDE, le=1),
@@ -253,12 +239,9 @@ _TURNS = (
           bounce=0.03, sharp=0.5, energy=0.4, alternates=True),
     make_move("paddle turn", "turn", 8, *[
         k for i in range(4) for k in (
-            key(2 * i, yaw=i * _PI / 2, rf=(0.25, 0, 0.05), px=0.05, arms=(0.7, -0.3, 0.2)),
-            key(2 * i + 1, yaw=(i + 1) * _PI / 2, rf=(0.05, 0.04, 0), arms=_BENT))],
+            key(2 * i, yaw=i * pi / 2, rf=(0.25, 0, 0.05), px=0.05, arms=(0.7, -0.3, 0.2)),
+            key(2 * i + 1, yaw=(i + 1) * pi / 2, rf=(0.05, 0.04, 0), arms=_BENT))],
           bounce=0.03, sharp=0.3, energy=0.5),
-)  # fmt: skip
-
-_KICKS = (
     make_move("kick ahead", "kick", 4,
           key(0, lf=(0, 0.42, 0.58), px=-0.03, lean=-0.12, left=_BACK, right=_AHEAD),
           key(1, arms=_BENT, py=-0.03),
@@ -277,9 +260,8 @@ _KICKS = (
     make_move("jumping jack", "kick", 2,
           key(0, lf=(0.25, 0, 0), rf=(0.25, 0, 0), hop=0.09, py=-0.04, arms=_HIGH_V),
           key(1, hop=0.09, py=-0.04, arms=_HANG), bounce=0.02, sharp=0.1, energy=0.95),
-    make_move("hop", "kick", 2, key(0, hop=0.12, py=-0.06, arms=_BENT), key(1, py=-0.12, arms=_BACK,
-                                                                     lean=0.15),
-          bounce=0.0, sharp=0.1, angle=0.4, energy=0.85),
+    make_move("hop", "kick", 2, key(0, hop=0.12, py=-0.06, arms=_BENT),
+          key(1, py=-0.12, arms=_BACK, lean=0.15), bounce=0.0, sharp=0.1, angle=0.4, energy=0.85),
     make_move("scissor", "kick", 2,
           key(0, lf=(0, 0, 0.22), rf=(0, 0, -0.22), hop=0.06, py=-0.04, left=_BACK, right=_FRONT),
           key(1, lf=(0, 0, -0.22), rf=(0, 0, 0.22), hop=0.06, py=-0.04, left=_FRONT, right=_BACK),
@@ -291,9 +273,6 @@ _KICKS = (
           key(0, lf=(0.12, 0, 0), rf=(0.05, 0.18, 0), hop=0.05, px=0.05, left=_GUARD, right=_BENT),
           key(1, rf=(0.12, 0, 0), lf=(0.05, 0.18, 0), hop=0.05, px=-0.05, left=_BENT, right=_GUARD),
           bounce=0.02, sharp=0.1, energy=0.8),
-)  # fmt: skip
-
-_FLOOR = (
     make_move("squat", "floor", 4,
           key(0, lf=(0.12, 0, 0), rf=(0.12, 0, 0), py=-0.3, lean=0.4, arms=_CLAP),
           key(2, lf=(0.12, 0, 0), rf=(0.12, 0, 0), arms=_BENT), bounce=0.02, sharp=0.3, angle=0.4, energy=0.7),
@@ -316,9 +295,6 @@ _FLOOR = (
           key(0, lf=(0.15, 0, 0), rf=(0.15, 0, 0), py=-0.22, px=0.05, lean=0.25, arms=_BENT),
           key(1, lf=(0.15, 0, 0), rf=(0.15, 0, 0), py=-0.22, px=-0.05, lean=0.25, arms=_AHEAD),
           bounce=0.06, sharp=0.2, energy=0.65),
-)  # fmt: skip
-
-_POSES = (
     make_move("hands on hips", "pose", 4, key(0, px=0.07, proll=-0.1, arms=_HIP, le=1, re=1, look=0.25),
           energy=0.2, **_HELD),
     make_move("star", "pose", 4, key(0, lf=(0.22, 0, 0), rf=(0.22, 0, 0), arms=_HIGH_V, nod=-0.1),
@@ -335,11 +311,7 @@ _POSES = (
           energy=0.35, **_HELD),
     make_move("bow head", "pose", 4, key(0, nod=0.45, lean=0.15, arms=_HANG), energy=0.1, **_HELD),
 )  # fmt: skip
-
-LIBRARY: tuple[Move, ...] = (
-    *_GROOVES, *_STEPS, *_ARMS, *_TORSO, *_TURNS, *_KICKS, *_FLOOR, *_POSES
-)  # fmt: skip
-"""Every move."""
+"""Every move, family by family."""
 
 _BY_NAME = {move.name: move for move in LIBRARY}
 
@@ -347,8 +319,3 @@ _BY_NAME = {move.name: move for move in LIBRARY}
 def find(name: str) -> Move:
     """A move by name; KeyError if there is none."""
     return _BY_NAME[name]
-
-
-def names(*families: str) -> frozenset[str]:
-    """Names of all moves, or of those in some families."""
-    return frozenset(move.name for move in LIBRARY if not families or move.family in families)

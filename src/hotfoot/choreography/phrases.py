@@ -1,48 +1,27 @@
 """A choreography: which moves are danced in which phrase."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from hotfoot.choreography.moves import find, names
+from hotfoot.choreography.moves import find
 from hotfoot.pose import metadata
-from hotfoot.validation import validated
 
 
-@validated
+@dataclass(frozen=True)
 class Phrase:
-    """One move, danced from beat ``start`` on for ``beats`` beats.
+    """One move, danced from beat ``start`` on for ``beats`` beats."""
 
-    Attributes:
-        start: index of its first beat.
-        beats: how many it lasts.
-        lower: name of the move.
-        upper: name of the arm pattern over it, or none.
-        flip: begins to the other side.
-        pace: beats per count; 2 is half time.
-        size: factor on amplitudes.
-        label: the number of the first phrase that sounds like it; its own if none does.
-        level: loudness against the song, about -1 to 1.
-    """
-
-    start: Annotated[int, Field(ge=0)]
-    beats: Annotated[int, Field(ge=1, le=1000)]
-    lower: str
-    upper: str | None = None
-    flip: bool = False
-    pace: Annotated[float, Field(gt=0, le=16)] = 1.0
-    size: Annotated[float, Field(gt=0, le=4)] = 1.0
-    label: Annotated[int, Field(ge=0)] = 0
-    level: Annotated[float, Field(ge=-1, le=1)] = 0.0
-
-    def __post_init__(self) -> None:
-        if self.lower not in names():
-            raise ValueError(f"lower is '{self.lower}': no such move")
-        if self.upper is not None and self.upper not in names("arms"):
-            raise ValueError(f"upper is '{self.upper}': no such arm pattern")
+    start: int
+    beats: int
+    lower: str  # name of the move
+    upper: str | None = None  # name of the arm pattern over it
+    flip: bool = False  # begins to the other side
+    pace: float = 1.0  # beats per count; 2 is half time
+    size: float = 1.0  # factor on amplitudes
+    label: int = 0  # the number of the first phrase that sounds like it; its own if none does
+    level: float = 0.0  # loudness against the song, -1..1
 
     @property
     def end(self) -> int:
@@ -57,18 +36,11 @@ class Phrase:
 
 @dataclass(frozen=True, eq=False)
 class Choreography:
-    """What is danced to a song.
+    """What is danced to a song."""
 
-    Attributes:
-        beats: [N] seconds as played.
-        phrases: in order, without gaps.
-        style: that chose the moves.
-        accents: (beat, strength 0..1) of single onsets that stand out; beats are fractional.
-    """
-
-    beats: NDArray[np.float64]
-    phrases: tuple[Phrase, ...]
-    style: str
+    beats: NDArray[np.float64]  # [N] seconds as played
+    phrases: tuple[Phrase, ...]  # in order, without gaps
+    # Single onsets that stand out: beat, which may be fractional, and strength 0..1.
     accents: tuple[tuple[float, float], ...] = ()
 
     def seconds(self, beat: float) -> float:
@@ -79,9 +51,9 @@ class Choreography:
         """The phrases between 0 and ``duration_s`` seconds, for a dance's metadata."""
         found = []
         for phrase in self.phrases:
-            begin, end = max(self.seconds(phrase.start), 0.0), self.seconds(phrase.end)
-            end = min(end, duration_s)
+            begin = max(self.seconds(phrase.start), 0.0)
+            end = min(self.seconds(phrase.end), duration_s)
             if begin < end:
-                moves = (phrase.lower,) if phrase.upper is None else (phrase.lower, phrase.upper)
-                found.append(metadata.Phrase(begin, end, moves))
+                upper = () if phrase.upper is None else (phrase.upper,)
+                found.append(metadata.Phrase(begin, end, (phrase.lower, *upper)))
         return tuple(found)

@@ -162,7 +162,7 @@ def plan_command(recipe: str, vae: str | None, gpus: int) -> None:
 
     chosen = _recipe("DiffusionRecipe", recipe, (), {"vae.source": vae})
     codec = load_vae(chosen.vae, chosen.codec)
-    config = chosen.network_config(codec.latent_channels(2 * chosen.points), codec.latent_rows())
+    config = chosen.network_config(codec.latent_channels(2 * chosen.points), codec.rows)
     if config.kind != "dit":
         raise OptionError(f"{recipe} is no transformer of this kind", "Name another recipe.")
     with torch.device("meta"):

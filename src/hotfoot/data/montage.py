@@ -76,8 +76,7 @@ def make_montage(
     share of parts whose upper body is another clip's.
     """
     beats = steady_beats(song) / rate
-    levels = loudness_level(song.features.loudness_db, FEATURE_RATE)
-    chooser = _Chooser(bank, beats, levels, rate, rng)
+    chooser = _Chooser(bank, beats, loudness_level(song.features.loudness_db), rate, rng)
     start = _bar_before(beats, song.rhythm.downbeats / rate, float(times[0]))
     out = np.zeros((len(times), *bank.clips[0].clip.joints.shape[1:]), np.float32)
     parts: list[Part] = []

@@ -8,11 +8,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.random import Generator
 
+from hotfoot.choreography.arrange import STYLES as DANCE_STYLES
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import random_performer
+from hotfoot.choreography.perform import perform, random_performer
 from hotfoot.choreography.phrases import Choreography
-from hotfoot.choreography.styles import STYLES as DANCE_STYLES
 from hotfoot.data.bodies import Array, Joints, has_hands, turned_to_camera, upright, with_hands
 from hotfoot.data.cameras import CLEAN, CameraStyle, View, render_view
 from hotfoot.data.groove import bounce, random_groove, scale_movement
@@ -140,7 +139,7 @@ def answer_song(
     ``song_s`` [T] are seconds of the recording, which is played ``rate`` times as fast.
     """
     features, rhythm = song.features, song.rhythm
-    levels = loudness_level(features.loudness_db, FEATURE_RATE)
+    levels = loudness_level(features.loudness_db)
     level = levels[np.clip((song_s * FEATURE_RATE).astype(int), 0, len(levels) - 1)]
     joints = scale_movement(joints, np.clip(1 + 0.45 * level, 0.55, 1.2), fps)
     if len(rhythm.beats) < 2:

@@ -1,6 +1,5 @@
 """Our generator: a transformer draws latents of one-hot pose images, a VAE decodes them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,9 @@ from torch import Tensor, nn
 
 from hotfoot.baselines.edge import EdgeDecoder
 from hotfoot.model.codec import decode, to_lines
-from hotfoot.model.conditioning import compose_reference, known_mask
 from hotfoot.model.config import DiffusionConfig
 from hotfoot.model.dit import DanceDiT
-from hotfoot.model.flow import guided, interpolate, schedule, solve, velocity_from_data
+from hotfoot.model.flow import VelocityFn, interpolate, schedule, solve, velocity_from_data
 from hotfoot.model.generator import (
     Conditions,
     InitialPoses,
@@ -24,7 +22,7 @@ from hotfoot.model.generator import (
     plan_segments,
     segment_seed,
 )
-from hotfoot.model.vae import PoseVAE
+from hotfoot.model.vae import PoseVAE, compose_reference, known_mask
 from hotfoot.pose.framing import Framing, body_framing, completed
 from hotfoot.pose.sequence import PoseSequence
 
@@ -138,8 +136,11 @@ class DiffusionGenerator(nn.Module):
     def _velocity(
         self, reference: Tensor, mask: Tensor, segment: Segment, conditions: Conditions,
         guidance: float,
-    ) -> Callable[[Tensor, float], Tensor]:  # fmt: skip
-        """Guided velocity function of one segment; both sides of the guidance in one pass."""
+    ) -> VelocityFn:  # fmt: skip
+        """Velocity of one segment by classifier-free guidance (Ho and Salimans, 2022).
+
+        Both sides of it, with music and without, in one pass.
+        """
         config, count, device = self.config, len(reference), reference.device
         styles = config.styles
         tokens = torch.from_numpy(conditions.tokens[segment.columns]).to(device)
@@ -157,13 +158,14 @@ class DiffusionGenerator(nn.Module):
             time = torch.full((len(x),), t, device=device)
             with torch.autocast(device.type, torch.bfloat16, enabled=use_bf16(x)):
                 out = self.dit(x, time, *tiled, drop, *labels).float()
-            return velocity_from_data(x, out, time) if config.dit.prediction == "data" else out
+            if config.dit.prediction == "data":
+                out = velocity_from_data(x, out, time)
+            if sides == 1:
+                return out
+            with_music, without = out.tensor_split(2)
+            return without + guidance * (with_music - without)
 
-        def both(x: Tensor, t: float) -> tuple[Tensor, Tensor]:
-            conditional, unconditional = velocity(x, t).tensor_split(2)
-            return conditional, unconditional
-
-        return velocity if guidance == 1 else guided(both, guidance)
+        return velocity
 
 
 def use_bf16(x: Tensor) -> bool:

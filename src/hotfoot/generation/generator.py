@@ -101,7 +101,7 @@ def _build_vae(config: DiffusionConfig, folder: Path) -> PoseVAE:
     beside = folder / config.vae.source
     published = replace(config.vae, source=str(beside)) if beside.is_dir() else config.vae
     vae = load_published(published, config.codec)
-    made = (vae.latent_channels(2 * config.points), vae.latent_rows())
+    made = (vae.latent_channels(2 * config.points), vae.rows)
     if made != (config.dit.latent_channels, config.dit.rows):
         raise ModelError(
             f"{folder}: the VAE of {published.source} makes latents of {made[0]} x {made[1]}, the "

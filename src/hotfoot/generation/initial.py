@@ -7,10 +7,9 @@ brings the counts, the phrases and the moves; the network makes bodies and movem
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.choreography.arrange import STYLES
 from hotfoot.choreography.dynamics import choreograph
-from hotfoot.choreography.perform import perform
-from hotfoot.choreography.performer import random_performer
-from hotfoot.choreography.styles import STYLES
+from hotfoot.choreography.perform import perform, random_performer
 from hotfoot.model.generator import Conditions, InitialPoses, Poses, SamplingOptions, segment_seed
 from hotfoot.music.analysis import SongAnalysis
 from hotfoot.pose.camera import Camera, seen_from_ahead, turned

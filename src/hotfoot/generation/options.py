@@ -8,12 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hotfoot.capture.people import open_reference
-from hotfoot.choreography.styles import STYLES
+from hotfoot.choreography.arrange import STYLES
 from hotfoot.errors import AudioError, OptionError
 from hotfoot.model.config import GeneratorConfig, PostStep
 from hotfoot.model.generator import Generator, SamplingOptions, segment_seed
-from hotfoot.music.audio import Song, open_song
-from hotfoot.music.samples import AnySong, SampledSong, song_from_samples
+from hotfoot.music.audio import AnySong, SampledSong, Song, open_song, song_from_samples
 from hotfoot.pose.references import check_reference
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.validation import validated

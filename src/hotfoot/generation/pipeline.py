@@ -32,8 +32,8 @@ from hotfoot.model.generator import (
     Segment,
 )
 from hotfoot.music.analysis import SongAnalysis, analyze_song
+from hotfoot.music.audio import AnySong
 from hotfoot.music.encoders import get_encoder
-from hotfoot.music.samples import AnySong
 from hotfoot.pose.references import DEFAULT_FIGURE
 from hotfoot.pose.sequence import PoseSequence
 from hotfoot.timebase import frames_in

@@ -91,7 +91,7 @@ def movement_gain(
     loudness_db: NDArray[np.floating], frames: int, fps: float, energy: float
 ) -> NDArray[np.float32]:
     """Gain [T] at every frame: ``energy``, more where the song is loud, less where it is quiet."""
-    level = loudness_level(loudness_db, FEATURE_RATE)
+    level = loudness_level(loudness_db)
     at = np.minimum((np.arange(frames) / fps * FEATURE_RATE).astype(int), len(level) - 1)
     gain = energy * (1 + _BY_LOUDNESS * level[at])
     return np.clip(gain, *_GAIN_LIMITS).astype(np.float32)

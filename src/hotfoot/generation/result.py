@@ -12,7 +12,7 @@ from hotfoot.files import check_writable
 from hotfoot.generation.options import DanceOptions
 from hotfoot.model.config import GeneratorConfig
 from hotfoot.music.analysis import SongAnalysis
-from hotfoot.music.samples import AnySong
+from hotfoot.music.audio import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.pose.sequence import PoseSequence

@@ -47,9 +47,8 @@ def _part(folder: Path, name: str) -> Path:
 def read_config(folder: Path) -> GeneratorConfig:
     """The validated ``config.json`` of a model folder.
 
-    Raises:
-        ModelError: missing, not JSON, of another schema, or a wrong, missing or unknown field; the
-            message names the file and the field.
+    Raises ModelError if it is missing, no JSON, of another schema, or has a wrong, missing or
+    unknown field; the message names the file and the field.
     """
     path = _part(folder, CONFIG)
     try:
@@ -82,23 +81,19 @@ def load_weights(
 ) -> None:
     """Load tensors, which come from the folder ``source``, into a module.
 
-    Names and shapes must fit; those that begin with ``prefix`` need not be there.
-
-    Raises:
-        ModelError: missing, extra, wrong-shape, NaN or infinite tensors; names the first ones.
+    Raises ModelError, which names the first ones, for those that are missing, extra, of the wrong
+    shape, NaN or infinite; those that begin with ``prefix`` need not be there.
     """
     state = module.state_dict()
     expected = {k: v for k, v in state.items() if not (prefix and k.startswith(prefix))}
     both = expected.keys() & tensors.keys()
+    misshapen = {k for k in both if _form(expected[k]) != _form(tensors[k])}
+    infinite = {k for k in both if not tensors[k].float().isfinite().all()}
     for what, names in {
         "is missing tensors": expected.keys() - tensors.keys(),
         "has tensors that do not belong": tensors.keys() - expected.keys(),
-        "has tensors of the wrong shape or type": {
-            k for k in both if _form(expected[k]) != _form(tensors[k])
-        },
-        "has tensors with NaN or infinity": {
-            k for k in both if not tensors[k].float().isfinite().all()
-        },
+        "has tensors of the wrong shape or type": misshapen,
+        "has tensors with NaN or infinity": infinite,
     }.items():
         if names:
             shown = ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from hotfoot.model.config import Solver
 
-_T_FLOOR = 0.05  # smallest t by which a prediction of the data is divided to give a velocity
 VelocityFn = Callable[[Tensor, float], Tensor]  # of x of any shape and t in 0..1
+_T_FLOOR = 0.05  # smallest t by which a prediction of the data is divided to give a velocity
 
 
 def _expand(t: Tensor, like: Tensor) -> Tensor:
@@ -24,11 +24,6 @@ def interpolate(data: Tensor, noise: Tensor, t: Tensor) -> Tensor:
     """``x_t`` for t [B]."""
     w = _expand(t, data)
     return (1 - w) * data + w * noise
-
-
-def velocity(data: Tensor, noise: Tensor) -> Tensor:
-    """The constant velocity of the path."""
-    return noise - data
 
 
 def velocity_from_data(x: Tensor, data: Tensor, t: Tensor) -> Tensor:
@@ -48,19 +43,6 @@ def schedule(steps: int, shift: float = 1.0) -> tuple[float, ...]:
     """
     even = (1 - i / steps for i in range(steps + 1))
     return tuple(shift * t / (1 + (shift - 1) * t) for t in even)
-
-
-def guided(sides: Callable[[Tensor, float], tuple[Tensor, Tensor]], scale: float) -> VelocityFn:
-    """Classifier-free guidance, ``u + scale * (c - u)`` (Ho and Salimans, 2022).
-
-    Of ``sides``, the conditional velocity c and the unconditional one u at (x, t).
-    """
-
-    def velocity(x: Tensor, t: float) -> Tensor:
-        conditional, unconditional = sides(x, t)
-        return unconditional + scale * (conditional - unconditional)
-
-    return velocity
 
 
 def solve(

@@ -119,10 +119,8 @@ def preset(name: str, latent_channels: int, rows: int, music_width: int) -> DiTC
 
     ``debug`` is for tests; ``light``, the default, is for latents of one row on CPUs, ``small`` for
     deeper ones; ``mini`` is for ablations on CPUs, ``base`` wants a GPU, ``edge`` is the EDGE-style
-    baseline, ``paper`` is Lumina-Image 2.0's transformer (2.6 B parameters).
-
-    Raises:
-        OptionError: unknown name.
+    baseline, ``paper`` is Lumina-Image 2.0's transformer (2.6 B parameters). Raises OptionError
+    for an unknown name.
     """
     grid = (latent_channels, rows, music_width)
     if name == "edge":

@@ -7,9 +7,9 @@ frame, a distribution over bins times the probability that the keypoint is seen:
 import torch
 from torch import Tensor, nn
 
-from hotfoot.model.attention import zeroed
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.config import LineVAEConfig, VAEConfig
+from hotfoot.model.dit import zeroed
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 _UNITS = 8.0  # a latent that reads one coordinate moves by so much over the image
@@ -18,29 +18,31 @@ _UNSEEN = 6.0  # how far below the middle of the image, in units, what is not se
 
 
 class PoseVAE(nn.Module):
-    """Lines to latents, latents to one-hot images.
+    """Lines to latents, latents to one-hot images; ``codec`` says how those are drawn and decoded.
 
-    Args:
-        config: what a model's configuration says of it.
-        codec: how its images are drawn and decoded.
-        depth: latent channels for each group of ``together`` channels of an image.
-        rows: height of the latent grid.
+    There are ``depth`` latent channels for each group of ``together`` channels of an image, on a
+    grid of ``rows``.
     """
 
     def __init__(
         self, config: VAEConfig, codec: CodecConfig, depth: int, rows: int, together: int = 1
     ) -> None:
         super().__init__()
-        self.config, self.codec = config, codec
-        self._depth, self._rows, self._together = depth, rows, together
+        self.config, self.codec, self.rows = config, codec, rows
+        self._depth, self._together = depth, together
 
     def latent_channels(self, channels: int) -> int:
         """Latent channels of a one-hot image with so many channels."""
         return -(-channels // self._together) * self._depth
 
-    def latent_rows(self) -> int:
-        """Height of the latent grid."""
-        return self._rows
+    @property
+    def linear(self) -> bool:
+        """Whether :meth:`coordinates` can read them out of latents, by a linear map."""
+        return False
+
+    def coordinates(self, latent: Tensor) -> Tensor:
+        """Coordinates in bins [B, C, T] of latents [B, C', R, U]."""
+        raise NotImplementedError
 
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
         """Lines [B, C, T] (bins, hot values) to latents [B, C', R, T / 8]."""
@@ -49,6 +51,22 @@ class PoseVAE(nn.Module):
     def decode(self, latent: Tensor, channels: int) -> Tensor:
         """Latents [B, C', R, U] to canonical one-hot images [B, channels, W, 8 U]."""
         raise NotImplementedError
+
+
+def compose_reference(known: Tensor, static: Tensor, frames: int) -> Tensor:
+    """Lines of the reference image (paper, supplement): centers or hot values [..., frames].
+
+    It shows ``known`` frames [..., N], which the dance continues, and then one ``static`` pose
+    [...], for the body's shape.
+    """
+    held = static[..., None].expand(*static.shape, frames)
+    return torch.cat([known, held], dim=-1)[..., :frames]
+
+
+def known_mask(known: int, rows: int, columns: int) -> Tensor:
+    """Mask [8, rows, columns]: channel p of column u is 1 if frame ``8 u + p`` is known."""
+    frame = torch.arange(columns * FRAMES_PER_COLUMN).reshape(columns, FRAMES_PER_COLUMN).T
+    return (frame < known).float()[:, None].repeat(1, rows, 1)
 
 
 class _Residual(nn.Module):
@@ -205,6 +223,11 @@ class LineVAE(PoseVAE):
         if read is not None:
             bins = bins + read.drawn(line, hidden)
         return bins, _in_time(self.seen_head(hidden).mean(dim=2, keepdim=True))
+
+    @property
+    def linear(self) -> bool:
+        """Whether it was trained with a linear read-out."""
+        return self.read is not None
 
     def coordinates(self, latent: Tensor) -> Tensor:
         """Coordinates in bins [B, C, T] of latents [B, C * z, 1, U], by the linear read-out."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hotfoot.music.audio import AnySong
 from hotfoot.music.beats import Array, onset_strength, track_beats
 from hotfoot.music.features import FEATURE_RATE, Features, extract
-from hotfoot.music.samples import AnySong
 from hotfoot.music.structure import find_downbeats, find_sections
 
 _LATENCY_S = 0.010  # measured on synthetic songs: the flux of an onset peaks this much early
@@ -38,21 +38,17 @@ class SongAnalysis:
 
         With it randomness differs between songs and is alike for the same song.
         """
-        second = int(FEATURE_RATE)
-        whole = len(self.features.loudness_db) // second * second
-        loud = self.features.loudness_db[:whole].reshape(-1, second).mean(axis=1)
-        heard = (
-            np.round(loud - np.median(self.features.loudness_db)),
-            np.round(self.rhythm.beats, 1),
-        )
+        level = self.features.loudness_db
+        whole = len(level) // FEATURE_RATE * FEATURE_RATE
+        loud = level[:whole].reshape(-1, FEATURE_RATE).mean(axis=1)
+        heard = np.round(loud - np.median(level)), np.round(self.rhythm.beats, 1)
         return zlib.crc32(np.concatenate(heard).astype("<f4").tobytes())
 
 
 def analyze_song(song: AnySong) -> SongAnalysis:
     """Features and rhythm of a song (a few seconds for each minute); silence has no beats.
 
-    Raises:
-        AudioError: shorter than a second or longer than two hours, or unreadable.
+    Raises AudioError for one that is unreadable, under a second or over two hours.
     """
     features = extract(song)
     strength = onset_strength(features)

@@ -6,9 +6,9 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from hotfoot.errors import OptionError
 from hotfoot.music.analysis import Rhythm, SongAnalysis
+from hotfoot.music.audio import AnySong
 from hotfoot.music.beats import Array, beat_period, beat_phase, level_flux
 from hotfoot.music.features import FEATURE_RATE, MEL_BANDS, Features
-from hotfoot.music.samples import AnySong
 from hotfoot.timebase import FRAMES_PER_COLUMN
 
 Floats = NDArray[np.floating]

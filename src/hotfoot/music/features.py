@@ -9,8 +9,7 @@ from scipy.fft import rfft
 from scipy.ndimage import gaussian_filter1d
 
 from hotfoot.errors import AudioError
-from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE
-from hotfoot.music.samples import AnySong
+from hotfoot.music.audio import MAX_SONG_S, MIN_SONG_S, SAMPLE_RATE, AnySong
 
 FEATURE_RATE = 100
 """Feature frames per second."""
@@ -131,8 +130,8 @@ def _chroma_filters() -> NDArray[np.float32]:
     return bank
 
 
-def loudness_level(loudness_db: NDArray[np.floating], rate: float) -> NDArray[np.float64]:
-    """Loudness against the song's median over about 3 s, in -1..1 for -10..10 dB."""
+def loudness_level(loudness_db: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Loudness [N] at 100 Hz, over about 3 s, against the song's median: -1..1 for -10..10 dB."""
     level = np.maximum(np.asarray(loudness_db, np.float64), -70.0)
-    slow = gaussian_filter1d(level, 1.5 * rate, mode="nearest")
+    slow = gaussian_filter1d(level, 1.5 * FEATURE_RATE, mode="nearest")
     return np.clip((slow - np.median(level)) / 10.0, -1, 1)

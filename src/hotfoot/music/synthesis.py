@@ -14,8 +14,6 @@ from hotfoot.music.audio import write_wav
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 
-Harmonics = tuple[float, ...]
-
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 4, 4), (5, 3, 0, 4), (0, 4, 5, 3), (0, 0, 3, 4))
 _BASS = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.")
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
@@ -57,19 +55,15 @@ def compose(
     swing: float = 0.0,
     drift: float = 0.0,
     sections: int | None = None,
-    sample_rate: int = 24_000,
+    sample_rate: int = 24_000,  # Hz
 ) -> ComposedSong:
-    """Compose a song of sections of 4/4 bars; the same for the same seed.
+    """Compose a song of sections of 4/4 bars; the same for the same seed, 0 or more.
 
     Args:
-        duration_s: length in seconds.
-        bpm: beats per minute.
-        seed: 0 or more.
         style: drum pattern, one of :data:`STYLES`; None draws one per section.
         swing: 0 straight to 0.33 triplet feel; delays every second sixteenth pair.
         drift: relative tempo swing over the song, e.g. 0.03.
         sections: how many; None is about one per 8 bars.
-        sample_rate: Hz.
 
     Raises:
         OptionError: tempo, length, swing or style out of range.
@@ -195,8 +189,9 @@ class _Band:
             self.out[start:stop] += sound[: stop - start]
 
     def _tone(
-        self, degree: int, octave: int, length_s: float, parts: Harmonics, attack_s: float = 0.004
-    ) -> Floats:
+        self, degree: int, octave: int, length_s: float, parts: tuple[float, ...],
+        attack_s: float = 0.004,
+    ) -> Floats:  # fmt: skip
         """A degree of the key's major scale over a MIDI note, dying away."""
         note = self.key + _MAJOR[degree % 7] + 12 * (degree // 7) + octave
         t = np.arange(max(1, int(length_s * self.rate)), dtype=np.float32) / self.rate

@@ -8,7 +8,7 @@ import numpy as np
 
 from hotfoot.errors import lookup
 from hotfoot.files import replacing
-from hotfoot.music.samples import AnySong
+from hotfoot.music.audio import AnySong
 from hotfoot.pose.formats import write_poses
 from hotfoot.pose.metadata import EMPTY, DanceMetadata
 from hotfoot.pose.sequence import PoseSequence

@@ -14,8 +14,7 @@ import numpy as np
 from hotfoot.errors import OutputError
 from hotfoot.files import replacing
 from hotfoot.media import media_url
-from hotfoot.music.audio import Song, open_song
-from hotfoot.music.samples import AnySong
+from hotfoot.music.audio import AnySong, Song, open_song
 from hotfoot.pose.metadata import DanceMetadata
 from hotfoot.render.figures import Frame
 

@@ -106,7 +106,7 @@ class DiffusionTraining:
             first, self.vae.latent_channels(1), recipe.latent_power, recipe.framing == "body"
         )
         channels = self.vae.latent_channels(2 * recipe.points)
-        config = recipe.network_config(channels, self.vae.latent_rows())
+        config = recipe.network_config(channels, self.vae.rows)
         model = build_network(config).to(self.device)
         if self.begin_with is not None:
             _load_matching(model, self.begin_with)

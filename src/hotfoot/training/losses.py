@@ -11,10 +11,9 @@ from torch import Tensor, nn
 
 from hotfoot.baselines.edge import velocity_error
 from hotfoot.generation.diffusion import use_bf16
-from hotfoot.model.conditioning import known_mask
-from hotfoot.model.flow import interpolate, sample_times, velocity
+from hotfoot.model.flow import interpolate, sample_times
 from hotfoot.model.network_config import DiTConfig, EdgeConfig
-from hotfoot.model.vae import LineVAE
+from hotfoot.model.vae import LineVAE, PoseVAE, known_mask
 from hotfoot.music.encoders import get_encoder
 from hotfoot.pose.proportions import BONES
 from hotfoot.timebase import FRAMES_PER_COLUMN
@@ -119,7 +118,7 @@ class Movement:
     standardized latents of samples. ``shift`` and ``scale`` of the latents are [C, 1, 1].
     """
 
-    def __init__(self, vae: LineVAE, shift: Tensor, scale: Tensor, data: Tensor) -> None:
+    def __init__(self, vae: PoseVAE, shift: Tensor, scale: Tensor, data: Tensor) -> None:
         self._vae = copy.deepcopy(vae).to(data.device).requires_grad_(False)
         self._shift, self._scale = shift, scale
         with torch.no_grad():
@@ -214,7 +213,7 @@ class Objective:
         with torch.autocast(t.device.type, torch.bfloat16, enabled=use_bf16(t)):
             out = model(x, t, batch.reference, mask, batch.music, drop, *labels).float()
         if self.config.prediction == "velocity":
-            error = (out - velocity(batch.latent, noise)).square().mean(dim=(1, 2, 3))
+            error = (out - (noise - batch.latent)).square().mean(dim=(1, 2, 3))
             return {"loss": error.mean()}
         error = (out - batch.latent).square().mean(dim=(1, 2, 3))
         if self.config.kind == "edge":

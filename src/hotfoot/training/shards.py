@@ -26,8 +26,7 @@ from hotfoot.data.styles import style_index
 from hotfoot.errors import HotfootError, TrainingError
 from hotfoot.files import make_folder, reading, replacing
 from hotfoot.model.codec import to_lines
-from hotfoot.model.conditioning import compose_reference
-from hotfoot.model.vae import PoseVAE
+from hotfoot.model.vae import PoseVAE, compose_reference
 from hotfoot.pose.framing import body_framing, completed
 from hotfoot.pose.sequence import VISIBLE_FROM, PoseSequence
 from hotfoot.pose.skeletons import get_skeleton
