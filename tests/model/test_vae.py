@@ -203,6 +203,8 @@ def test_raw_coordinates_come_back_as_they_are():
     seen = value[0].numpy().reshape(18, 2, 64).min(axis=1).T > 0
     want = center[0].numpy().reshape(18, 2, 64).transpose(2, 0, 1) / 512
     assert np.abs(xy - want)[seen].max() * 512 < 0.1
+    read = raw.coordinates(latent)
+    np.testing.assert_allclose(read[value > 0], center[value > 0], atol=1e-3)
     both_empty = value[0].numpy().reshape(18, 2, 64).max(axis=1).T == 0
     assert (confidence[both_empty] == 0).all()
 

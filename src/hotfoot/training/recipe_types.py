@@ -146,7 +146,7 @@ class DiffusionRecipe(DataFormat):
     sampling: Sampling = field(  # how the model likes to be sampled
         default_factory=lambda: Sampling(
             steps=16,
-            guidance=1.75,
+            guidance=3.0,
             shift=4.0,
             style_draft=0.7,
             smoothing_s=0.02,
