@@ -115,7 +115,7 @@ class Recipe(OneOf):
 
 BACKEND = OneOf("hotfoot.parallel:BACKENDS")
 CAMERAS = OneOf("hotfoot.data.cameras:CAMERA_STYLES")
-DRAFT_STYLE = OneOf("hotfoot.choreography.styles:STYLES")
+DRAFT_STYLE = OneOf("hotfoot.choreography.arrange:STYLES")
 ENCODER = OneOf("hotfoot.music.encoders:ENCODERS")
 ESTIMATOR = OneOf("hotfoot.capture.estimators:ESTIMATORS")
 FIGURE = OneOf("hotfoot.pose.references:FIGURES", "FIGURE", or_path=True)
