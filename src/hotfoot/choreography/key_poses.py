@@ -77,10 +77,8 @@ def make_move(
 
 _OTHER = {"l": "r", "r": "l"}
 _SWAP = [INDEX.get(_OTHER.get(n[0], n[0]) + n[1:], i) for i, n in enumerate(CHANNELS)]
-_SIGN = np.array(
-    [-1.0 if n in ("sx", "yaw", "px", "pyaw", "proll", "side", "twist", "look", "tilt") else 1.0
-     for n in CHANNELS]
-)  # fmt: skip
+_SIDEWAYS = ("sx", "yaw", "px", "pyaw", "proll", "side", "twist", "look", "tilt")
+_SIGN = np.where(np.isin(CHANNELS, _SIDEWAYS), -1.0, 1.0)
 
 
 def mirrored(keys: Array) -> Array:
