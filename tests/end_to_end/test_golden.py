@@ -1,6 +1,8 @@
 """Dances of both shipped models, frame by frame, as they were when the golden file was made.
 
-Those of ``drafted`` were made before packages had their places.
+The redesign changed no dance: up to it, and after it with the choreographer and the seeds of before,
+the file's dances were alike to 0.01 pixel. Then the choreographer learned to flow, songs to differ at
+one seed, and the default model was trained anew; the file was made again.
 """
 
 from pathlib import Path

@@ -23,7 +23,7 @@ from hotfoot.training.losses import (
 from hotfoot.training.recipe_types import DiffusionRecipe, VAERecipe
 from hotfoot.training.recipes import recipe_with
 from hotfoot.training.shards import Shard, load_shard, shard_path
-from hotfoot.training.vae import load_vae, train_vae
+from hotfoot.training.vae import train_vae
 
 LINEAR = LineVAEConfig(fold=512, latent_channels=8, width=16, blocks=1, linear=True)
 TINY = {
