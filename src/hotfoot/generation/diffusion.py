@@ -78,7 +78,9 @@ class DiffusionGenerator(nn.Module):
             begin = 1 - initial.strength
             times = (begin, *(t for t in times if t < begin - 1e-6))
             part = initial.poses.frames(slice(segment.start, segment.stop))
-            lines = to_lines(framing.into(part.xy), part.confidence, self.config.codec.bins)
+            # A network of framed bodies has always seen whole ones, also from behind.
+            seen = np.ones_like(part.confidence) if framing.size else part.confidence
+            lines = to_lines(framing.into(part.xy), seen, self.config.codec.bins)
             each = zip(*(torch.from_numpy(line)[:, None] for line in lines), strict=True)
             latent = torch.cat([self._encode(*one) for one in each])  # images are large
             noise = interpolate(latent, noise, torch.full((1,), begin, device=noise.device))
