@@ -35,7 +35,7 @@ CASES: tuple[dict[str, Any], ...] = (
         "steps": 4,
     },
     {"reference": "average", "seed": 0},
-    {"reference": "tall", "seed": 1, "energy": 0.7, "fps": 24.0},
+    {"reference": "tall", "seed": 1, "energy": 0.7, "fps": 24.0, "draft": 0.0},
     {"reference": "knees-up", "seed": 2, "post": ()},
 )
 

@@ -114,6 +114,17 @@ def test_the_whole_draft_comes_through_the_vae(song, analysis):
     assert far(kept, half) < 0.03 < far(kept, free)
 
 
+def test_a_draft_for_a_network_of_framed_bodies_is_whole(song):
+    """Such a network has never seen a body without its face, as one that faces away is drawn."""
+    asked = {"draft": 1.0, "end": 12.0, "post": (), "seed": 3, "style": "disco"}
+    drawn, whole = (dance(song, model=name, **asked).poses for name in ("drafted", "default"))
+    hidden = drawn.confidence == 0
+    assert hidden.any()
+    assert (whole.confidence > 0).all()
+    apart = np.linalg.norm(whole.keypoints - drawn.keypoints, axis=-1)[~hidden]
+    assert np.percentile(apart, 90) < 0.01 * whole.canvas[1]
+
+
 def test_what_begins_from_noise_is_smoothed_more(song, monkeypatch):
     import hotfoot.generation.postprocess as steps
 

@@ -148,6 +148,7 @@ class DiffusionRecipe(DataFormat):
             steps=16,
             guidance=3.0,
             shift=4.0,
+            draft=0.6,
             style_draft=0.7,
             smoothing_s=0.02,
             smoothing_draft_s=0.02,
