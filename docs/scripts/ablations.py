@@ -1,7 +1,7 @@
 """Small networks that differ in one thing each: python docs/scripts/ablations.py MOTION SONGS OUT.
 
 Every arm is trained three times on the same dances, from seeds 0, 1 and 2 of weights and noise, for
-600 steps: 1.3 M parameters, 32 segments of 128 frames a step. Then each dances to twelve composed
+600 steps: 1.2 M parameters, 32 segments of 128 frames a step. Then each dances to twelve composed
 songs that nobody trained on, whose beats are known exactly, from noise, as decoded, without any
 repair: with its music, with all tokens zeroed, and with the next song's. Finished runs are kept, so
 the command can be repeated; further arguments choose arms. Prints a table: means over seeds with

@@ -3,7 +3,7 @@
 python docs/scripts/other_songs.py SONGS OUT
 
 A protocol takes every sixth song of a folder by name. OUT gets links to the others, every second of
-them, at every sixth place: `hotfoot evaluate --protocol standard --songs OUT`.
+them, at every sixth place: `hotfoot evaluate protocol standard --songs OUT`.
 """
 
 import sys
