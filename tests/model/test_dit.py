@@ -85,22 +85,22 @@ def test_style_and_energy_reach_the_output_and_none_is_the_model_without():
     plain = CONFIGS[0]
     config = replace(plain, styles=("latin", "disco"), energy=True)
     model, args = trained_like(config), inputs(config)
-    none = {"style": torch.zeros(3, dtype=torch.long), "energy": torch.full((3,), torch.nan)}
-    out = model(**args, **none)
+    no_style, no_energy = torch.zeros(3, dtype=torch.long), torch.full((3,), torch.nan)
+    out = model(**args, labels=(no_style, no_energy))
     assert out.isfinite().all()
-    styles = [model(**args, **none | {"style": torch.full((3,), i)}) for i in (1, 2)]
-    energies = [model(**args, **none | {"energy": torch.full((3,), e)}) for e in (-1.0, 0.0, 1.0)]
+    styles = [model(**args, labels=(torch.full((3,), i), no_energy)) for i in (1, 2)]
+    energies = [model(**args, labels=(no_style, torch.full((3,), e))) for e in (-1.0, 0.0, 1.0)]
     for a, b in itertools.combinations([out, *styles, *energies], 2):
         assert (a - b).abs().max() > 1e-4, "zero octaves is not the same as no condition"
-    mixed = model(**args, style=torch.tensor([0, 1, 2]), energy=none["energy"])
+    mixed = model(**args, labels=(torch.tensor([0, 1, 2]), no_energy))
     for row, same in enumerate((out, *styles)):
         torch.testing.assert_close(mixed[row], same[row], rtol=1e-4, atol=1e-5)
     # New layers change nothing until they are trained, so older weights may be begun with.
     fresh = DanceDiT(config)
     old = trained_like(plain)
     fresh.load_state_dict(old.state_dict(), strict=False)
-    labels = {"style": torch.tensor([1, 2, 0]), "energy": torch.tensor([0.5, torch.nan, -1])}
-    torch.testing.assert_close(fresh.eval()(**args, **labels), old(**args))
+    labels = torch.tensor([1, 2, 0]), torch.tensor([0.5, torch.nan, -1])
+    torch.testing.assert_close(fresh.eval()(**args, labels=labels), old(**args))
 
 
 def test_shared_index_gives_pose_and_music_of_a_column_the_same_time():

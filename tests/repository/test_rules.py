@@ -21,7 +21,7 @@ def long_functions(text, lines=60, parameters=8):
                 a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
             ]
             command = any("option" in ast.unparse(d) for d in node.decorator_list)
-            much = len(set(names) - {"self", "cls"}) > parameters and not command
+            much = len(names) > parameters and not command
             if much or node.end_lineno - node.lineno >= lines:
                 yield node.name
 

@@ -92,10 +92,9 @@ class EdgeDecoder(nn.Module):
         mask: Tensor,
         music: Tensor,
         drop_music: Tensor | None = None,
-        style: Tensor | None = None,
-        energy: Tensor | None = None,
+        labels: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """The clean latent of the shape of ``x`` [B, C, 1, U]; EDGE knows no style or energy."""
+        """The clean latent of the shape of ``x`` [B, C, 1, U]; EDGE knows no ``labels``."""
         known = mask[:, :, 0].transpose(1, 2).reshape(len(x), -1, 1).to(x.dtype)
         frames = torch.cat([frames_of(x), frames_of(reference), known], dim=-1)
         at, width = torch.arange(frames.shape[1], device=x.device), self.config.width

@@ -159,7 +159,7 @@ class DiffusionGenerator(nn.Module):
             x = x.repeat(sides, 1, 1, 1)
             time = torch.full((len(x),), t, device=device)
             with torch.autocast(device.type, torch.bfloat16, enabled=use_bf16(x)):
-                out = self.dit(x, time, *tiled, drop, *labels).float()
+                out = self.dit(x, time, *tiled, drop, labels).float()
             if config.dit.prediction == "data":
                 out = velocity_from_data(x, out, time)
             if sides == 1:

@@ -187,13 +187,16 @@ class DanceDiT(nn.Module):
         mask: Tensor,  # [B, 8, R, U] of known frames
         music: Tensor,  # tokens [B, U, music_width]
         drop_music: Tensor | None = None,  # bool [B]: the learned empty token for all of music
-        style: Tensor | None = None,  # [B] 1 + index among DiTConfig.styles, 0 for none
-        energy: Tensor | None = None,  # [B] movement in octaves of the usual, NaN for none
+        labels: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """The network's prediction (see ``DiTConfig.prediction``) of the shape of ``x``."""
+        """The network's prediction (see ``DiTConfig.prediction``) of the shape of ``x``.
+
+        ``labels`` are style [B], 1 + index among ``DiTConfig.styles`` or 0 for none, and energy
+        [B], movement in octaves of the usual or NaN for none.
+        """
         c = self.config
         grid = (x.shape[2] // c.patch[0], x.shape[3] // c.patch[1])
-        pose = self._pose_tokens(torch.cat([x, reference, mask.to(x.dtype)], dim=1), style, energy)
+        pose = self._pose_tokens(torch.cat([x, reference, mask.to(x.dtype)], dim=1), labels)
         if self.music_beside is not None:
             added = self.music_beside(_with_neighbors(music))
             pose = pose + _at_poses(_unless(drop_music, added, added.new_zeros(())), grid)
@@ -220,7 +223,7 @@ class DanceDiT(nn.Module):
         out = out.reshape(len(x), *grid, c.latent_channels, *c.patch)
         return out.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
 
-    def _pose_tokens(self, cells: Tensor, style: Tensor | None, energy: Tensor | None) -> Tensor:
+    def _pose_tokens(self, cells: Tensor, labels: tuple[Tensor, Tensor] | None) -> Tensor:
         """Tokens [B, rows * columns / patch, width] of latent cells [B, C, R, U], conditioned."""
         pr, pc = self.config.patch
         b, _, rows, columns = cells.shape
@@ -229,6 +232,7 @@ class DanceDiT(nn.Module):
         pose = self.pose_in(patches)
         if self.pose_in_curved is not None:
             pose = pose + self.pose_in_curved(patches)
+        style, energy = labels or (None, None)
         if self.style_in is not None and style is not None:
             pose = pose + self.style_in(style)[:, None]
         if self.energy_in is not None and energy is not None:

@@ -4,9 +4,12 @@ Every channel is an image of one line, so one small network learns them all. The
 frame, a distribution over bins times the probability that the keypoint is seen: a one-hot image.
 """
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
+from hotfoot.errors import OptionError
 from hotfoot.model.codec import CodecConfig
 from hotfoot.model.config import LineVAEConfig, VAEConfig
 from hotfoot.model.dit import zeroed
@@ -17,7 +20,7 @@ _OCTAVES = 7
 _UNSEEN = 6.0  # how far below the middle of the image, in units, what is not seen comes to lie
 
 
-class PoseVAE(nn.Module):
+class PoseVAE(nn.Module, ABC):
     """Lines to latents, latents to one-hot images; ``codec`` says how those are drawn and decoded.
 
     There are ``depth`` latent channels for each group of ``together`` channels of an image, on a
@@ -41,16 +44,18 @@ class PoseVAE(nn.Module):
         return False
 
     def coordinates(self, latent: Tensor) -> Tensor:
-        """Coordinates in bins [B, C, T] of latents [B, C', R, U]."""
-        raise NotImplementedError
+        """Coordinates in bins [B, C, T] of latents [B, C', R, U]; OptionError if not linear."""
+        raise OptionError(
+            "this VAE has no linear read-out", "Train one: hotfoot train vae default."
+        )
 
+    @abstractmethod
     def encode_lines(self, center: Tensor, value: Tensor) -> Tensor:
         """Lines [B, C, T] (bins, hot values) to latents [B, C', R, T / 8]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, latent: Tensor, channels: int) -> Tensor:
         """Latents [B, C', R, U] to canonical one-hot images [B, channels, W, 8 U]."""
-        raise NotImplementedError
 
 
 def compose_reference(known: Tensor, static: Tensor, frames: int) -> Tensor:
@@ -231,7 +236,8 @@ class LineVAE(PoseVAE):
 
     def coordinates(self, latent: Tensor) -> Tensor:
         """Coordinates in bins [B, C, T] of latents [B, C * z, 1, U], by the linear read-out."""
-        assert self.read is not None
+        if self.read is None:
+            return super().coordinates(latent)
         each = latent.reshape(-1, self.config.latent_channels, *latent.shape[2:])
         lines = _in_time(self.read(each))
         return lines.reshape(len(latent), -1, lines.shape[1])

@@ -1,5 +1,7 @@
 """Music tokens, one per latent column; all else knows their encoders by name (:data:`ENCODERS`)."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
@@ -19,7 +21,7 @@ _QUIETEST_DB = -70.0
 _SLOW_S = 1.5  # of loudness and density
 
 
-class MusicEncoder:
+class MusicEncoder(ABC):
     """Turns a song into music tokens of ``width`` numbers, the last a spectrum of ``bands``."""
 
     name: str
@@ -46,6 +48,7 @@ class MusicEncoder:
         parts = [*self._parts(analysis, times, rows, window, rate), mel]
         return np.clip(np.concatenate(parts, axis=1), -5, 5).astype(np.float32)
 
+    @abstractmethod
     def _parts(
         self, analysis: SongAnalysis, times: Array, rows: Rows, window: int, rate: float
     ) -> list[Floats]:
@@ -54,7 +57,6 @@ class MusicEncoder:
         A frame is at a feature row of ``rows`` and has ``window`` of them, whose strongest onset
         counts, so that none is missed between frames.
         """
-        raise NotImplementedError
 
 
 class SpectralEncoder(MusicEncoder):

@@ -47,9 +47,8 @@ _CHUNK = 512  # frames; of an hour of poses there is one copy only
 class FigureStyle:
     """How figures are drawn; widths are in pixels."""
 
-    half_axis: int = (
-        4  # half width of limbs, radius of joints; 0 follows Wan-Animate's rule for the size
-    )
+    # Half width of limbs and radius of joints; 0 follows Wan-Animate's rule for the size.
+    half_axis: int = 4
     hand_line: int = 2  # width of the lines of hands
     hand_radius: int = 4  # of the dots of hands
     limb_brightness: float = 0.6  # as in DWPose

@@ -30,7 +30,7 @@ from hotfoot.training.losses import Movement, Objective, latent_statistics
 from hotfoot.training.recipe_types import DiffusionRecipe
 from hotfoot.training.recipes import run_folder
 from hotfoot.training.shards import ShardPool
-from hotfoot.training.vae import fingerprint, linear_vae
+from hotfoot.training.vae import fingerprint
 from hotfoot.validation import to_json
 
 _SHEET_EVERY = 1000
@@ -67,8 +67,12 @@ class DiffusionTraining:
         """This process' rows of a batch; InputError or OptionError where data or VAE do not fit."""
         recipe = self.recipe
         model_codec(self.vae, recipe)
-        if recipe.reads_movement:
-            linear_vae(self.vae)
+        if recipe.reads_movement and not self.vae.linear:
+            raise OptionError(
+                "errors of movement and of bones are read out of the latents of a linear VAE",
+                "Train one (hotfoot train vae default) and give its folder as --vae; or set "
+                "velocity_weight and bone_weight to 0.",
+            )
         if recipe.dances and self.data.corpora:
             raise OptionError(
                 "whole dances are made of motion and music, a corpus has views of them",
@@ -115,7 +119,7 @@ class DiffusionTraining:
         objective = Objective(recipe, config, shift, scale)
         if recipe.reads_movement:
             data = objective.standardized(first).latent
-            movement = Movement(linear_vae(self.vae), shift, scale, data)
+            movement = Movement(self.vae, shift, scale, data)
             objective = replace(objective, movement=movement)
         held = objective.standardized(pool.wait_for(-1))
 

@@ -211,7 +211,7 @@ class Objective:
         mask = torch.stack([known_mask(int(n), rows, columns) for n in batch.known]).to(x.device)
         labels = batch.style, batch.energy
         with torch.autocast(t.device.type, torch.bfloat16, enabled=use_bf16(t)):
-            out = model(x, t, batch.reference, mask, batch.music, drop, *labels).float()
+            out = model(x, t, batch.reference, mask, batch.music, drop, labels).float()
         if self.config.prediction == "velocity":
             error = (out - (noise - batch.latent)).square().mean(dim=(1, 2, 3))
             return {"loss": error.mean()}

@@ -219,17 +219,6 @@ def load_vae(wanted: VAESource | str | Path, codec: CodecChanges | None = None) 
     return load_diffusion(at.source).vae
 
 
-def linear_vae(vae: PoseVAE) -> PoseVAE:
-    """The VAE itself; OptionError where it has no linear read-out."""
-    if not vae.linear:
-        raise OptionError(
-            "errors of movement and of bones are read out of the latents of a linear VAE",
-            "Train one (hotfoot train vae default) and give its folder as --vae; or set "
-            "velocity_weight and bone_weight to 0.",
-        )
-    return vae
-
-
 def load_line_vae(source: str | Path) -> LineVAE:
     """As :func:`load_vae`; OptionError where it is no VAE of ours."""
     vae = load_vae(source)
